@@ -1,0 +1,125 @@
+"""Log lines in glog's format, written through Python's logger ``caffe``.
+
+BVLC Caffe logs through glog; its log parsers (``tools/extra``) read lines such as
+
+    I1121 05:55:00.123456 17255 solver.cpp:239] Iteration 20 (5 iter/s, 4s/20 iters), loss = 1.2
+
+The runtime calls ``info``, ``warning`` and ``error`` with ``src`` naming the place in BVLC's
+source that writes the same line, because scripts in the wild grep for those tokens.
+
+Lines go to standard error from ``import caffe`` on, as in pycaffe. The environment variable
+``GLOG_minloglevel`` (0 info, 1 warning, 2 error, 3 fatal) drops what is below it.
+"""
+
+import logging
+import os
+import sys
+import threading
+from datetime import datetime
+
+SEVERITIES = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
+DEFAULT_SRC = "caffe.cpp:1"
+
+logger = logging.getLogger("caffe")
+
+
+class GlogFormatter(logging.Formatter):
+    """``Lmmdd hh:mm:ss.uuuuuu threadid file:line] message``, L one of I, W, E, F.
+
+    The month and day stand without the year: glog 0.6 added it, but Caffe's own
+    ``tools/extra/extract_seconds.py`` reads the four-digit form only.
+    """
+
+    LETTERS = {
+        logging.DEBUG: "I",
+        logging.INFO: "I",
+        logging.WARNING: "W",
+        logging.ERROR: "E",
+        logging.CRITICAL: "F",
+    }
+
+    def format(self, record):
+        letter = self.LETTERS.get(record.levelno, "I")
+        when = datetime.fromtimestamp(record.created).strftime("%m%d %H:%M:%S.%f")
+        src = getattr(record, "src", DEFAULT_SRC)
+        line = f"{letter}{when} {threading.get_native_id():5d} {src}] {record.getMessage()}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+class _Handler(logging.StreamHandler):
+    """Writes to ``stream``, or to whatever ``sys.stderr`` is at the time of the line."""
+
+    def __init__(self, stream=None):
+        logging.Handler.__init__(self)
+        self._fixed = stream
+        self.setFormatter(glog_formatter())
+
+    @property
+    def stream(self):
+        return self._fixed if self._fixed is not None else sys.stderr
+
+
+def glog_formatter():
+    """A `logging.Formatter` that writes glog's line format."""
+    return GlogFormatter()
+
+
+def enable_logging(stream=None, minloglevel=None):
+    """Write the log to ``stream`` (default: standard error), in place of where it went before.
+
+    ``minloglevel``: 0 info, 1 warning, 2 error, 3 fatal; default: ``GLOG_minloglevel``, else 0.
+    Records do not propagate to the root logger, so no line appears twice.
+    """
+    for handler in [h for h in logger.handlers if isinstance(h, _Handler)]:
+        logger.removeHandler(handler)
+    logger.addHandler(_Handler(stream))
+    logger.propagate = False
+    logger.setLevel(_severity(_environment_level() if minloglevel is None else minloglevel))
+
+
+def init_log(level=None, to_stderr=True):
+    """pycaffe's ``caffe.init_log([level[, stderr]])``: set the lowest level that is logged.
+
+    BVLC's form without ``stderr`` logs to files under /tmp; here the log stays on standard
+    error unless ``to_stderr`` is false, which keeps only errors there, as glog does.
+    """
+    enable_logging(minloglevel=level)
+    if not to_stderr:
+        logger.setLevel(max(logger.level, logging.ERROR))
+
+
+def log(message):
+    """pycaffe's ``caffe.log(message)``: one INFO line."""
+    info(message, src="_caffe.cpp:68")
+
+
+def info(message, src=DEFAULT_SRC):
+    """Write an INFO line; ``src`` is its ``file:line`` token."""
+    logger.info("%s", message, extra={"src": src})
+
+
+def warning(message, src=DEFAULT_SRC):
+    """Write a WARNING line; ``src`` is its ``file:line`` token."""
+    logger.warning("%s", message, extra={"src": src})
+
+
+def error(message, src=DEFAULT_SRC):
+    """Write an ERROR line; ``src`` is its ``file:line`` token."""
+    logger.error("%s", message, extra={"src": src})
+
+
+def _severity(level):
+    if not 0 <= level < len(SEVERITIES):
+        raise ValueError(f"log level {level} is not one of 0 (info) to 3 (fatal)")
+    return SEVERITIES[level]
+
+
+def _environment_level():
+    """``GLOG_minloglevel`` as a number; values that glog would not take count as 0."""
+    given = os.environ.get("GLOG_minloglevel", "0").strip()
+    return min(int(given), len(SEVERITIES) - 1) if given.isdecimal() else 0
+
+
+enable_logging()

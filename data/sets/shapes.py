@@ -1,0 +1,109 @@
+"""`shapes`: the generated data set, in VOC's layout, for `make demo` and for trying things offline.
+
+    JPEGImages/ID.jpg  SegmentationClass/ID.png  ImageSets/Segmentation/{train,val}.txt
+    Classification/JPEGImages/ID.jpg  Classification/{train,val}.txt   classes.txt
+
+Pictures hold one to three of six objects (starfish, leaf, ladder, wheel, fish, butterfly) before
+textured grounds; labels are palette PNGs, 0 background, 255 the rim of each object. The
+classification part shows one object each; its lists have lines `JPEGImages/ID.jpg class`, where
+class is the label number minus 1 (0 to 5), as there is no background class.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .. import files, palette, parallel
+from .shapes_draw import CLASSES, scene, single
+
+VERSION = 1  # raise it when the same seed no longer gives the same pictures
+_SPLITS = {"train": 0, "val": 1, "class-train": 2, "class-val": 3}
+
+
+def _random(seed, split, index):
+    """The random state of one picture: the same whatever else is drawn, by however many cores."""
+    # RandomState's streams are frozen across NumPy releases (NEP 19); Generator's are not.
+    return np.random.RandomState([seed, _SPLITS[split], index])
+
+
+def _save_jpeg(path, picture):
+    with files.replacing(path) as stream:
+        Image.fromarray(picture).save(stream, format="JPEG", quality=92)
+
+
+def _draw_scene(job):
+    folder, seed, split, index, size = job
+    rs = _random(seed, split, index)
+    height, width = (int(side) for side in rs.randint(size[0], size[1] + 1, 2))
+    objects = 1 + rs.permutation(len(CLASSES) - 1)[: rs.randint(1, 4)]
+    picture, label = scene(rs, height, width, objects)
+    name = f"{split}_{index:05d}"
+    _save_jpeg(folder / "JPEGImages" / f"{name}.jpg", picture)
+    with files.replacing(folder / "SegmentationClass" / f"{name}.png") as stream:
+        palette.save_label(stream, label)
+
+
+def _draw_single(job):
+    folder, seed, split, index, side = job
+    picture = single(_random(seed, split, index), side, 1 + index % (len(CLASSES) - 1))
+    _save_jpeg(folder / "Classification" / "JPEGImages" / f"{split[6:]}_{index:05d}.jpg", picture)
+
+
+def _draw(job):
+    (_draw_single if job[2].startswith("class-") else _draw_scene)(job)
+
+
+def _lists(train, val, singles):
+    """List file (relative path) -> lines."""
+    lists = {}
+    for split, count in (("train", train), ("val", val)):
+        lists[f"ImageSets/Segmentation/{split}.txt"] = [f"{split}_{i:05d}" for i in range(count)]
+    for split, count in zip(("train", "val"), singles, strict=True):
+        lines = [f"JPEGImages/{split}_{i:05d}.jpg {i % (len(CLASSES) - 1)}" for i in range(count)]
+        lists[f"Classification/{split}.txt"] = lines
+    lists["classes.txt"] = CLASSES
+    return lists
+
+
+def generate(
+    folder,
+    train=400,
+    val=100,
+    size=(128, 192),
+    seed=1337,
+    singles=(1200, 240),
+    single_size=96,
+    workers=None,
+):
+    """Draw the data set into `folder` and return it as a Path; same arguments, same bytes.
+
+    train, val: numbers of pictures; size: (least, most) pixels of a side, drawn for height and
+    width; singles: numbers of single-object pictures (train, val), single_size: their side in
+    pixels; workers: processes (default: the cores). A finished folder of the same arguments is
+    left as it is. DataError for sizes outside 64 to 1024 pixels (singles: 32 to 1024).
+    """
+    folder = Path(folder)
+    recipe = dict(version=VERSION, train=train, val=val, size=list(size), seed=seed)
+    recipe.update(singles=list(singles), single_size=single_size)
+    stamp = folder / "shapes.json"
+    if stamp.is_file() and files.read_json(stamp) == recipe:
+        return folder
+    if not 64 <= size[0] <= size[1] <= 1024 or not 32 <= single_size <= 1024:
+        raise files.DataError(
+            f"shapes: sizes {size} and {single_size}: "
+            "expected sides of 64 to 1024 pixels (32 to 1024 for singles)"
+        )
+    stamp.unlink(missing_ok=True)
+    counts = dict(zip(_SPLITS, (train, val, *singles), strict=True))
+    jobs = [
+        (folder, seed, split, index, single_size if split.startswith("class-") else tuple(size))
+        for split, count in counts.items()
+        for index in range(count)
+    ]
+    for _ in parallel.run(_draw, jobs, "shapes", workers, "pictures"):
+        pass
+    for name, lines in _lists(train, val, singles).items():
+        files.write_list(folder / name, lines)
+    files.write_json(stamp, recipe)  # last: its presence says that all the rest is there
+    return folder

@@ -1,0 +1,51 @@
+"""Tell a file's kind from its first bytes, for errors that say what was given by mistake."""
+
+import os
+
+# As many bytes as `kind` looks at.
+HEAD = 512
+
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+
+_MAGIC = {
+    HDF5_MAGIC: "an HDF5 file",
+    b"PK\x03\x04": "a zip archive (such as .npz or .pth)",
+    b"\x1f\x8b": "gzip data (unpack it first)",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\x80\x02": "a Python pickle",
+    b"version https://git-lfs": "a Git LFS pointer, not the file itself (run git lfs pull)",
+}
+
+
+def kind(head: bytes) -> str | None:
+    """What a file beginning with `head` is, if it is none of Caffe's text; None for plain text."""
+    if not head:
+        return "empty"
+    for magic, name in _MAGIC.items():
+        if head.startswith(magic):
+            return name
+    if is_html(head):
+        return "an HTML page (a download that failed?)"
+    if any(byte < 9 or 13 < byte < 32 for byte in head):
+        return "a binary file"
+    return None
+
+
+def is_html(head: bytes) -> bool:
+    """Whether `head` begins a web page."""
+    start = head.lstrip().lower()
+    return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head"))
+
+
+def is_hdf5(path: str | os.PathLike) -> bool:
+    """Whether the file at `path` begins as HDF5 files do."""
+    with open(path, "rb") as file:
+        return file.read(len(HDF5_MAGIC)) == HDF5_MAGIC
+
+
+def hint(path: str | os.PathLike) -> str:
+    """``"; it is an HDF5 file"`` and the like, or an empty string."""
+    with open(path, "rb") as file:
+        found = kind(file.read(HEAD))
+    return f"; it is {found}" if found else ""

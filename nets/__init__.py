@@ -1,0 +1,1 @@
+"""The nets, as NetSpec functions; `python -m nets` writes their prototxts."""

@@ -1,0 +1,102 @@
+"""From a row of `experiments.py` to its prototxts: inputs, net and losses; and the solver."""
+
+import importlib
+from pathlib import Path
+
+from google.protobuf import text_format
+
+import caffe
+from caffe import layers as L
+from caffe.proto import caffe_pb2
+from experiments import SEED, VOID
+
+PHASES = ("train", "val", "deploy")
+HEADER = (
+    "# Written by `make prototxt` from experiments.py and nets/: change those, not this file.\n"
+)
+
+
+def net(row, data, phase):
+    """The NetParameter of experiment `row` over `data` (a DataSet) in one of PHASES."""
+    if phase not in PHASES:
+        raise ValueError(f"phase {phase!r}: expected one of {', '.join(PHASES)}")
+    n = caffe.NetSpec()
+    if phase == "deploy":
+        for top, channels in data.inputs:
+            n[top] = L.Input(shape=[dict(dim=[1, channels, *data.deploy_size])])
+    else:
+        read(n, data, phase)
+    module, function = row.net.split(".")
+    draw = getattr(importlib.import_module("nets." + module), function)
+    draw(n, data.heads, **row.options)
+    if phase != "deploy":
+        for head in data.heads:
+            n[head.loss] = L.SoftmaxWithLoss(
+                n[head.score],
+                n[head.label],
+                loss_param=dict(normalize=row.normalize, ignore_label=VOID),
+            )
+    proto = n.to_proto()
+    proto.name = row.name
+    return proto
+
+
+def read(n, data, phase):
+    """The Python layer that reads `data` for `phase` (train or val)."""
+    tops = [top for top, _ in data.inputs] + [head.label for head in data.heads]
+    classes = {head.label: head.classes for head in data.heads}
+    params = {**data.common, **getattr(data, phase), "seed": SEED, "classes": classes}
+    layer = data.layer if phase == "train" else data.val_layer or data.layer
+    made = L.Python(module=data.module, layer=layer, ntop=len(tops), param_str=str(params))
+    for top, blob in zip(tops, made, strict=True):
+        n[top] = blob
+
+
+def solver(row, data):
+    """The SolverParameter of `row`; its paths are relative to the project root."""
+    p = caffe_pb2.SolverParameter(
+        train_net=f"nets/{row.name}/train.prototxt",
+        test_net=[f"nets/{row.name}/val.prototxt"],
+        test_iter=[data.images],
+        # The test net is made, but scored by score.py over the whole set, not by the solver.
+        test_interval=999999999,
+        test_initialization=False,
+        display=20,
+        average_loss=20,
+        lr_policy="fixed",
+        base_lr=row.base_lr,
+        momentum=row.momentum,
+        weight_decay=row.weight_decay,
+        iter_size=row.iter_size,
+        max_iter=row.max_iter,
+        # solve.py snapshots where it scores; this is for `caffe train`.
+        snapshot=row.score_every,
+        snapshot_prefix=f"runs/{row.name}/snapshots/train",
+        random_seed=SEED,
+    )
+    for name, value in row.solver.items():
+        p.ClearField(name)
+        getattr(p, name).extend(value) if isinstance(value, list) else setattr(p, name, value)
+    return p
+
+
+def files(row, data):
+    """{path relative to the root: text} of all that is generated for `row`."""
+    texts = {f"nets/{row.name}/{phase}.prototxt": net(row, data, phase) for phase in PHASES}
+    texts[f"solvers/{row.name}.prototxt"] = solver(row, data)
+    return {path: HEADER + text_format.MessageToString(p) for path, p in texts.items()}
+
+
+def write(row, data, root):
+    """Write the row's files under `root` where they differ; returns the paths written."""
+    written = []
+    for path, text in files(row, data).items():
+        target = Path(root) / path
+        if target.exists() and target.read_text() == text:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half = target.with_suffix(".tmp")
+        half.write_text(text)
+        half.replace(target)
+        written.append(path)
+    return written

@@ -1,0 +1,105 @@
+"""FCN-32s, 16s and 8s on VGG16, as in the paper's figure 3.
+
+    data ─ conv1 ─ pool1 ─ … ─ pool3 ──────── pool4 ──────── pool5 ─ fc6 ─ fc7 ─ score_fr
+                                 │              │                                 │ x2
+                                 │         score_pool4 ───────────────────────── (+)      32s: x32
+                                 │                                           x2 │         16s: x16
+                            score_pool3 ─────────────────────────────────────── (+)        8s: x8
+
+Long, Shelhamer, Darrell: "Fully Convolutional Networks for Semantic Segmentation"
+(CVPR 2015, section 4; PAMI 2017). Layer names are the published models', so that their
+weights load.
+"""
+
+from caffe import layers as L
+from caffe.coord_map import crop
+from nets.parts import FROZEN, LEARN, add, conv_relu, dropout, max_pool, score, upsample
+
+#: stage: (convolutions, channels)
+VGG16 = {1: (2, 64), 2: (2, 128), 3: (3, 256), 4: (3, 512), 5: (3, 512)}
+
+
+def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):
+    """The whole net over `n.data`: one VGG16 trunk and, for each head, its scores.
+
+    `heads` say the task's suffix and its class count (`experiments.Head`); `stride` is 32, 16
+    or 8; `scales` ({4: factor, 3: factor}) bring the skips' magnitudes into line, so that all
+    streams can be trained at once; `fixed` lets only the score layers learn; `first` names the
+    first convolution.
+    """
+    trunk(n, n.data, first=first, param=FROZEN if fixed else LEARN)
+    for head in heads:
+        n["score_fr" + head.suffix] = score(n.drop7, head.classes)
+        upscore(n, n.data, head, stride, scales)
+
+
+def trunk(n, data, suffix="", first="conv1_1", param=LEARN):
+    """conv1_1 to drop7, every name ending in `suffix`; fc6 and fc7 are convolutions.
+
+    The 100 pixels of padding let images of any size through: fc6 needs seven pixels of pool5.
+    """
+    features(n, data, suffix, first, param, pad=100)
+    for name, width, kernel_size in (("6", 4096, 7), ("7", 4096, 1)):
+        below = n["pool5" + suffix] if name == "6" else n["drop6" + suffix]
+        name += suffix
+        n["fc" + name], n["relu" + name] = conv_relu(below, width, kernel_size, pad=0, param=param)
+        n["drop" + name] = dropout(n["relu" + name])
+
+
+def features(n, data, suffix="", first="conv1_1", param=LEARN, pad=1):
+    """conv1_1 to pool5 of VGG16."""
+    top = data
+    for stage, (depth, width) in VGG16.items():
+        for i in range(1, depth + 1):
+            unit = f"{stage}_{i}{suffix}"
+            conv = first + suffix if (stage, i) == (1, 1) else "conv" + unit
+            n[conv], n["relu" + unit] = conv_relu(
+                top, width, pad=pad if (stage, i) == (1, 1) else 1, param=param
+            )
+            top = n["relu" + unit]
+        top = n[f"pool{stage}{suffix}"] = max_pool(top)
+
+
+def upscore(n, data, head, stride, scales=None, padded=True):
+    """From `score_fr` to `score`: fuse the skips of pool4 and pool3 as far as `stride` asks.
+
+    Every crop offset is computed by `coord_map`. With the padding of 100 each skip is larger than
+    what it joins and is cropped (score_pool4c 5, score_pool3c 9, score 19, 27 or 31); without
+    (`padded=False`) it is the upsampled map that is larger.
+    """
+    task, classes = head.suffix, head.classes
+    coarse, up = n["score_fr" + task], "upscore2"
+    for level in skips(stride):
+        pool = f"pool{level}"
+        source = n[pool]
+        n[up + task] = upsample(coarse, classes, 4, 2)
+        if scales:
+            source = n[f"scale_{pool}{task}"] = L.Scale(
+                source, filler=dict(type="constant", value=scales[level]), param=[dict(lr_mult=0)]
+            )
+        skip = n[f"score_{pool}{task}"] = score(source, classes)
+        if padded:
+            n[f"score_{pool}{task}c"] = crop(skip, n[up + task])
+            coarse = add(n[up + task], n[f"score_{pool}{task}c"])
+        else:
+            n[f"{up}{task}c"] = crop(n[up + task], skip)
+            coarse = add(n[f"{up}{task}c"], skip)
+        n[f"fuse_{pool}{task}"] = coarse
+        up = "upscore_" + pool
+
+    last = final_name(stride) + task
+    n[last] = upsample(coarse, classes, 2 * stride, stride)
+    n["score" + task] = crop(n[last], data)
+
+
+def skips(stride):
+    """The pooling stages fused at this output stride: 32 -> (), 16 -> (4,), 8 -> (4, 3)."""
+    known = {32: (), 16: (4,), 8: (4, 3)}
+    if stride not in known:
+        raise ValueError(f"output stride {stride!r}: expected one of {sorted(known)}")
+    return known[stride]
+
+
+def final_name(stride):
+    """`upscore` for 32s, `upscore16`, `upscore8`: the names of the published nets."""
+    return "upscore" if stride == 32 else f"upscore{stride}"

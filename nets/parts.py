@@ -1,0 +1,50 @@
+"""The few building blocks that every net here is written with.
+
+Each helper returns NetSpec tops; names are given by assigning them to a `NetSpec`, as in
+`n.conv1_1, n.relu1_1 = conv_relu(n.data, 64)`.
+"""
+
+from caffe import layers as L
+from caffe import params as P
+
+# Biases learn at twice the rate of the weights and do not decay.
+LEARN = [dict(lr_mult=1, decay_mult=1), dict(lr_mult=2, decay_mult=0)]
+FROZEN = [dict(lr_mult=0, decay_mult=0), dict(lr_mult=0, decay_mult=0)]
+
+
+def conv_relu(bottom, num_output, kernel_size=3, stride=1, pad=1, param=LEARN, **more):
+    """A convolution and its in-place rectifier; `param=None` leaves Caffe's multipliers (1, 1)."""
+    if param is not None:
+        more["param"] = param
+    conv = L.Convolution(
+        bottom, num_output=num_output, kernel_size=kernel_size, stride=stride, pad=pad, **more
+    )
+    return conv, L.ReLU(conv, in_place=True)
+
+
+def max_pool(bottom, kernel_size=2, stride=2, **more):
+    return L.Pooling(bottom, pool=P.Pooling.MAX, kernel_size=kernel_size, stride=stride, **more)
+
+
+def score(bottom, classes):
+    """The 1x1 convolution that scores classes; it starts from zero, Caffe's default filler."""
+    return L.Convolution(bottom, num_output=classes, kernel_size=1, pad=0, param=LEARN)
+
+
+def upsample(bottom, classes, kernel_size, stride):
+    """A frozen deconvolution, one map per class. `surgery.interp` makes it bilinear."""
+    return L.Deconvolution(
+        bottom,
+        convolution_param=dict(
+            num_output=classes, kernel_size=kernel_size, stride=stride, bias_term=False
+        ),
+        param=[dict(lr_mult=0)],
+    )
+
+
+def add(*bottoms, **more):
+    return L.Eltwise(*bottoms, operation=P.Eltwise.SUM, **more)
+
+
+def dropout(bottom, ratio=0.5):
+    return L.Dropout(bottom, dropout_ratio=ratio, in_place=True)

@@ -1,0 +1,84 @@
+"""VGG's shape at a size that a laptop trains: the demo's and CamVid-mini's nets.
+
+Every 3x3 convolution, fc6 among them, pads one pixel, so the padding of 100 is not needed: a map
+of stride s has ceil(size / s) pixels. Upsampled maps are then the larger ones, and it is they
+that are cropped to the skips (`padded=False` of `nets.fcn.upscore`). The last crop always covers
+the input, as s (ceil(size / s) + 1) - s / 2 >= size.
+"""
+
+from caffe import layers as L
+from nets.fcn import upscore
+from nets.parts import LEARN, dropout, max_pool, score
+
+MSRA = dict(type="msra")
+
+
+def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128), depth=2,
+              dense=192, batch_norm=False, drop=0.5):  # fmt: skip
+    """An FCN over `n.data` on the small trunk.
+
+    `widths` are the channels of the five stages, `depth` their convolutions each, `dense` the
+    channels of fc6 and fc7, `drop` their dropout ratio.
+    """
+    trunk(n, n.data, widths, depth, batch_norm)
+    top = n.pool5
+    for name, kernel_size in (("6", 3), ("7", 1)):
+        top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm)
+        if drop:
+            top = n["drop" + name] = dropout(top, drop)
+    for head in heads:
+        n["score_fr" + head.suffix] = score(top, head.classes)
+        upscore(n, n.data, head, stride, scales, padded=False)
+
+
+def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128), depth=2, dense=192,
+                     batch_norm=False, drop=0.5):  # fmt: skip
+    """The classifier from which `small_fcn` of the same numbers starts; pictures of `side` pixels.
+
+    fc6 sees the whole of pool5, which must be 3 x 3 (a side of 65 to 96 pixels): its weights are
+    those of the padded 3x3 convolution.
+    """
+    if not 65 <= side <= 96:
+        raise ValueError(f"small_classifier: side {side}: expected 65 to 96, for a 3 x 3 pool5")
+    trunk(n, n.data, widths, depth, batch_norm)
+    top = n.pool5
+    for name in ("6", "7"):
+        n["fc" + name] = L.InnerProduct(top, num_output=dense, weight_filler=MSRA, param=LEARN)
+        top = n["relu" + name] = L.ReLU(n["fc" + name], in_place=True)
+        if drop:
+            top = n["drop" + name] = dropout(top, drop)
+    (head,) = heads
+    n["score" + head.suffix] = L.InnerProduct(
+        top, num_output=head.classes, weight_filler=MSRA, param=LEARN
+    )
+
+
+def trunk(n, data, widths, depth, batch_norm):
+    """Five stages of `depth` 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5."""
+    top = data
+    for stage, width in enumerate(widths, 1):
+        for i in range(1, depth + 1):
+            top = unit(n, f"conv{stage}_{i}", f"{stage}_{i}", top, width, 3, batch_norm)
+        top = n[f"pool{stage}"] = max_pool(top)
+
+
+def unit(n, name, number, bottom, width, kernel_size, batch_norm):
+    """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
+    n[name] = L.Convolution(
+        bottom,
+        num_output=width,
+        kernel_size=kernel_size,
+        pad=kernel_size // 2,
+        weight_filler=MSRA,
+        bias_term=not batch_norm,
+        param=LEARN[:1] if batch_norm else LEARN,
+    )
+    top = n[name]
+    if batch_norm:
+        # The statistics are no parameters to learn: lr_mult 0 (BatchNorm would set it by itself).
+        top = n["bn" + number] = L.BatchNorm(top, in_place=True, param=[dict(lr_mult=0)] * 3)
+        top = n["scale" + number] = L.Scale(
+            top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
+        )
+    n["relu" + number] = L.ReLU(top, in_place=True)
+    return n["relu" + number]

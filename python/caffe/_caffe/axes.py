@@ -1,0 +1,35 @@
+"""Axes and counts of a shape, as blob.hpp names them."""
+
+import math
+from collections.abc import Sequence
+
+from .errors import CaffeError
+
+
+def canonical_axis(axis: int, shape: Sequence[int], what: str = "axis") -> int:
+    """Return `axis` counted from the front; negative ones count from the back.
+
+    Raises CaffeError where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
+    """
+    axes = len(shape)
+    if not -axes <= axis < axes:
+        raise CaffeError(
+            f"{what} {axis} is out of range for bottom shape {tuple(shape)}; "
+            f"expected {-axes} to {axes - 1}"
+        )
+    return axis % axes
+
+
+def count(shape: Sequence[int], start: int = 0, end: int | None = None) -> int:
+    """Return the number of elements over the axes from `start` up to `end`."""
+    return math.prod(shape[start:end])
+
+
+def legacy_shape(shape: Sequence[int]) -> tuple[int, int, int, int]:
+    """Return a shape as (num, channels, height, width), absent axes being 1.
+
+    Raises CaffeError for more than four axes (blob.hpp, LegacyShape).
+    """
+    if len(shape) > 4:
+        raise CaffeError(f"takes bottoms of at most 4 axes, this one has shape {tuple(shape)}")
+    return tuple([*shape, 1, 1, 1, 1][:4])

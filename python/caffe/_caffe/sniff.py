@@ -1,6 +1,7 @@
 """Tell a file's kind from its first bytes, for errors that say what was given by mistake."""
 
 import os
+import re
 
 # As many bytes as `kind` looks at.
 HEAD = 512
@@ -17,6 +18,9 @@ _MAGIC = {
     b"version https://git-lfs": "a Git LFS pointer, not the file itself (run git lfs pull)",
 }
 
+# A field name and what follows it, after blank lines and comments; no control bytes up to there.
+_TEXT = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z_]\w*\s*[:{]\s*[\w\s\"'{#-]")
+
 
 def kind(head: bytes) -> str | None:
     """What a file beginning with `head` is, if it is none of Caffe's text; None for plain text."""
@@ -30,6 +34,17 @@ def kind(head: bytes) -> str | None:
     if any(byte < 9 or 13 < byte < 32 for byte in head):
         return "a binary file"
     return None
+
+
+def not_wire(head: bytes) -> str | None:
+    """What a file beginning with `head` is, if it cannot be a protocol buffer; None if it may be.
+
+    HDF5, archives, images, web pages and text show; one kind of message given for another does not.
+    """
+    found = kind(head)
+    if found in (None, "a binary file") and _TEXT.match(head):
+        return "text (a prototxt?)"
+    return None if found in (None, "a binary file") else found
 
 
 def is_html(head: bytes) -> bool:

@@ -1,0 +1,52 @@
+"""The engine: what BVLC compiles into `_caffe.so`, on PyTorch."""
+
+from .blob import Blob, BlobVec
+from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
+from .layer import REGISTRY
+from .log import info
+from .mode import (
+    set_device,
+    set_mode_cpu,
+    set_mode_gpu,
+    set_multiprocess,
+    set_random_seed,
+    set_solver_count,
+    set_solver_rank,
+    solver_count,
+    solver_rank,
+)
+from .net import Net
+from .python_layer import PythonLayer as Layer
+from .solvers import (
+    AdaDeltaSolver,
+    AdaGradSolver,
+    AdamSolver,
+    NesterovSolver,
+    RMSPropSolver,
+    SGDSolver,
+    Solver,
+    get_solver,
+)
+from .timer import Timer
+
+# The BVLC release whose behaviour this is.
+__version__ = "1.0.0"
+
+
+def layer_type_list() -> list[str]:
+    """Return the names of all layer types."""
+    return sorted(REGISTRY)
+
+
+def has_nccl() -> bool:
+    """Tell whether NCCL's multi-GPU training is built in: it is not."""
+    return False
+
+
+__all__ = [
+    "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "BlobVec", "CaffeError",
+    "FormatError", "Layer", "LayerError", "Net", "NetError", "NesterovSolver", "RMSPropSolver",
+    "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl", "info",
+    "layer_type_list", "set_device", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
+    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank",
+]  # fmt: skip

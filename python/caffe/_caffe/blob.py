@@ -1,0 +1,237 @@
+"""Blob: an N-d float32 array and its gradient, on the host and on the compute device.
+
+The two sides are kept in step as BVLC's SyncedMemory does (syncedmem.cpp): each knows which
+side was written last, and copies only when the other is newer. On the host both `data` and
+`diff` are seen as live numpy views.
+"""
+
+import math
+import weakref
+
+import numpy as np
+import torch
+
+from . import mode
+from .errors import CaffeError
+
+# Caffe's Blob refuses counts above INT_MAX (blob.cpp, Reshape).
+MAX_COUNT = 2**31 - 1
+
+
+class Buffer:
+    """One array with a host side and a device side; `head` names the newer one.
+
+    A numpy view that somebody still holds pins the host side: new values are copied into it,
+    so the view stays true. With nobody looking, new values just take its place.
+    """
+
+    __slots__ = ("sides", "head", "_view", "_borrowed", "__weakref__")
+
+    def __init__(self):
+        self.sides: dict[torch.device, torch.Tensor] = {}
+        self.head: set[torch.device] = set()
+        self._view = None
+        self._borrowed = False
+
+    def tensor(self, shape: tuple[int, ...], where: torch.device, write: bool) -> torch.Tensor:
+        """Return the array on `where`, zero if never written; `write` makes that side newest."""
+        t = self.sides.get(where)
+        if where not in self.head:
+            source = next((self.sides[d] for d in self.head), None)
+            if source is None:
+                t = torch.zeros(shape, device=where)
+            elif t is not None and t.numel() == source.numel():
+                t.view(source.shape).copy_(source)
+            else:
+                t = source.to(where)
+            self.sides[where] = t
+            self.head.add(where)
+        if write:
+            if self._borrowed:
+                t = self.sides[where] = t.clone()
+                self._borrowed = False
+            self.head = {where}
+        return t if t.shape == shape else t.view(shape)
+
+    def put(self, value: torch.Tensor, borrow: bool = False) -> None:
+        """Take `value` (on the compute device) as the new content.
+
+        With `borrow` it stays its owner's: it is copied before anybody here writes to it.
+        """
+        where = value.device
+        self._borrowed = False
+        if where == mode.HOST and self.viewed():
+            mine = self.sides[where]
+            if mine.numel() == value.numel():
+                if mine.data_ptr() != value.data_ptr():
+                    mine.copy_(value.view(mine.shape))
+                self.head = {where}
+                return
+        self.sides[where] = value if value.is_contiguous() else value.contiguous()
+        self.head = {where}
+        self._borrowed = borrow
+
+    def numpy(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Return the live host view; the host becomes the newest side."""
+        t = self.tensor(shape, mode.HOST, write=True)
+        array = self._view() if self._view is not None else None
+        if array is None or array.shape != shape or array.ctypes.data != t.data_ptr():
+            array = t.numpy()
+            self._view = weakref.ref(array)
+        return array
+
+    def viewed(self) -> bool:
+        """Tell whether somebody still holds a numpy view of this array."""
+        return self._view is not None and self._view() is not None
+
+    def refresh_view(self) -> None:
+        """Bring a held view up to date with a newer device side."""
+        if self.viewed() and mode.HOST not in self.head:
+            self.tensor(tuple(self.sides[mode.HOST].shape), mode.HOST, write=False)
+
+    def claim_view(self) -> None:
+        """Treat a held view as just written (nobody tells us when a user writes into it)."""
+        if self.viewed() and mode.HOST in self.sides:
+            self.head = {mode.HOST}
+
+    def clear(self) -> None:
+        """Make the content zero without touching memory, unless somebody is looking."""
+        if self.viewed():
+            self.sides[mode.HOST].zero_()
+            self.head = {mode.HOST}
+        else:
+            self.sides.clear()
+            self.head = set()
+            self._borrowed = False
+
+
+class Blob:
+    """An array `data` and its gradient `diff` of one shape, as pycaffe shows them."""
+
+    __slots__ = ("_shape", "data_buffer", "diff_buffer", "gone", "__weakref__")
+
+    def __init__(self, shape: tuple[int, ...] = ()):
+        self._shape = check_shape(shape)
+        self.data_buffer = Buffer()
+        self.diff_buffer = Buffer()
+        self.gone = None  # why `diff` cannot be read, once a solver step has let it go
+
+    # -- pycaffe's face
+
+    @property
+    def data(self) -> np.ndarray:
+        """Live float32 view of the values, of this blob's shape."""
+        return self.data_buffer.numpy(self._shape)
+
+    @property
+    def diff(self) -> np.ndarray:
+        """Live float32 view of the gradient, of this blob's shape."""
+        if self.gone:
+            raise CaffeError(self.gone)
+        return self.diff_buffer.numpy(self._shape)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return self._shape
+
+    @property
+    def count(self) -> int:
+        """The number of elements."""
+        return math.prod(self._shape)
+
+    def _legacy(self, axis: int) -> int:
+        # blob.hpp, LegacyShape: absent axes count as 1; more than four are refused.
+        if len(self._shape) > 4:
+            raise CaffeError(
+                f"num/channels/height/width need at most 4 axes, this blob has shape {self._shape}"
+            )
+        return self._shape[axis] if axis < len(self._shape) else 1
+
+    num = property(lambda self: self._legacy(0), doc="Size of axis 0.")
+    channels = property(lambda self: self._legacy(1), doc="Size of axis 1.")
+    height = property(lambda self: self._legacy(2), doc="Size of axis 2.")
+    width = property(lambda self: self._legacy(3), doc="Size of axis 3.")
+
+    def reshape(self, *shape: int) -> None:
+        """Change the shape; values are kept where the count stays, else they are lost."""
+        self.set_shape(check_shape(shape))
+
+    # -- the engine's face: tensors on the compute device
+
+    def set_shape(self, shape: tuple[int, ...]) -> None:
+        """Change the shape without checking it again."""
+        if shape != self._shape:
+            if math.prod(shape) != self.count:
+                self.data_buffer, self.diff_buffer = Buffer(), Buffer()
+            self._shape = shape
+
+    def tensor(self, write: bool = False) -> torch.Tensor:
+        """Return the values on the compute device, to read or (`write`) to change in place."""
+        return self.data_buffer.tensor(self._shape, mode.device(), write)
+
+    def diff_tensor(self, write: bool = False) -> torch.Tensor:
+        """Return the gradient on the compute device, to read or to change in place."""
+        return self.diff_buffer.tensor(self._shape, mode.device(), write)
+
+    def host_tensor(self) -> torch.Tensor:
+        """Return the values on the host, to read."""
+        return self.data_buffer.tensor(self._shape, mode.HOST, write=False)
+
+    def put(self, value: torch.Tensor) -> None:
+        """Take new values, and their shape."""
+        shape = tuple(value.shape)
+        if shape != self._shape:
+            self.set_shape(shape)
+        self.data_buffer.put(value)
+
+    def put_diff(self, value: torch.Tensor) -> None:
+        """Take a new gradient of this blob's shape."""
+        self.gone = None
+        self.diff_buffer.put(value)
+
+    def add_diff(self, value: torch.Tensor) -> None:
+        """Add to the gradient (parameters accumulate, blob by blob)."""
+        if self.diff_buffer.head:
+            self.diff_tensor(write=True).add_(value.view(self._shape))
+        else:
+            self.diff_buffer.put(value)
+
+    def seed_diff(self, value: float, again: bool = True) -> None:
+        """Fill the gradient with a loss weight; unless `again`, only where nothing stands yet."""
+        if again or not self.diff_buffer.head:
+            self.diff_tensor(write=True).fill_(value)
+
+    def let_go_diff(self, why: str) -> None:
+        """Free the gradient unless somebody is looking at it; reading it then says `why`."""
+        if not self.diff_buffer.viewed():
+            self.diff_buffer = Buffer()
+            self.gone = why
+
+    def share_data(self, other: "Blob") -> None:
+        """Use `other`'s values as one's own (blob.cpp, ShareData)."""
+        self.data_buffer = other.data_buffer
+
+    def share_diff(self, other: "Blob") -> None:
+        """Use `other`'s gradient as one's own (blob.cpp, ShareDiff)."""
+        self.diff_buffer = other.diff_buffer
+
+
+class BlobVec(list):
+    """A layer's blobs; Python layers append to it with `add_blob`."""
+
+    def add_blob(self, *shape: int) -> None:
+        """Append a zero blob of this shape."""
+        self.append(Blob(shape))
+
+
+def check_shape(shape) -> tuple[int, ...]:
+    """Return `shape` as a tuple of ints, or raise CaffeError naming what is wrong with it."""
+    sizes = tuple(int(s) for s in shape)
+    if len(sizes) > 32:
+        raise CaffeError(f"a blob has at most 32 axes, shape {sizes} has {len(sizes)}")
+    if any(s < 0 for s in sizes):
+        raise CaffeError(f"blob sizes cannot be negative: {sizes}")
+    if math.prod(sizes) > MAX_COUNT:
+        raise CaffeError(f"a blob of shape {sizes} has more than {MAX_COUNT} elements")
+    return sizes

@@ -1,0 +1,39 @@
+"""What can go wrong, as exceptions a caller can catch.
+
+    CaffeError            anything this package refuses
+    +-- FormatError       a file or text that is not what it should be
+    +-- NetError          a net that cannot be connected
+    +-- LayerError        one layer and what it was given
+    +-- SolverError       a solver's settings, or training that cannot go on
+
+BVLC Caffe ends the process where these are raised (glog's CHECK).
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class CaffeError(RuntimeError):
+    """Base of everything raised on purpose by caffe."""
+
+
+class FormatError(CaffeError):
+    """A file or text that cannot be read as what it is given as."""
+
+
+class NetError(CaffeError):
+    """Layers that cannot be connected into a net."""
+
+
+class LayerError(CaffeError):
+    """A layer whose settings or bottoms do not fit; names layer and type."""
+
+
+class SolverError(CaffeError):
+    """Solver settings that cannot be met."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest choice, or an empty string."""
+    close = difflib.get_close_matches(str(word), [str(c) for c in choices], n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""

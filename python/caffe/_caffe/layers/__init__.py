@@ -1,0 +1,1 @@
+"""The layer types, one file per family; importing a family enters its types in the registry."""

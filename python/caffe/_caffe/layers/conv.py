@@ -1,0 +1,314 @@
+"""Convolution, Deconvolution and Im2col: filters over any number of spatial axes."""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+from ..layer import Layer, register
+
+# torch convolves up to this many spatial axes itself; more go through im2col.
+TORCH_AXES = 3
+
+
+class Windows(NamedTuple):
+    """Where a filter is laid: one entry per spatial axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """How many elements a filter spans on each axis."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    def outputs(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the output sizes of a convolution."""
+        # C's division cuts toward zero (conv_layer.cpp): a filter that overhangs the padded input
+        # by less than its stride is still laid once.
+        return tuple(
+            int((size + 2 * p - e) / s) + 1
+            for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
+        )
+
+    def inputs(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the sizes that a deconvolution gives `sizes`."""
+        return tuple(
+            s * (size - 1) + e - 2 * p
+            for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
+        )
+
+    def overhang(self, sizes: tuple[int, ...]) -> list[int] | None:
+        """Return what `F.pad` must add behind each axis for one window to fit, None if nothing."""
+        missing = [
+            max(0, e - size - 2 * p)
+            for size, e, p in zip(sizes, self.extent, self.pad, strict=True)
+        ]
+        return [n for m in reversed(missing) for n in (0, m)] if any(missing) else None
+
+
+def read_windows(layer: Layer, axes: int) -> Windows:
+    """Read kernel, stride, pad and dilation of a layer with so many spatial axes."""
+    kernel = _per_axis(layer, "kernel_size", "kernel", axes, None)
+    stride = _per_axis(layer, "stride", "stride", axes, 1)
+    pad = _per_axis(layer, "pad", "pad", axes, 0)
+    dilation = _per_axis(layer, "dilation", None, axes, 1)
+    for what, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+        layer.check(all(s > 0 for s in sizes), f"{what} must be positive, given {list(sizes)}")
+    return Windows(kernel, stride, pad, dilation)
+
+
+def _per_axis(layer, field, pair, axes, default) -> tuple[int, ...]:
+    param = layer.layer_param.convolution_param
+    given = [int(v) for v in getattr(param, field)]
+    h, w = f"{pair}_h", f"{pair}_w"
+    if pair and (param.HasField(h) or param.HasField(w)):
+        layer.check(axes == 2, f"{h} and {w} are for 2 spatial axes; the bottom has {axes}")
+        layer.check(not given, f"give either {field} or {h} and {w}, not both")
+        return int(getattr(param, h)), int(getattr(param, w))
+    if not given and default is not None:
+        return (default,) * axes
+    layer.check(
+        len(given) in (1, axes),
+        f"{field} is given once or once per spatial axis; given {len(given)} times "
+        f"for {axes} spatial axes",
+    )
+    return (given[0],) * axes if len(given) == 1 else tuple(given)
+
+
+def check_room(layer: Layer, windows: Windows, sizes, outputs) -> None:
+    """Refuse output sizes that are not positive."""
+    for i, (size, output) in enumerate(zip(sizes, outputs, strict=True)):
+        layer.check(
+            output > 0,
+            f"no room on spatial axis {i}: bottom 0 has size {size}, pad {windows.pad[i]}, "
+            f"kernel extent {windows.extent[i]}",
+        )
+
+
+def channel_axis(layer: Layer, shape: tuple[int, ...]) -> int:
+    """Return the layer's channel axis, counted from the front."""
+    axis, n = layer.layer_param.convolution_param.axis, len(shape)
+    layer.check(-n <= axis < n, f"axis {axis} is outside a bottom of shape {tuple(shape)}")
+    return axis % n
+
+
+def im2col(x: torch.Tensor, windows: Windows) -> torch.Tensor:
+    """Lay out the windows of x (N, C, *sizes) as (N, C * kernel elements, *outputs)."""
+    axes = len(windows.kernel)
+    x = F.pad(x, [p for p in reversed(windows.pad) for _ in range(2)])
+    for axis, (extent, stride) in enumerate(zip(windows.extent, windows.stride, strict=True)):
+        x = x.unfold(2 + axis, extent, stride)
+    x = x[(..., *(slice(None, None, d) for d in windows.dilation))]
+    outputs = x.shape[2 : 2 + axes]
+    x = x.permute(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
+    return x.reshape(x.shape[0], x.shape[1] * math.prod(windows.kernel), *outputs)
+
+
+def convolve(x, weight, windows: Windows, group: int) -> torch.Tensor:
+    """Convolve x (N, C, *sizes) with weight (O, C / group, *kernel) on any number of axes."""
+    columns = im2col(x, windows)
+    n, outputs = columns.shape[0], columns.shape[2:]
+    filters = weight.reshape(group, weight.shape[0] // group, -1)
+    y = filters @ columns.reshape(n, group, filters.shape[2], -1)
+    return y.reshape(n, weight.shape[0], *outputs)
+
+
+def convolve_adjoint(x, weight, y, windows: Windows, group: int) -> list[torch.Tensor]:
+    """Return the gradients of <convolve(x, weight), y> by x and by weight."""
+    with torch.enable_grad():
+        at = [t.detach().requires_grad_() for t in (x, weight)]
+        return list(torch.autograd.grad(convolve(*at, windows, group), at, y))
+
+
+class Filters(Layer):
+    """What Convolution and Deconvolution share (base_conv_layer.cpp).
+
+    Each bottom has its own top and all share the filters. Axes before the channel axis are batch
+    axes; with no axis behind it, the layer is an inner product. Parameter 0 holds the filters,
+    parameter 1 the bias.
+    """
+
+    bottoms = tops = (1, None)
+    same_count = True
+    transposed = False
+
+    def setup(self, *bottom):
+        p, shape = self.layer_param.convolution_param, bottom[0].shape
+        self.axis = channel_axis(self, shape)
+        self.channels, self.axes = shape[self.axis], len(shape) - self.axis - 1
+        windows = read_windows(self, self.axes)
+        self.windows = windows if self.axes else Windows((1,), (1,), (0,), (1,))
+        self.outputs, self.group = int(p.num_output), int(p.group)
+        for what, count in (("num_output", self.outputs), ("group", self.group)):
+            self.check(count > 0, f"{what} must be positive")
+        for what, count in (("bottom channels", self.channels), ("num_output", self.outputs)):
+            self.check(
+                count % self.group == 0, f"{what} {count} is not a multiple of group {self.group}"
+            )
+        # A deconvolution's filters have the shape of the convolution that it reverses.
+        ends = (self.outputs, self.channels)
+        first, second = reversed(ends) if self.transposed else ends
+        self.add_param((first, second // self.group, *windows.kernel), p.weight_filler)
+        self.bias = p.bias_term
+        if self.bias:
+            self.add_param((self.outputs,), p.bias_filler)
+
+    def reshape(self, *shapes):
+        first = shapes[0]
+        self.check(
+            len(first) == self.axis + 1 + self.axes,
+            f"was set up for {self.axis + 1 + self.axes} axes, bottom 0 has shape {first}",
+        )
+        self.check(
+            first[self.axis] == self.channels,
+            f"was set up for {self.channels} channels, bottom 0 has {first[self.axis]} "
+            f"on axis {self.axis} of {first}",
+        )
+        for i, shape in enumerate(shapes):
+            self.check(shape == first, f"bottom {i} has shape {shape}, bottom 0 {first}")
+        sizes = first[self.axis + 1 :]
+        tops = self.top_sizes(sizes) if self.axes else ()
+        check_room(self, self.windows, sizes, tops)
+        return [(*first[: self.axis], self.outputs, *tops)] * len(shapes)
+
+    def forward(self, *bottom):
+        weight, bias = self._filters(), self.param(1) if self.bias else None
+        return tuple(self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        # torch's own gradients, asked only for what is wanted: no graph to build for each layer,
+        # and frozen filters (FCN's upsampling) cost nothing.
+        weight = self._filters()
+        wanted = [self.wants_param(0), self.bias and self.wants_param(1)]
+        diffs = []
+        for x, dy, down in zip(bottom, top_diff, propagate_down, strict=True):
+            mask = [bool(down), *wanted]
+            if not any(mask):
+                diffs.append(None)
+                continue
+            dx, *params = self.gradients(self._batch(x), self._batch(dy), weight, mask)
+            for blob, diff in zip(self.blobs, params, strict=False):
+                if diff is not None:
+                    blob.add_diff(diff)
+            diffs.append(dx.reshape(x.shape) if down else None)
+        return diffs
+
+    def _filters(self):
+        weight = self.param(0)
+        return weight if self.axes else weight.unsqueeze(-1)
+
+    def _batch(self, x):
+        """Return x as (N, C, *sizes)."""
+        if self.axis == 1 and self.axes:
+            return x
+        sizes = x.shape[self.axis :] if self.axes else (x.shape[self.axis], 1)
+        return x.reshape(math.prod(x.shape[: self.axis]), *sizes)
+
+    def _like(self, x, y):
+        """Give y the batch axes of x."""
+        if self.axis == 1 and self.axes:
+            return y
+        return y.reshape(*x.shape[: self.axis], self.outputs, *y.shape[2 : 2 + self.axes])
+
+    def _torch_options(self):
+        w = self.windows
+        return w.stride, w.pad, w.dilation, self.transposed, (0,) * len(w.kernel), self.group
+
+    def _torch_gradients(self, x, dy, weight, mask):
+        return torch.ops.aten.convolution_backward(
+            dy, x, weight, [self.outputs], *self._torch_options(), mask
+        )
+
+    def _bias_gradient(self, dy, mask):
+        return dy.sum(dim=(0, *range(2, dy.dim()))) if mask[2] else None
+
+
+@register("Convolution")
+class Convolution(Filters):
+    """Convolution (conv_layer.cpp): filters of shape (outputs, channels / group, *kernel)."""
+
+    overhang = None
+
+    def top_sizes(self, sizes):
+        self.overhang = self.windows.overhang(sizes)
+        return self.windows.outputs(sizes)
+
+    def apply(self, x, weight, bias):
+        if self.overhang:
+            x = F.pad(x, self.overhang)
+        if x.dim() - 2 <= TORCH_AXES:
+            return torch.convolution(x, weight, bias, *self._torch_options())
+        y = convolve(x, weight, self.windows, self.group)
+        return y if bias is None else y + _spread(bias, y)
+
+    def gradients(self, x, dy, weight, mask):
+        if self.overhang:
+            x = F.pad(x, self.overhang)
+        if x.dim() - 2 <= TORCH_AXES:
+            dx, dw, db = self._torch_gradients(x, dy, weight, mask)
+        else:
+            dx, dw = convolve_adjoint(x, weight, dy, self.windows, self.group)
+            db = self._bias_gradient(dy, mask)
+        if self.overhang and mask[0]:
+            dx = F.pad(dx, [-n for n in self.overhang])
+        return dx, dw if mask[1] else None, db
+
+
+@register("Deconvolution")
+class Deconvolution(Filters):
+    """The adjoint of a convolution (deconv_layer.cpp): filters (channels, outputs / group, ...)."""
+
+    transposed = True
+
+    def top_sizes(self, sizes):
+        return self.windows.inputs(sizes)
+
+    def apply(self, x, weight, bias):
+        if x.dim() - 2 <= TORCH_AXES:
+            return torch.convolution(x, weight, bias, *self._torch_options())
+        shape = (x.shape[0], self.outputs, *self.windows.inputs(x.shape[2:]))
+        # The adjoint does not depend on the point where it is taken.
+        y, _ = convolve_adjoint(x.new_zeros(shape), weight, x, self.windows, self.group)
+        return y if bias is None else y + _spread(bias, y)
+
+    def gradients(self, x, dy, weight, mask):
+        if x.dim() - 2 <= TORCH_AXES:
+            return self._torch_gradients(x, dy, weight, mask)
+        dx = convolve(dy, weight, self.windows, self.group) if mask[0] else None
+        dw = convolve_adjoint(dy, weight, x, self.windows, self.group)[1] if mask[1] else None
+        return dx, dw, self._bias_gradient(dy, mask)
+
+
+def _spread(bias, y):
+    return bias.view(-1, *(1,) * (y.dim() - 2))
+
+
+@register("Im2col")
+class Im2col(Layer):
+    """The windows of a map laid out as channels (im2col_layer.cpp).
+
+    A bottom of C channels becomes C * (kernel elements) channels, one column per window.
+    """
+
+    def setup(self, x):
+        self.axis = channel_axis(self, x.shape)
+        self.axes = len(x.shape) - self.axis - 1
+        self.check(
+            self.axes > 0, f"needs an axis behind axis {self.axis}, bottom: {tuple(x.shape)}"
+        )
+        self.windows = read_windows(self, self.axes)
+
+    def forward(self, x):
+        lead, sizes = x.shape[: self.axis], x.shape[self.axis + 1 :]
+        self.check(
+            len(sizes) == self.axes, f"was set up for {self.axes} spatial axes, given {len(sizes)}"
+        )
+        check_room(self, self.windows, sizes, self.windows.outputs(sizes))
+        x = x.reshape(math.prod(lead), *x.shape[self.axis :])
+        overhang = self.windows.overhang(sizes)
+        columns = im2col(F.pad(x, overhang) if overhang else x, self.windows)
+        return columns.reshape(*lead, *columns.shape[1:])

@@ -1,0 +1,10 @@
+"""Solvers: the loop in solver.py, one update rule a class."""
+
+from .adaptive import AdaDeltaSolver, AdaGradSolver, AdamSolver, RMSPropSolver
+from .sgd import NesterovSolver, SGDSolver
+from .solver import Solver, get_solver
+
+__all__ = [
+    "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "NesterovSolver", "RMSPropSolver",
+    "SGDSolver", "Solver", "get_solver",
+]  # fmt: skip

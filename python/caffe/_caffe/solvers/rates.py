@@ -1,0 +1,80 @@
+"""Learning-rate policies (sgd_solver.cpp, GetLearningRate)."""
+
+import math
+from collections.abc import Callable
+
+from ...proto import caffe_pb2
+from ..errors import SolverError, nearest
+
+Policy = Callable[[caffe_pb2.SolverParameter, int, int], float]
+
+
+def _fixed(p, it, step):
+    return 1.0
+
+
+def _step(p, it, step):
+    return p.gamma**step
+
+
+def _exp(p, it, step):
+    return p.gamma**it
+
+
+def _inv(p, it, step):
+    return (1 + p.gamma * it) ** -p.power
+
+
+def _poly(p, it, step):
+    left = 1 - it / p.max_iter if p.max_iter else 0.0
+    return left**p.power if left > 0 or p.power == int(p.power) else math.nan
+
+
+def _sigmoid(p, it, step):
+    z = p.gamma * (it - p.stepsize)
+    # Written so that neither end overflows.
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+
+
+POLICIES: dict[str, Policy] = {
+    "fixed": _fixed,
+    "step": _step,
+    "exp": _exp,
+    "inv": _inv,
+    "multistep": _step,
+    "poly": _poly,
+    "sigmoid": _sigmoid,
+}
+
+
+def check(p: caffe_pb2.SolverParameter) -> None:
+    """Raise SolverError where the policy is unknown or lacks what it needs."""
+    if p.lr_policy not in POLICIES:
+        raise SolverError(
+            f"unknown lr_policy '{p.lr_policy}'{nearest(p.lr_policy, POLICIES)} "
+            f"(known: {', '.join(POLICIES)})"
+        )
+    if p.lr_policy in ("step", "sigmoid") and p.stepsize <= 0:
+        raise SolverError(f"lr_policy '{p.lr_policy}' needs stepsize > 0, it is {p.stepsize}")
+    if p.lr_policy in ("step", "exp", "inv", "multistep", "sigmoid") and p.gamma < 0:
+        raise SolverError(f"lr_policy '{p.lr_policy}' needs gamma >= 0, it is {p.gamma:g}")
+
+
+def current_step(p: caffe_pb2.SolverParameter, it: int, step: int) -> int:
+    """Return the number of steps taken at iteration `it`, given the number so far.
+
+    multistep takes at most one step an iteration, and so does BVLC.
+    """
+    if p.lr_policy == "step":
+        return it // p.stepsize
+    if p.lr_policy == "multistep" and step < len(p.stepvalue) and it >= p.stepvalue[step]:
+        return step + 1
+    return step
+
+
+def rate(p: caffe_pb2.SolverParameter, it: int, step: int) -> float:
+    """Return the learning rate at iteration `it`."""
+    try:
+        return p.base_lr * POLICIES[p.lr_policy](p, it, step)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,431 @@
+"""Solver: the training loop, with everything but the update rule (solver.cpp, sgd_solver.cpp).
+
+One iteration: clear diffs, accumulate iter_size forward and backward passes, clip by the global
+L2 norm, divide by iter_size, add weight decay, let the rule turn gradients into updates, and
+subtract them.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import torch
+
+from ...proto import caffe_pb2
+from .. import debug, mode, prototxt, snapshot
+from ..blob import Blob
+from ..errors import CaffeError, SolverError, nearest
+from ..log import info
+from ..net import Net
+from ..upgrade import upgrade_net
+from . import rates
+from .update import make_groups
+
+SOLVERS: dict[str, type["Solver"]] = {}
+NONE, STOP, SNAPSHOT = "none", "stop", "snapshot"
+Tensors = Sequence[torch.Tensor]
+
+
+def register_solver(name: str):
+    """Enter a class as solver type `name`."""
+
+    def enter(cls):
+        cls.type = name
+        SOLVERS[name] = cls
+        return cls
+
+    return enter
+
+
+def get_solver(filename: str) -> "Solver":
+    """Make the solver that a solver prototxt names by its `type`."""
+    param = prototxt.read_solver(os.fspath(filename))
+    if param.type not in SOLVERS:
+        raise SolverError(
+            f"'{filename}': unknown solver type '{param.type}'{nearest(param.type, SOLVERS)} "
+            f"(known: {', '.join(SOLVERS)})"
+        )
+    return SOLVERS[param.type](param)
+
+
+class Solver:
+    """Trains `net` as a SolverParameter says, and tests `test_nets` on the way."""
+
+    type = ""
+    net_type = Net  # pycaffe puts its own Net here
+    histories = 1  # how many arrays the rule remembers per parameter
+
+    def __init__(self, source: str | caffe_pb2.SolverParameter):
+        """Build the nets of a solver prototxt (or SolverParameter) and start at iteration 0."""
+        if isinstance(source, caffe_pb2.SolverParameter):
+            self.param = source
+        else:
+            self.param = prototxt.read_solver(os.fspath(source))
+        self.check_param()
+        if self.param.random_seed >= 0:
+            mode.set_random_seed(self.param.random_seed + mode.solver_rank())
+        self.iter = 0
+        self.current_step = 0
+        self.net = self._make_train_net()
+        self.test_nets = self._make_test_nets()
+        learnable = self.net.learnable_params
+        self.history = [Blob(b.shape) for _ in range(self.histories) for b in learnable]
+        self._groups = make_groups(self.net._param_table.owners, self.history, self.histories)
+        self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self._action: Callable[[], str] = lambda: NONE
+        self._stopping = False
+        self._losses: deque = deque(maxlen=self.param.average_loss)
+        self._shown_iter, self._shown_time = 0, time.perf_counter()
+        info("Solver scaffolding done.", src="solver.cpp:57")
+
+    # -- settings and nets
+
+    def check_param(self) -> None:
+        """Raise SolverError where the settings cannot be met."""
+        p = self.param
+        if p.average_loss < 1:
+            raise SolverError(f"average_loss must be at least 1, it is {p.average_loss}")
+        if p.iter_size < 1:
+            raise SolverError(f"iter_size must be at least 1, it is {p.iter_size}")
+        if p.regularization_type not in ("L1", "L2"):
+            raise SolverError(
+                f"unknown regularization_type '{p.regularization_type}' (known: L1, L2)"
+            )
+        rates.check(p)
+        if p.snapshot:
+            if not p.HasField("snapshot_prefix"):
+                raise SolverError(f"snapshot: {p.snapshot} needs a snapshot_prefix")
+            folder = os.path.dirname(p.snapshot_prefix) or "."
+            if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
+                raise SolverError(
+                    f"cannot write to snapshot_prefix '{p.snapshot_prefix}': folder '{folder}' "
+                    "does not exist or is not writable"
+                )
+
+    def _make_train_net(self) -> Net:
+        p = self.param
+        fields = ("net", "net_param", "train_net", "train_net_param")
+        given = [f for f in fields if p.HasField(f)]
+        if len(given) != 1:
+            raise SolverError(
+                f"a solver names its train net by exactly one of {', '.join(fields)}; "
+                f"given: {', '.join(given) or 'none'}"
+            )
+        return self._make_net(getattr(p, given[0]), caffe_pb2.TRAIN, p.train_state)
+
+    def _make_test_nets(self) -> list[Net]:
+        p = self.param
+        sources = list(p.test_net_param) + list(p.test_net)
+        generic = [getattr(p, f) for f in ("net_param", "net") if p.HasField(f)]
+        wanted = len(p.test_iter)
+        if wanted < len(sources) or (wanted > len(sources) and not generic):
+            raise SolverError(
+                f"test_iter must be given once for each test net: {wanted} given, "
+                f"{len(sources)} test nets named"
+            )
+        sources += generic[:1] * (wanted - len(sources))
+        if p.test_state and len(p.test_state) != len(sources):
+            raise SolverError(
+                f"test_state is given {len(p.test_state)} times for {len(sources)} test nets"
+            )
+        if sources and p.test_interval <= 0:
+            raise SolverError("test nets need a test_interval above 0")
+        states = p.test_state or [caffe_pb2.NetState()] * len(sources)
+        return [
+            self._make_net(source, caffe_pb2.TEST, state)
+            for source, state in zip(sources, states, strict=True)
+        ]
+
+    def _make_net(self, source, phase: int, state: caffe_pb2.NetState) -> Net:
+        """Make a net whose state is the phase, then the net's own, then the solver's word."""
+        folder = ""
+        if isinstance(source, str):
+            folder = os.path.dirname(os.path.abspath(source))
+            source = prototxt.read_net(source)
+        else:
+            original, source = source, caffe_pb2.NetParameter()
+            source.CopyFrom(original)
+            upgrade_net(source, "net_param")
+        merged = caffe_pb2.NetState(phase=phase)
+        merged.MergeFrom(source.state)
+        merged.MergeFrom(state)
+        source.state.CopyFrom(merged)
+        net = self.net_type(source, phase, folder=folder)
+        for names in self.param.weights:
+            for name in names.split(","):
+                info(f"Finetuning from {name.strip()}", src="solver.cpp:71")
+                net.copy_from(name.strip())
+        return net
+
+    # -- training
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the current iteration."""
+        self.current_step = rates.current_step(self.param, self.iter, self.current_step)
+        return rates.rate(self.param, self.iter, self.current_step)
+
+    def step(self, iterations: int) -> None:
+        """Train for a number of iterations.
+
+        Raises SolverError when the loss becomes NaN, before the parameters take it up (on a
+        GPU: at the next display, snapshot, test or end of the call).
+        """
+        begin, stop = self.iter, self.iter + int(iterations)
+        self._losses.clear()
+        self._shown_iter, self._shown_time = self.iter, time.perf_counter()
+        while self.iter < stop:
+            self.net.clear_param_diffs()
+            p = self.param
+            if p.test_interval and self.iter % p.test_interval == 0:
+                if self.iter > 0 or p.test_initialization:
+                    self._test_all()
+                    if self._stopping:
+                        break
+            for on_start, _ in self._callbacks:
+                on_start()
+            shows = bool(p.display) and self.iter % p.display == 0
+            self.net.debug_info = shows and p.debug_info
+            self._losses.append(self._accumulate())
+            if shows:
+                self._show()
+            for _, on_gradients_ready in self._callbacks:
+                on_gradients_ready()
+            self.apply_update()
+            if self._after_update():
+                break
+        if self.iter > begin:
+            self._check_loss(self._losses[-1] if self._losses else 0.0)
+
+    def _accumulate(self):
+        """Run iter_size passes; return their mean loss, on the device it was computed on."""
+        total = 0.0
+        for _ in range(self.param.iter_size):
+            loss = self.net.run_forward()
+            if mode.device() == mode.HOST:
+                loss = float(loss)
+                self._check_loss(loss)
+            self.net.run_backward(keep=False)
+            if self.net.debug_info:
+                debug.say_backward_totals(self.net)
+            total = total + loss
+        return total / self.param.iter_size
+
+    def _check_loss(self, loss) -> None:
+        if float(loss) != float(loss):
+            raise SolverError(
+                f"the loss is NaN at iteration {self.iter}; first value that is not finite: "
+                f"{debug.first_nonfinite(self.net)}. A learning rate too high for the loss "
+                f"normalisation is the usual cause (lr = {self.lr:g})"
+            )
+
+    def _after_update(self) -> bool:
+        """Snapshot or stop where it is time to, or asked for; tell whether to stop."""
+        request = self._action()
+        p = self.param
+        if (p.snapshot and self.iter % p.snapshot == 0) or request == SNAPSHOT:
+            self.snapshot()
+        if request == STOP:
+            self._stopping = True
+        return self._stopping
+
+    def apply_update(self) -> None:
+        """Turn the accumulated diffs into updates, subtract them, and count the iteration.
+
+        Afterwards a parameter's diff holds its update, as in BVLC.
+        """
+        rate = self.lr
+        if self.param.display and self.iter % self.param.display == 0:
+            info(f"Iteration {self.iter}, lr = {rate:g}", src="sgd_solver.cpp:112")
+        with torch.no_grad():
+            self._clip()
+            for group in self._groups:
+                group.update(self, rate)
+        if self.net.debug_info:
+            debug.say_update(self.net)
+        self.iter += 1
+
+    def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:
+        """Return what to subtract, given gradients `g` and the rule's history, both writable."""
+        raise SolverError(f"solver type '{self.type}' defines no update rule")
+
+    def _clip(self) -> None:
+        limit = self.param.clip_gradients
+        if limit < 0:
+            return
+        grads = self.net._param_table.gradients()
+        norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
+        if norm > limit:
+            scale = limit / norm
+            info(
+                f"Gradient clipping: scaling down gradients (L2 norm {norm:g} > {limit:g}) "
+                f"by scale factor {scale:g}",
+                src="sgd_solver.cpp:93",
+            )
+            torch._foreach_mul_(grads, scale)
+
+    def solve(self, resume_file: str | None = None) -> None:
+        """Train to max_iter, then snapshot, show the loss and test, as `caffe train` does."""
+        info(f"Solving {self.net.name}", src="solver.cpp:289")
+        info(f"Learning Rate Policy: {self.param.lr_policy}", src="solver.cpp:290")
+        self._stopping = False
+        if resume_file:
+            info(f"Restoring previous solver status from {resume_file}", src="solver.cpp:296")
+            self.restore(resume_file)
+        p = self.param
+        self.step(p.max_iter - self.iter)
+        if p.snapshot_after_train and (not p.snapshot or self.iter % p.snapshot != 0):
+            self.snapshot()
+        if self._stopping:
+            info("Optimization stopped early.", src="solver.cpp:310")
+            return
+        if p.display and self.iter % p.display == 0:
+            self._losses.append(float(self.net.run_forward()))
+            info(f"Iteration {self.iter}, loss = {self._smoothed():g}", src="solver.cpp:327")
+        if p.test_interval and self.iter % p.test_interval == 0:
+            self._test_all()
+        info("Optimization Done.", src="solver.cpp:332")
+
+    # -- showing and testing
+
+    def _smoothed(self) -> float:
+        losses = [float(loss) for loss in self._losses]
+        return sum(losses) / len(losses)
+
+    def _show(self) -> None:
+        self._check_loss(self._losses[-1])
+        now = time.perf_counter()
+        lapse = now - self._shown_time
+        per_second = (self.iter - self._shown_iter) / lapse if lapse else 0.0
+        self._shown_time, self._shown_iter = now, self.iter
+        info(
+            f"Iteration {self.iter} ({per_second:g} iter/s, {lapse:g}s/{self.param.display} "
+            f"iters), loss = {self._smoothed():g}",
+            src="solver.cpp:239",
+        )
+        for line in _output_lines(self.net, _output_values(self.net), "Train"):
+            info(line, src="solver.cpp:258")
+
+    def _test_all(self) -> None:
+        for index in range(len(self.test_nets)):
+            if not self._stopping:
+                self._test(index)
+
+    def _test(self, index: int) -> None:
+        info(f"Iteration {self.iter}, Testing net (#{index})", src="solver.cpp:347")
+        net, count = self.test_nets[index], self.param.test_iter[index]
+        net.share_with(self.net)
+        totals, loss = None, 0.0
+        for _ in range(count):
+            if self._heed_requests():
+                info("Test interrupted.", src="solver.cpp:396")
+                return
+            loss += float(net.run_forward())
+            values = _output_values(net)
+            totals = (
+                values if totals is None else [a + b for a, b in zip(totals, values, strict=True)]
+            )
+        if self.param.test_compute_loss:
+            info(f"Test loss: {loss / count:g}", src="solver.cpp:402")
+        means = [t / count for t in totals or []]
+        for line in _output_lines(net, means, "Test"):
+            info(line, src="solver.cpp:414")
+
+    def _heed_requests(self) -> bool:
+        while (request := self._action()) != NONE:
+            if request == SNAPSHOT:
+                self.snapshot()
+            elif request == STOP:
+                self._stopping = True
+                break
+        return self._stopping
+
+    # -- snapshots
+
+    def _snapshot_name(self, extension: str) -> str:
+        return f"{self.param.snapshot_prefix}_iter_{self.iter}{extension}"
+
+    def snapshot(self) -> None:
+        """Write PREFIX_iter_N.caffemodel and .solverstate (or their .h5 forms)."""
+        hdf5 = self.param.snapshot_format == caffe_pb2.SolverParameter.HDF5
+        suffix, kind = (".h5", "HDF5") if hdf5 else ("", "binary proto")
+        model = self._snapshot_name(".caffemodel" + suffix)
+        info(f"Snapshotting to {kind} file {model}", src="solver.cpp:464")
+        self.net.save_snapshot(model, hdf5, self.param.snapshot_diff)
+        state = self._snapshot_name(".solverstate" + suffix)
+        info(f"Snapshotting solver state to {kind} file {state}", src="sgd_solver.cpp:284")
+        snapshot.write_solverstate(
+            state,
+            snapshot.SolverSnapshot(
+                iter=self.iter,
+                learned_net=model,
+                current_step=self.current_step,
+                history=[b.host_tensor().numpy() for b in self.history],
+                # Beyond BVLC, which skips it: what makes a resumed run go on exactly.
+                runtime_state={"random": mode.random_state(), "layers": self.net.get_state()},
+            ),
+        )
+
+    def restore(self, state_file: str) -> None:
+        """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package."""
+        state_file = os.fspath(state_file)
+        state = snapshot.read_solverstate(state_file)
+        if len(state.history) != len(self.history):
+            raise SolverError(
+                f"'{state_file}' holds {len(state.history)} history blobs, {self.type} on this net "
+                f"has {len(self.history)}; it was written by another solver type or net"
+            )
+        for index, (blob, array) in enumerate(zip(self.history, state.history, strict=True)):
+            if array.size != blob.count:
+                raise SolverError(
+                    f"'{state_file}': history blob {index} has shape {array.shape}, the "
+                    f"parameter's is {blob.shape}"
+                )
+        if state.learned_net:
+            self.net.copy_from(_find_model(state.learned_net, state_file))
+        self.iter, self.current_step = state.iter, state.current_step
+        for blob, array in zip(self.history, state.history, strict=True):
+            blob.data[...] = array.reshape(blob.shape)
+        if state.runtime_state:
+            mode.restore_random_state(state.runtime_state.get("random", {}))
+            self.net.set_state(state.runtime_state.get("layers", {}))
+
+    # -- company
+
+    def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]):
+        """Call `on_start()` before each iteration's passes, the other before its update."""
+        self._callbacks.append((on_start, on_gradients_ready))
+
+    def set_action_function(self, ask: Callable[[], str]) -> None:
+        """Ask `ask()` after each iteration whether to go on: "none", "snapshot" or "stop"."""
+        self._action = ask
+
+    def share_weights(self, net: Net) -> None:
+        """Make `net` use the train net's parameters."""
+        net.share_with(self.net)
+
+    share = share_weights
+
+
+def _output_values(net: Net) -> list:
+    return [net._blobs[i].host_tensor().numpy().copy() for i in net._outputs]
+
+
+def _output_lines(net: Net, values: list, which: str) -> list[str]:
+    lines = []
+    for blob, value in zip(net._outputs, values, strict=True):
+        name, weight = net._blob_names[blob], net._blob_loss_weights[blob]
+        for number in value.ravel():
+            loss = f" (* {weight:g} = {weight * number:g} loss)" if weight else ""
+            lines.append(f"    {which} net output #{len(lines)}: {name} = {number:g}{loss}")
+    return lines
+
+
+def _find_model(name: str, state_file: str) -> str:
+    """Return where the model of a solver state is: as written, or moved along beside it."""
+    beside = os.path.join(os.path.dirname(state_file), os.path.basename(name))
+    for path in (name, beside):
+        if os.path.exists(path):
+            return path
+    raise CaffeError(f"'{state_file}' names the model '{name}'; it is neither there nor beside it")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ..proto import caffe_pb2
-from . import layers as _families  # noqa: F401  (enters every layer type in the registry)
 from . import debug, prototxt, weights
+from . import layers as _families  # noqa: F401  (enters every layer type in the registry)
 from .blob import Blob
 from .errors import CaffeError, NetError, nearest
 from .graph import filter_net, insert_splits

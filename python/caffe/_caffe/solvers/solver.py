@@ -18,8 +18,8 @@ from ..blob import Blob
 from ..errors import CaffeError, SolverError, nearest
 from ..log import info
 from ..net import Net
-from ..upgrade import upgrade_net
-from . import rates
+from . import rates, scaffold
+from .shown import output_lines, output_values
 from .update import make_groups
 
 SOLVERS: dict[str, type["Solver"]] = {}
@@ -67,8 +67,8 @@ class Solver:
             mode.set_random_seed(self.param.random_seed + mode.solver_rank())
         self.iter = 0
         self.current_step = 0
-        self.net = self._make_train_net()
-        self.test_nets = self._make_test_nets()
+        self.net = scaffold.make_train_net(self.param, self.net_type)
+        self.test_nets = scaffold.make_test_nets(self.param, self.net_type)
         learnable = self.net.learnable_params
         self.history = [Blob(b.shape) for _ in range(self.histories) for b in learnable]
         self._groups = make_groups(self.net._param_table.owners, self.history, self.histories)
@@ -102,61 +102,6 @@ class Solver:
                     f"cannot write to snapshot_prefix '{p.snapshot_prefix}': folder '{folder}' "
                     "does not exist or is not writable"
                 )
-
-    def _make_train_net(self) -> Net:
-        p = self.param
-        fields = ("net", "net_param", "train_net", "train_net_param")
-        given = [f for f in fields if p.HasField(f)]
-        if len(given) != 1:
-            raise SolverError(
-                f"a solver names its train net by exactly one of {', '.join(fields)}; "
-                f"given: {', '.join(given) or 'none'}"
-            )
-        return self._make_net(getattr(p, given[0]), caffe_pb2.TRAIN, p.train_state)
-
-    def _make_test_nets(self) -> list[Net]:
-        p = self.param
-        sources = list(p.test_net_param) + list(p.test_net)
-        generic = [getattr(p, f) for f in ("net_param", "net") if p.HasField(f)]
-        wanted = len(p.test_iter)
-        if wanted < len(sources) or (wanted > len(sources) and not generic):
-            raise SolverError(
-                f"test_iter must be given once for each test net: {wanted} given, "
-                f"{len(sources)} test nets named"
-            )
-        sources += generic[:1] * (wanted - len(sources))
-        if p.test_state and len(p.test_state) != len(sources):
-            raise SolverError(
-                f"test_state is given {len(p.test_state)} times for {len(sources)} test nets"
-            )
-        if sources and p.test_interval <= 0:
-            raise SolverError("test nets need a test_interval above 0")
-        states = p.test_state or [caffe_pb2.NetState()] * len(sources)
-        return [
-            self._make_net(source, caffe_pb2.TEST, state)
-            for source, state in zip(sources, states, strict=True)
-        ]
-
-    def _make_net(self, source, phase: int, state: caffe_pb2.NetState) -> Net:
-        """Make a net whose state is the phase, then the net's own, then the solver's word."""
-        folder = ""
-        if isinstance(source, str):
-            folder = os.path.dirname(os.path.abspath(source))
-            source = prototxt.read_net(source)
-        else:
-            original, source = source, caffe_pb2.NetParameter()
-            source.CopyFrom(original)
-            upgrade_net(source, "net_param")
-        merged = caffe_pb2.NetState(phase=phase)
-        merged.MergeFrom(source.state)
-        merged.MergeFrom(state)
-        source.state.CopyFrom(merged)
-        net = self.net_type(source, phase, folder=folder)
-        for names in self.param.weights:
-            for name in names.split(","):
-                info(f"Finetuning from {name.strip()}", src="solver.cpp:71")
-                net.copy_from(name.strip())
-        return net
 
     # -- training
 
@@ -304,7 +249,7 @@ class Solver:
             f"iters), loss = {self._smoothed():g}",
             src="solver.cpp:239",
         )
-        for line in _output_lines(self.net, _output_values(self.net), "Train"):
+        for line in output_lines(self.net, output_values(self.net), "Train"):
             info(line, src="solver.cpp:258")
 
     def _test_all(self) -> None:
@@ -322,14 +267,14 @@ class Solver:
                 info("Test interrupted.", src="solver.cpp:396")
                 return
             loss += float(net.run_forward())
-            values = _output_values(net)
+            values = output_values(net)
             totals = (
                 values if totals is None else [a + b for a, b in zip(totals, values, strict=True)]
             )
         if self.param.test_compute_loss:
             info(f"Test loss: {loss / count:g}", src="solver.cpp:402")
         means = [t / count for t in totals or []]
-        for line in _output_lines(net, means, "Test"):
+        for line in output_lines(net, means, "Test"):
             info(line, src="solver.cpp:414")
 
     def _heed_requests(self) -> bool:
@@ -406,20 +351,6 @@ class Solver:
         net.share_with(self.net)
 
     share = share_weights
-
-
-def _output_values(net: Net) -> list:
-    return [net._blobs[i].host_tensor().numpy().copy() for i in net._outputs]
-
-
-def _output_lines(net: Net, values: list, which: str) -> list[str]:
-    lines = []
-    for blob, value in zip(net._outputs, values, strict=True):
-        name, weight = net._blob_names[blob], net._blob_loss_weights[blob]
-        for number in value.ravel():
-            loss = f" (* {weight:g} = {weight * number:g} loss)" if weight else ""
-            lines.append(f"    {which} net output #{len(lines)}: {name} = {number:g}{loss}")
-    return lines
 
 
 def _find_model(name: str, state_file: str) -> str:

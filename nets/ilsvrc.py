@@ -6,6 +6,7 @@ convolutions with the same numbers, so that a larger picture gives a map of scor
 (paper, section 3.1). Layer names do not change.
 """
 
+import caffe
 from caffe import layers as L
 from caffe import params as P
 from nets import alexnet, fcn, googlenet
@@ -55,3 +56,12 @@ def full(bottom, num_output, kernel_size, convolutional):
 
 
 NETS = {"vgg16": vgg16, "caffenet": caffenet, "googlenet": googlenet_}
+
+
+def prototxt(kind, convolutional):
+    """The deploy prototxt of a classifier of CLASSIFIERS, or of its convolutional form."""
+    n = caffe.NetSpec()
+    side, _ = CLASSIFIERS[kind]
+    n.data = L.Input(shape=[dict(dim=[1, 3, side, side])])
+    NETS[kind](n, convolutional)
+    return str(n.to_proto())

@@ -1,0 +1,69 @@
+# make            lists the targets
+# make demo       sets everything up and runs the whole path on generated pictures
+# make test       sets everything up and runs the tests
+# make voc-fcn8s  trains an experiment, with whatever it starts from
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+
+# Where the data sets lie: make NAME DATA=folder, or the environment's FCN_DATA (data/settings.py).
+ifdef DATA
+export FCN_DATA := $(abspath $(DATA))
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format coverage prototxt proto bench lock clean
+
+help:
+	@echo "everyday"
+	@awk -F':.*## ' '/^[a-zA-Z0-9_%-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the virtual environment (every other target does it too)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -q -r requirements.lock
+	$(PY) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## generate pictures, train 32s, 16s, 8s, score them, write runs/demo/report.html
+	$(PY) demo.py
+
+test: $(READY)  ## run the tests
+	$(PY) -m pytest
+
+check: $(READY)  ## style, imports, committed prototxts current
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m nets --check
+
+format: $(READY)  ## lay the code out as `make check` wants it
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+coverage: $(READY)  ## run the tests and show which lines of python/ they reach
+	$(PY) -m pytest --cov=python --cov-report=term-missing:skip-covered
+
+prototxt: $(READY)  ## rewrite nets/*/*.prototxt and solvers/*.prototxt from experiments.py
+	$(PY) -m nets
+
+bench: $(READY)  ## time the runtime beside hand-written PyTorch
+	$(PY) -m benchmarks
+
+lock: $(READY)  ## pin what the virtual environment holds now
+	{ sed -n '/^#/p' requirements.lock; \
+	  $(PY) -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -v '^grpcio-tools'; } > .lock
+	mv .lock requirements.lock
+
+clean:  ## remove what running left behind (not the environment, not the data)
+	rm -rf runs build .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+data-%: $(READY)  ## fetch, prepare and check a data set: make data-voc2011
+	$(PY) -m data fetch $*
+	$(PY) -m data prepare $*
+	$(PY) -m data check $*
+
+-include experiments.mk

@@ -54,7 +54,7 @@ bench: $(READY)  ## time the runtime beside hand-written PyTorch
 
 lock: $(READY)  ## pin what the virtual environment holds now
 	{ sed -n '/^#/p' requirements.lock; \
-	  $(PY) -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -v '^grpcio-tools'; } > .lock
+	  $(PY) -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -Ev "^(pip|grpcio-tools)=="; } > .lock
 	mv .lock requirements.lock
 
 clean:  ## remove what running left behind (not the environment, not the data)

@@ -107,7 +107,10 @@ class Raster:
         """A line through Bézier ``pieces``."""
         points = [self._at(*pieces[0][0])]
         for piece in pieces:
-            points += [self._at(*_on_curve(piece, step / 12)) for step in range(1, 13)]
+            start, end = piece[0], piece[-1]
+            # Pillow leaves notches between collinear parts, so straight pieces are one part.
+            steps = 1 if start[0] == end[0] or start[1] == end[1] else 12
+            points += [self._at(*_on_curve(piece, i / steps)) for i in range(1, steps + 1)]
         self.pen.line(points, colour, max(round(1.3 * self.unit), 1), joint="curve")
 
     def triangle(self, corners, colour=LINE):

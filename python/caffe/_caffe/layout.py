@@ -2,17 +2,21 @@
 
 Three steps: each node gets the rank of its longest path, pulled towards its readers; long edges
 are cut into one bend per rank, and ranks are sorted by barycentres until crossings stop falling;
-coordinates minimise the squared lengths of edges under the order that was found.
+coordinates minimise the sideways run of edges under the order that was found.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
 SWEEPS = 12
-SETTLE = 24
 BEND_WIDTH = 10.0
 # An edge of bends should run straight more than a pair of boxes should stand in line.
 PULL = {0: 1.0, 1: 2.0, 2: 8.0}
+# The longest paths are the trunk of the net and should stand upright above all.
+TRUNK_PULL = 30.0
 
 
 @dataclass
@@ -42,16 +46,15 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0):
     ``edges`` are pairs of node numbers, each from a lower to a higher number.
     """
     graph = _Graph([w for w, _ in sizes], [h for _, h in sizes], _ranks(len(sizes), edges))
-    chains = [_chain(graph, start, end) for start, end in edges]
+    trunk = _trunk(graph.ranks, edges)
+    chains = [_chain(graph, start, end, (start, end) in trunk) for start, end in edges]
     rows = _ordered_rows(graph)
     xs = _columns(graph, rows, node_gap)
-    ys, height = _row_centres(graph, rows, rank_gap)
-    routes = [
-        _route(graph, chain, xs, [ys[graph.ranks[node]] for node in chain]) for chain in chains
-    ]
-    centres = [(xs[node], ys[graph.ranks[node]]) for node in range(len(sizes))]
+    borders = _row_borders(graph, rows, rank_gap)
+    routes = [_route(graph, chain, xs, borders) for chain in chains]
+    centres = [(xs[node], sum(borders[graph.ranks[node]]) / 2) for node in range(len(sizes))]
     width = max((xs[n] + graph.widths[n] / 2 for n in range(len(xs))), default=0.0)
-    return Layout(centres, routes, width, height)
+    return Layout(centres, routes, width, borders[-1][1] if borders else 0.0)
 
 
 def _ranks(count, edges):
@@ -69,7 +72,16 @@ def _ranks(count, edges):
     return ranks
 
 
-def _chain(graph, start, end):
+def _trunk(ranks, edges):
+    """The edges that lie on a longest path."""
+    below = defaultdict(int)
+    for start, end in sorted(edges, reverse=True):
+        below[start] = max(below[start], below[end] + 1)
+    longest = max(ranks, default=0)
+    return {(s, e) for s, e in edges if ranks[s] + 1 + below[e] == longest}
+
+
+def _chain(graph, start, end, trunk):
     """The nodes of one edge with a bend on every rank that it crosses; bends are added."""
     chain = [start]
     for rank in range(graph.ranks[start] + 1, graph.ranks[end]):
@@ -79,7 +91,8 @@ def _chain(graph, start, end):
         chain.append(len(graph.ranks) - 1)
     chain.append(end)
     for upper, lower in zip(chain, chain[1:], strict=False):
-        weight = PULL[(upper not in (start, end)) + (lower not in (start, end))]
+        bends = (upper not in (start, end)) + (lower not in (start, end))
+        weight = TRUNK_PULL if trunk else PULL[bends]
         graph.below[upper].append((lower, weight))
         graph.above[lower].append((upper, weight))
     return chain
@@ -127,64 +140,57 @@ def _crossings(graph, rows):
 
 
 def _columns(graph, rows, gap):
-    """x of every node: repeated least squares against the neighbours, rank by rank."""
-    xs = [0.0] * len(graph.ranks)
-    for row in rows:
-        at = 0.0
-        for node in row:
-            at += graph.widths[node] / 2
-            xs[node] = at
-            at += graph.widths[node] / 2 + gap
-        middle = (at - gap) / 2
-        for node in row:
-            xs[node] -= middle
-    for step in range(SETTLE):
-        for row in rows if step % 2 == 0 else reversed(rows):
-            _settle(graph, row, xs, gap)
-    left = min((xs[n] - graph.widths[n] / 2 for n in range(len(xs))), default=0.0)
-    return [x - left for x in xs]
+    """x of every node: the least weighted sum of sideways runs that keeps order and distances.
 
-
-def _settle(graph, row, xs, gap):
-    """Move one row to the weighted mean of its neighbours without changing its order.
-
-    With the distances that must be kept subtracted, the order is monotony, and the least squares
-    solution is isotonic regression by pooling adjacent violators.
+    A linear programme in the positions and, per edge, a bound ``d`` on its run |x_u - x_v|. Its
+    optimum lies in a corner, where most runs are exactly zero: lines come out straight.
     """
-    needed, offset = [], 0.0
-    for i, node in enumerate(row):
-        if i:
-            offset += (graph.widths[row[i - 1]] + graph.widths[node]) / 2 + gap
-        needed.append(offset)
-    pools = []
-    for node, shift in zip(row, needed, strict=True):
-        near = graph.above[node] + graph.below[node]
-        weight = sum(w for _, w in near) or 0.01
-        wish = sum(xs[n] * w for n, w in near) / weight if near else xs[node]
-        pools.append([wish - shift, weight, 1])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            value, weight, count = pools.pop()
-            last = pools[-1]
-            last[0] = (last[0] * last[1] + value * weight) / (last[1] + weight)
-            last[1] += weight
-            last[2] += count
-    solved = [value for value, _, count in pools for _ in range(count)]
-    for node, value, shift in zip(row, solved, needed, strict=True):
-        xs[node] = value + shift
+    edges = [(u, v, w) for u in graph.below for v, w in graph.below[u]]
+    nodes = len(graph.ranks)
+    cells, limits = [], []
+
+    def require(terms, limit):  # sum of factor * variable <= limit
+        cells.extend((factor, len(limits), variable) for factor, variable in terms)
+        limits.append(limit)
+
+    for i, (u, v, _) in enumerate(edges):
+        require([(1, u), (-1, v), (-1, nodes + i)], 0)
+        require([(-1, u), (1, v), (-1, nodes + i)], 0)
+    for row in rows:
+        for left, right in zip(row, row[1:], strict=False):
+            apart = (graph.widths[left] + graph.widths[right]) / 2 + gap
+            require([(1, left), (-1, right)], -apart)
+    for node in range(nodes):
+        require([(-1, node)], -graph.widths[node] / 2)
+    factors, lines, variables = zip(*cells, strict=True) if cells else ((), (), ())
+    matrix = csr_array((factors, (lines, variables)), shape=(len(limits), nodes + len(edges)))
+    # The slight pull to the left settles what edges leave open, such as parts not connected.
+    cost = [1e-3] * nodes + [w for _, _, w in edges]
+    return linprog(cost, A_ub=matrix, b_ub=limits, method="highs").x[:nodes].tolist()
 
 
-def _row_centres(graph, rows, gap):
-    centres, at = [], 0.0
+def _row_borders(graph, rows, gap):
+    """``(top, bottom)`` of every row."""
+    borders, at = [], 0.0
     for row in rows:
         height = max(graph.heights[node] for node in row)
-        centres.append(at + height / 2)
+        borders.append((at, at + height))
         at += height + gap
-    return centres, max(at - gap, 0.0)
+    return borders
 
 
-def _route(graph, chain, xs, ys):
-    """From the lower border of the first node to the upper border of the last."""
-    points = [(xs[node], y) for node, y in zip(chain, ys, strict=True)]
-    points[0] = (points[0][0], points[0][1] + graph.heights[chain[0]] / 2)
-    points[-1] = (points[-1][0], points[-1][1] - graph.heights[chain[-1]] / 2)
-    return points
+def _route(graph, chain, xs, borders):
+    """From the lower border of the first node to the upper border of the last.
+
+    Bends pass their row upright, so that lines turn between rows only and touch no box.
+    """
+
+    def middle(node):
+        return sum(borders[graph.ranks[node]]) / 2
+
+    first, *bends, last = chain
+    points = [(xs[first], middle(first) + graph.heights[first] / 2)]
+    for bend in bends:
+        top, bottom = borders[graph.ranks[bend]]
+        points += [(xs[bend], top), (xs[bend], bottom)]
+    return [*points, (xs[last], middle(last) - graph.heights[last] / 2)]

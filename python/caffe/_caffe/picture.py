@@ -73,7 +73,8 @@ def paint(net, rankdir, canvas_type, display_lrm=False):
     boxes, edges = collect(net, display_lrm)
     flat = rankdir in ("LR", "RL")
     sizes = [box.size[::-1] if flat else box.size for box in boxes]
-    plan = layered(sizes, [(start, end) for start, end, _ in edges])
+    gap = 48.0 if flat else 34.0  # labels lie in the gap and are wider than high
+    plan = layered(sizes, [(start, end) for start, end, _ in edges], gap)
     extent = plan.height
     width, height = (plan.height, plan.width) if flat else (plan.width, plan.height)
     caption = CAPTION if net.name else 0.0
@@ -175,11 +176,11 @@ def _window(kernel, stride, pad, dilation=(1,)):
         values = list(values)
         if len(set(values)) == 1 and (len(values) > 1 or values is not kernel):
             return f"{values[0]}"
-        return "×".join(str(value) for value in values)
+        return "x".join(str(value) for value in values)
 
     kernel = list(kernel) * (2 if len(kernel) == 1 else 1)
     return [
-        "×".join(str(size) for size in kernel),
+        "x".join(str(size) for size in kernel),
         f"stride {sides(stride)}" if set(stride) != {1} else "",
         f"pad {sides(pad)}" if set(pad) != {0} else "",
         f"dilation {sides(dilation)}" if set(dilation) != {1} else "",
@@ -208,7 +209,7 @@ def _pooling(layer):
 
 
 def _shapes(shapes):
-    return [", ".join("×".join(str(dim) for dim in shape.dim) for shape in shapes)]
+    return [", ".join("x".join(str(dim) for dim in shape.dim) for shape in shapes)]
 
 
 _DETAILS = {

@@ -146,7 +146,8 @@ def _geometry(kernel, stride, pad):
 def _selected(net, phase):
     """A copy in the current form with the layers of ``phase``."""
     net = type(net).FromString(net.SerializeToString())
-    upgrade_net(net)
+    if net.layers or net.input:
+        upgrade_net(net)
     if phase is not None:
         kept = [layer for layer in net.layer if _in_phase(layer, phase)]
         del net.layer[:]

@@ -19,7 +19,7 @@ MAX_COUNT = 2**31 - 1
 
 
 class Buffer:
-    """One array with a host side and a device side; `head` names the newer one.
+    """One array with a host side and a device side; `head` names the newer one (or both).
 
     A numpy view that somebody still holds pins the host side: new values are copied into it,
     so the view stays true. With nobody looking, new values just take its place.
@@ -28,47 +28,47 @@ class Buffer:
     __slots__ = ("sides", "head", "_view", "_borrowed", "__weakref__")
 
     def __init__(self):
-        self.sides: dict[torch.device, torch.Tensor] = {}
-        self.head: set[torch.device] = set()
+        self.sides: dict[str, torch.Tensor] = {}
+        self.head: set[str] = set()
         self._view = None
         self._borrowed = False
 
-    def tensor(self, shape: tuple[int, ...], where: torch.device, write: bool) -> torch.Tensor:
-        """Return the array on `where`, zero if never written; `write` makes that side newest."""
-        t = self.sides.get(where)
-        if where not in self.head:
+    def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
+        """Return the array on `side`, zero if never written; `write` makes that side newest."""
+        t = self.sides.get(side)
+        if side not in self.head:
             source = next((self.sides[d] for d in self.head), None)
             if source is None:
-                t = torch.zeros(shape, device=where)
+                t = torch.zeros(shape, device=mode.device_of(side))
             elif t is not None and t.numel() == source.numel():
                 t.view(source.shape).copy_(source)
             else:
-                t = source.to(where)
-            self.sides[where] = t
-            self.head.add(where)
+                t = torch.empty_like(source, device=mode.device_of(side)).copy_(source)
+            self.sides[side] = t
+            self.head.add(side)
         if write:
             if self._borrowed:
-                t = self.sides[where] = t.clone()
+                t = self.sides[side] = t.clone()
                 self._borrowed = False
-            self.head = {where}
+            self.head = {side}
         return t if t.shape == shape else t.view(shape)
 
     def put(self, value: torch.Tensor, borrow: bool = False) -> None:
-        """Take `value` (on the compute device) as the new content.
+        """Take `value` as the new content, of the side whose device it is on.
 
         With `borrow` it stays its owner's: it is copied before anybody here writes to it.
         """
-        where = value.device
+        side = mode.side() if value.device == mode.device() else mode.HOST
         self._borrowed = False
-        if where == mode.HOST and self.viewed():
-            mine = self.sides[where]
+        if side == mode.HOST and self.viewed():
+            mine = self.sides[side]
             if mine.numel() == value.numel():
                 if mine.data_ptr() != value.data_ptr():
                     mine.copy_(value.view(mine.shape))
-                self.head = {where}
+                self.head = {side}
                 return
-        self.sides[where] = value if value.is_contiguous() else value.contiguous()
-        self.head = {where}
+        self.sides[side] = value if value.is_contiguous() else value.contiguous()
+        self.head = {side}
         self._borrowed = borrow
 
     def numpy(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -168,11 +168,11 @@ class Blob:
 
     def tensor(self, write: bool = False) -> torch.Tensor:
         """Return the values on the compute device, to read or (`write`) to change in place."""
-        return self.data_buffer.tensor(self._shape, mode.device(), write)
+        return self.data_buffer.tensor(self._shape, mode.side(), write)
 
     def diff_tensor(self, write: bool = False) -> torch.Tensor:
         """Return the gradient on the compute device, to read or to change in place."""
-        return self.diff_buffer.tensor(self._shape, mode.device(), write)
+        return self.diff_buffer.tensor(self._shape, mode.side(), write)
 
     def host_tensor(self) -> torch.Tensor:
         """Return the values on the host, to read."""

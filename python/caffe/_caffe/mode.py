@@ -10,7 +10,8 @@ import torch
 
 from .errors import CaffeError
 
-HOST = torch.device("cpu")
+HOST = "host"  # the name of the host's side of a blob; a device's side goes by the device's name
+CPU = torch.device("cpu")
 
 
 class _State:
@@ -24,7 +25,7 @@ class _State:
         self.solver_rank = 0
         self.generators: dict[str, torch.Generator] = {}
         self.seed = None
-        self.compute = HOST
+        self.compute = CPU
 
 
 _state = _State()
@@ -35,9 +36,19 @@ def device() -> torch.device:
     return _state.compute
 
 
+def side() -> str:
+    """Return the name of the side of a blob that layers compute on."""
+    return str(_state.compute) if _state.gpu else HOST
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device that a side's tensors live on."""
+    return CPU if name == HOST else torch.device(name)
+
+
 def set_mode_cpu() -> None:
     """Compute on the CPU from now on."""
-    _state.gpu, _state.compute = False, HOST
+    _state.gpu, _state.compute = False, CPU
 
 
 def set_mode_gpu() -> None:

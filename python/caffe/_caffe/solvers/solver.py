@@ -148,7 +148,7 @@ class Solver:
         total = 0.0
         for _ in range(self.param.iter_size):
             loss = self.net.run_forward()
-            if mode.device() == mode.HOST:
+            if mode.side() == mode.HOST:
                 loss = float(loss)
                 self._check_loss(loss)
             self.net.run_backward(keep=False)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .. import mode
 from ..blob import Blob
-from ..mode import HOST
 from ..params import Owner
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> lis
 
 def _stretches(rows: list[Tensors]) -> Iterator[list[Tensors]]:
     """Cut rows of equally long tensors into stretches of about STRETCH elements."""
-    if rows[0][0].device != HOST:
+    if mode.side() != mode.HOST:
         yield rows
         return
     parts: list[list[torch.Tensor]] = [[] for _ in rows]

@@ -1,53 +1,14 @@
 """Convolution, Deconvolution and Im2col: filters over any number of spatial axes."""
 
-import math
-from typing import NamedTuple
-
 import torch
 import torch.nn.functional as F
 
+from ..axes import canonical_axis, count
 from ..layer import Layer, register
+from ..geometry import Windows, convolve, convolve_adjoint, im2col
 
 # torch convolves up to this many spatial axes itself; more go through im2col.
 TORCH_AXES = 3
-
-
-class Windows(NamedTuple):
-    """Where a filter is laid: one entry per spatial axis."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    pad: tuple[int, ...]
-    dilation: tuple[int, ...]
-
-    @property
-    def extent(self) -> tuple[int, ...]:
-        """How many elements a filter spans on each axis."""
-        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
-
-    def outputs(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the output sizes of a convolution."""
-        # C's division cuts toward zero (conv_layer.cpp): a filter that overhangs the padded input
-        # by less than its stride is still laid once.
-        return tuple(
-            int((size + 2 * p - e) / s) + 1
-            for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
-        )
-
-    def inputs(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the sizes that a deconvolution gives `sizes`."""
-        return tuple(
-            s * (size - 1) + e - 2 * p
-            for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
-        )
-
-    def overhang(self, sizes: tuple[int, ...]) -> list[int] | None:
-        """Return what `F.pad` must add behind each axis for one window to fit, None if nothing."""
-        missing = [
-            max(0, e - size - 2 * p)
-            for size, e, p in zip(sizes, self.extent, self.pad, strict=True)
-        ]
-        return [n for m in reversed(missing) for n in (0, m)] if any(missing) else None
 
 
 def read_windows(layer: Layer, axes: int) -> Windows:
@@ -89,41 +50,6 @@ def check_room(layer: Layer, windows: Windows, sizes, outputs) -> None:
         )
 
 
-def channel_axis(layer: Layer, shape: tuple[int, ...]) -> int:
-    """Return the layer's channel axis, counted from the front."""
-    axis, n = layer.layer_param.convolution_param.axis, len(shape)
-    layer.check(-n <= axis < n, f"axis {axis} is outside a bottom of shape {tuple(shape)}")
-    return axis % n
-
-
-def im2col(x: torch.Tensor, windows: Windows) -> torch.Tensor:
-    """Lay out the windows of x (N, C, *sizes) as (N, C * kernel elements, *outputs)."""
-    axes = len(windows.kernel)
-    x = F.pad(x, [p for p in reversed(windows.pad) for _ in range(2)])
-    for axis, (extent, stride) in enumerate(zip(windows.extent, windows.stride, strict=True)):
-        x = x.unfold(2 + axis, extent, stride)
-    x = x[(..., *(slice(None, None, d) for d in windows.dilation))]
-    outputs = x.shape[2 : 2 + axes]
-    x = x.permute(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
-    return x.reshape(x.shape[0], x.shape[1] * math.prod(windows.kernel), *outputs)
-
-
-def convolve(x, weight, windows: Windows, group: int) -> torch.Tensor:
-    """Convolve x (N, C, *sizes) with weight (O, C / group, *kernel) on any number of axes."""
-    columns = im2col(x, windows)
-    n, outputs = columns.shape[0], columns.shape[2:]
-    filters = weight.reshape(group, weight.shape[0] // group, -1)
-    y = filters @ columns.reshape(n, group, filters.shape[2], -1)
-    return y.reshape(n, weight.shape[0], *outputs)
-
-
-def convolve_adjoint(x, weight, y, windows: Windows, group: int) -> list[torch.Tensor]:
-    """Return the gradients of <convolve(x, weight), y> by x and by weight."""
-    with torch.enable_grad():
-        at = [t.detach().requires_grad_() for t in (x, weight)]
-        return list(torch.autograd.grad(convolve(*at, windows, group), at, y))
-
-
 class Filters(Layer):
     """What Convolution and Deconvolution share (base_conv_layer.cpp).
 
@@ -135,19 +61,20 @@ class Filters(Layer):
     bottoms = tops = (1, None)
     same_count = True
     transposed = False
+    shapes = None  # of the bottoms last seen
 
     def setup(self, *bottom):
         p, shape = self.layer_param.convolution_param, bottom[0].shape
-        self.axis = channel_axis(self, shape)
+        self.axis = canonical_axis(self, p.axis, shape)
         self.channels, self.axes = shape[self.axis], len(shape) - self.axis - 1
         windows = read_windows(self, self.axes)
         self.windows = windows if self.axes else Windows((1,), (1,), (0,), (1,))
         self.outputs, self.group = int(p.num_output), int(p.group)
-        for what, count in (("num_output", self.outputs), ("group", self.group)):
-            self.check(count > 0, f"{what} must be positive")
-        for what, count in (("bottom channels", self.channels), ("num_output", self.outputs)):
+        for what, given in (("num_output", self.outputs), ("group", self.group)):
+            self.check(given > 0, f"{what} must be positive")
+        for what, given in (("bottom channels", self.channels), ("num_output", self.outputs)):
             self.check(
-                count % self.group == 0, f"{what} {count} is not a multiple of group {self.group}"
+                given % self.group == 0, f"{what} {given} is not a multiple of group {self.group}"
             )
         # A deconvolution's filters have the shape of the convolution that it reverses.
         ends = (self.outputs, self.channels)
@@ -173,9 +100,13 @@ class Filters(Layer):
         sizes = first[self.axis + 1 :]
         tops = self.top_sizes(sizes) if self.axes else ()
         check_room(self, self.windows, sizes, tops)
+        self.shapes = shapes
         return [(*first[: self.axis], self.outputs, *tops)] * len(shapes)
 
     def forward(self, *bottom):
+        shapes = tuple(x.shape for x in bottom)
+        if shapes != self.shapes:
+            self.reshape(*map(tuple, shapes))
         weight, bias = self._filters(), self.param(1) if self.bias else None
         return tuple(self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom)
 
@@ -206,7 +137,7 @@ class Filters(Layer):
         if self.axis == 1 and self.axes:
             return x
         sizes = x.shape[self.axis :] if self.axes else (x.shape[self.axis], 1)
-        return x.reshape(math.prod(x.shape[: self.axis]), *sizes)
+        return x.reshape(count(x.shape, 0, self.axis), *sizes)
 
     def _like(self, x, y):
         """Give y the batch axes of x."""
@@ -295,7 +226,7 @@ class Im2col(Layer):
     """
 
     def setup(self, x):
-        self.axis = channel_axis(self, x.shape)
+        self.axis = canonical_axis(self, self.layer_param.convolution_param.axis, x.shape)
         self.axes = len(x.shape) - self.axis - 1
         self.check(
             self.axes > 0, f"needs an axis behind axis {self.axis}, bottom: {tuple(x.shape)}"
@@ -308,7 +239,7 @@ class Im2col(Layer):
             len(sizes) == self.axes, f"was set up for {self.axes} spatial axes, given {len(sizes)}"
         )
         check_room(self, self.windows, sizes, self.windows.outputs(sizes))
-        x = x.reshape(math.prod(lead), *x.shape[self.axis :])
+        x = x.reshape(count(lead), *x.shape[self.axis :])
         overhang = self.windows.overhang(sizes)
         columns = im2col(F.pad(x, overhang) if overhang else x, self.windows)
         return columns.reshape(*lead, *columns.shape[1:])

@@ -1,63 +1,244 @@
 """Pooling (MAX, AVE, STOCHASTIC) and the spatial pyramid SPP built from it."""
 
 import math
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
 from ..layer import Layer, register
+from ..geometry import lay_windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
-# Caffe starts its search for a maximum here (pooling_layer.cpp), below any value it would pool.
+# The search for a maximum starts here (pooling_layer.cpp): the value of a window without elements.
 LOWEST = torch.finfo(torch.float32).min
 
 
-class Plan(NamedTuple):
-    """How the windows lie on one map size, in torch's terms.
+@register("Pooling")
+class Pooling(Layer):
+    """Pooling over windows of (N, C, H, W) (pooling_layer.cpp, .cu for STOCHASTIC).
 
-    Where torch lays the same windows as Caffe, `edges` is None and torch pads by itself.
-    Otherwise the map is first padded (or cut) by `edges` to where the last window ends.
+    MAX: the first of equal maxima takes the gradient; a second top holds its index within the
+    H x W plane. AVE divides by the window's part within the padded map. STOCHASTIC draws an
+    element with its value as probability in TRAIN and weighs by it in TEST.
     """
 
-    outputs: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    pad: tuple[int, int]
-    ceil: bool
-    edges: tuple[int, int, int, int] | None
+    def __init__(self, param, phase):
+        super().__init__(param, phase)
+        self.method = param.pooling_param.pool
+        self.tops = (1, 2) if self.method == PoolingParameter.MAX else (1, 1)
 
-    def padded(self, x: torch.Tensor, value: float) -> torch.Tensor:
-        """Return x as the windows need it."""
-        return x if self.edges is None else F.pad(x, self.edges, value=value)
+    def setup(self, x):
+        p = self.layer_param.pooling_param
+        self.check(x.dim() == 4, f"takes (N, C, H, W), bottom 0 has shape {tuple(x.shape)}")
+        self.round_up = p.round_mode == PoolingParameter.CEIL
+        self.masked = len(self.layer_param.top) > 1
+        self.everywhere = p.global_pooling
+        self.pad = self._pair("pad", "pad")
+        self.stride = self._pair("stride", "stride")
+        self.check(min(self.stride) > 0, "stride must be positive")
+        if self.everywhere:
+            given = [f for f in ("kernel_size", "kernel_h", "kernel_w") if p.HasField(f)]
+            self.check(not given, f"global_pooling takes no {' or '.join(given)}")
+            self.check(
+                self.pad == (0, 0) and self.stride == (1, 1),
+                f"global_pooling goes with pad 0 and stride 1, given {self.pad}, {self.stride}",
+            )
+            return
+        self.kernel = self._pair("kernel_size", "kernel")
+        self.check(min(self.kernel) > 0, "the kernel is missing or zero: give kernel_size")
+        if any(self.pad):
+            self.check(
+                self.method != PoolingParameter.STOCHASTIC, "STOCHASTIC pooling takes no pad"
+            )
+            self.check(
+                all(p < k for p, k in zip(self.pad, self.kernel, strict=True)),
+                f"pad {self.pad} must be less than the kernel {self.kernel}",
+            )
 
-    def cut(self, dx: torch.Tensor) -> torch.Tensor:
-        """Return the part of a padded map's gradient that belongs to the map."""
-        return dx if self.edges is None else F.pad(dx, [-e for e in self.edges])
+    def _pair(self, field, axes) -> tuple[int, int]:
+        p, h, w = self.layer_param.pooling_param, f"{axes}_h", f"{axes}_w"
+        if not (p.HasField(h) or p.HasField(w)):
+            return (int(getattr(p, field)),) * 2
+        self.check(
+            p.HasField(h) and p.HasField(w) and not p.HasField(field),
+            f"give either {field} or both {h} and {w}",
+        )
+        return int(getattr(p, h)), int(getattr(p, w))
 
-    def areas(self, sizes: tuple[int, int], like: torch.Tensor) -> torch.Tensor:
-        """Return each window's element count, padding included as far as `pad` goes."""
-        spans = []
-        for i in range(2):
-            start = torch.arange(self.outputs[i]) * self.stride[i]
-            end = torch.clamp(start + self.kernel[i], max=sizes[i] + 2 * self.pad[i])
-            spans.append((end - start).to(like))
-        return spans[0][:, None] * spans[1]
+    plan = None
+    sizes = None
+
+    def reshape(self, shape):
+        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        if shape[2:] != self.sizes:
+            kernel = shape[2:] if self.everywhere else self.kernel
+            self.check(min(shape[2:]) > 0, f"the map is empty: bottom 0 has shape {shape}")
+            for axis, size, k, p in zip((2, 3), shape[2:], kernel, self.pad, strict=True):
+                step = self.stride[axis - 2] if self.round_up else 1
+                self.check(
+                    k - size - 2 * p < step,
+                    f"kernel {k} exceeds size {size} with pad {p} on axis {axis} of bottom 0",
+                )
+            by_hand = self.method == PoolingParameter.STOCHASTIC
+            self.plan = lay_windows(
+                shape[2:], kernel, self.stride, self.pad, self.round_up, by_hand
+            )
+            self.sizes = shape[2:]
+        return [(*shape[:2], *self.plan.outputs)] * (1 + self.masked)
+
+    index = None  # where each value came from, within the padded plane
+
+    def forward(self, x):
+        if x.shape[2:] != self.sizes:
+            self.reshape(tuple(x.shape))
+        self.index = None
+        if self.method == PoolingParameter.AVE:
+            return self._average(x)
+        if self.method == PoolingParameter.STOCHASTIC:
+            return self._draw(x) if self.training else self._weigh(x)
+        if not (self.records or self.masked):
+            plan = self.plan
+            return F.max_pool2d(plan.padded(x, LOWEST), *plan.options, ceil_mode=plan.rounds_up)
+        top, self.index = self._maxima(x)
+        return (top, self._mask(top)) if self.masked else top
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        if not propagate_down[0]:
+            return [None]
+        x, dy = bottom[0], top_diff[0]
+        if self.method == PoolingParameter.AVE:
+            return [self._average_gradient(x, dy)]
+        if self.method == PoolingParameter.STOCHASTIC and not self.training:
+            with torch.enable_grad():
+                at = x.detach().requires_grad_()
+                return list(torch.autograd.grad(self._weigh(at), at, dy))
+        if self.index is None:
+            self.index = self._maxima(x)[1]
+        plan = self.plan
+        seen = x if plan.native else self._padded_like(x)
+        return [
+            plan.cut(
+                torch.ops.aten.max_pool2d_with_indices_backward(
+                    dy, seen, *plan.options, (1, 1), plan.rounds_up, self.index
+                )
+            )
+        ]
+
+    def _maxima(self, x):
+        plan = self.plan
+        return F.max_pool2d(
+            plan.padded(x, LOWEST), *plan.options, ceil_mode=plan.rounds_up, return_indices=True
+        )
+
+    def _padded_like(self, x):
+        left, right, top, bottom = self.plan.edges
+        n, c, h, w = x.shape
+        return x.new_empty((n, c, h + top + bottom, w + left + right))
+
+    def _mask(self, top):
+        if self.plan.native:
+            return self.index.to(top.dtype)
+        left, right, above, _ = self.plan.edges
+        width = self.sizes[1]
+        row, column = self.index // (left + width + right), self.index % (left + width + right)
+        mask = (row - above) * width + (column - left)
+        # Caffe leaves -1 where it found nothing to pool.
+        return mask.to(top.dtype).masked_fill_(top == LOWEST, -1)
+
+    def _average(self, x):
+        plan = self.plan
+        if plan.native:
+            return F.avg_pool2d(x, *plan.options, plan.rounds_up)
+        return self._sum(x) / plan.areas.to(x.device)
+
+    def _average_gradient(self, x, dy):
+        plan = self.plan
+        if plan.native:
+            options = (*plan.options, plan.rounds_up, True, None)
+            return torch.ops.aten.avg_pool2d_backward(dy, x, *options)
+        dy, seen = dy / plan.areas.to(x.device), self._padded_like(x)
+        options = (*plan.options, False, True, 1)
+        return plan.cut(torch.ops.aten.avg_pool2d_backward(dy, seen, *options))
+
+    def _sum(self, x):
+        return F.avg_pool2d(self.plan.padded(x, 0.0), *self.plan.options, divisor_override=1)
+
+    def _weigh(self, x):
+        total, squares = self._sum(x), self._sum(x * x)
+        positive = total > 0
+        return torch.where(positive, squares / torch.where(positive, total, 1), 0)
+
+    def _draw(self, x):
+        plan = self.plan
+        (kh, kw), (sh, sw) = plan.kernel, plan.stride
+        x = plan.padded(x, 0.0)
+        windows = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(4)
+        sums = windows.cumsum(4)
+        draw = torch.rand(sums.shape[:4], generator=self.generator(), device=x.device)
+        # argmax takes the first of equals: the first element at which the sum passes the draw.
+        chosen = (sums >= (draw * sums[..., -1])[..., None]).byte().argmax(4, keepdim=True)
+        row = torch.arange(plan.outputs[0], device=x.device)[:, None] * sh + chosen[..., 0] // kw
+        column = torch.arange(plan.outputs[1], device=x.device) * sw + chosen[..., 0] % kw
+        self.index = row * x.shape[3] + column
+        return windows.gather(4, chosen)[..., 0]
 
 
-def plan(sizes, kernel, stride, pad, ceil: bool) -> Plan:
-    """Lay windows on a map of `sizes` by Caffe's rule (pooling_layer.cpp, Reshape)."""
-    outputs, edges, same = [], [], True
-    for size, k, s, p in zip(sizes, kernel, stride, pad, strict=True):
-        span = size + 2 * p - k
-        steps = -(-span // s) if ceil else span // s
-        count = torchs = steps + 1
-        if steps * s >= size + p:  # the last window starts behind the map
-            torchs -= ceil
-            # Caffe drops it only where there is padding, on whichever axis.
-            count -= any(pad)
-        outputs.append(count)
-        edges = [p, (count - 1) * s + k - size - p, *edges]
-        same = same and count == torchs and 2 * p <= k
-    return Plan(tuple(outputs), kernel, stride, pad, ceil, None if same else tuple(edges))
+@register("SPP")
+class SPP(Layer):
+    """Spatial pyramid pooling (spp_layer.cpp): level l pools over about 2^l x 2^l bins.
+
+    The levels, each flattened, stand one after the other in the top (N, bins * C); a pyramid of
+    height 1 gives the pooled map as it is.
+    """
+
+    sizes = None
+
+    def setup(self, x):
+        p = self.layer_param.spp_param
+        self.height, self.method = int(p.pyramid_height), int(p.pool)
+        self.check(self.height > 0, "pyramid_height must be positive")
+        self.levels: list[Pooling] = []
+
+    def reshape(self, shape):
+        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        self.check(min(shape[2:]) > 0, f"the map is empty: bottom 0 has shape {shape}")
+        if shape[2:] != self.sizes:
+            self.levels = [self._level(i, shape) for i in range(self.height)]
+            self.sizes = shape[2:]
+        tops = [level.reshape(shape)[0] for level in self.levels]
+        self.counts = [math.prod(top[1:]) for top in tops]
+        return tops if self.height == 1 else [(shape[0], sum(self.counts))]
+
+    def _level(self, number, shape):
+        param = caffe_pb2.LayerParameter(name=self.name, type=self.type)
+        pooling = param.pooling_param
+        pooling.pool = self.method
+        for axis, size in zip("hw", shape[2:], strict=True):
+            # The least kernel with which so many bins cover the axis; what they overshoot is
+            # padding, half of it on either side.
+            kernel = -(-size // 2**number)
+            setattr(pooling, f"kernel_{axis}", kernel)
+            setattr(pooling, f"stride_{axis}", kernel)
+            setattr(pooling, f"pad_{axis}", (kernel * 2**number - size + 1) // 2)
+        level = Pooling(param, self.phase)
+        level.setup(torch.empty(shape, device="meta"))
+        return level
+
+    def forward(self, x):
+        self.reshape(tuple(x.shape))
+        for level in self.levels:
+            level.records = self.records
+        tops = [level.forward(x) for level in self.levels]
+        return tops[0] if self.height == 1 else torch.cat([t.flatten(1) for t in tops], 1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        if not propagate_down[0]:
+            return [None]
+        (dy,) = top_diff
+        parts = [dy] if self.height == 1 else dy.split(self.counts, 1)
+        diffs = []
+        for level, part in zip(self.levels, parts, strict=True):
+            part = part.reshape(*bottom[0].shape[:2], *level.plan.outputs)
+            diffs += level.backward(propagate_down, bottom, top, [part])
+        return [sum(diffs[1:], diffs[0])]

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..proto import caffe_pb2
-from .blobproto import read_blobproto
 from .errors import FormatError
+from .images import COLOR, GRAY, NATIVE
+from .snapshot import read_blobproto
 
 
 class Transformer:
@@ -15,6 +16,7 @@ class Transformer:
     """
 
     def __init__(self, param: caffe_pb2.TransformationParameter, phase: int):
+        self.decode_mode = COLOR if param.force_color else GRAY if param.force_gray else NATIVE
         self.crop = param.crop_size
         self.mirror = param.mirror
         self.scale = np.float32(param.scale)
@@ -43,9 +45,7 @@ class Transformer:
         if min(image) < 1:
             raise FormatError(f"{name} is empty: {channels} x {height} x {width}")
         if self.crop > min(height, width):
-            raise FormatError(
-                f"{name} is {height} x {width}, smaller than crop_size {self.crop}"
-            )
+            raise FormatError(f"{name} is {height} x {width}, smaller than crop_size {self.crop}")
         if self.mean is not None and self.mean.shape != image:
             raise FormatError(
                 f"{name} is {channels} x {height} x {width}, but the mean in '{self.mean_file}' is "

@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from caffe._caffe.errors import FormatError
+from .errors import FormatError
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from caffe._caffe.wire import LEN, VARINT, Field, Reader, header, signed, varint
+from .wire import LEN, VARINT, Field, Reader, header, signed, varint
 
 _NUM, _WIDTH, _DATA, _DIFF, _SHAPE, _DOUBLE_DATA, _DOUBLE_DIFF = 1, 4, 5, 6, 7, 8, 9
 _VALUES = {_DATA: "<f4", _DIFF: "<f4", _DOUBLE_DATA: "<f8", _DOUBLE_DIFF: "<f8"}

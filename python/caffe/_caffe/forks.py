@@ -7,7 +7,7 @@ it comes from, so that an error can.
 
 import re
 
-from caffe._caffe.errors import FormatError
+from .errors import FormatError
 
 # fork -> message -> fields it adds.  Field numbers collide between forks, names rarely do.
 _FORKS: dict[str, dict[str, str]] = {

@@ -10,10 +10,10 @@ import re
 
 from google.protobuf import text_format
 
-from caffe._caffe import forks, sniff
-from caffe._caffe.errors import FormatError, nearest
-from caffe._caffe.upgrade import upgrade_net, upgrade_solver
-from caffe.proto import caffe_pb2 as pb
+from ..proto import caffe_pb2 as pb
+from . import forks, sniff
+from .errors import FormatError, nearest
+from .upgrade import upgrade_net, upgrade_solver
 
 # Nets are some kB, generated ones up to about 1 MB; weights do not come as text.
 MAX_BYTES = 16 << 20

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from caffe._caffe import snapshot_binary, snapshot_hdf5, sniff
-from caffe._caffe.atomic import replacing
-from caffe._caffe.errors import FormatError
-from caffe._caffe.stored import LayerWeights, SolverSnapshot
-from caffe.proto import caffe_pb2 as pb
+from ..proto import caffe_pb2 as pb
+from . import snapshot_binary, snapshot_hdf5, sniff
+from .atomic import replacing
+from .errors import FormatError
+from .stored import LayerWeights, SolverSnapshot
 
 __all__ = [
     "LayerWeights",

@@ -12,12 +12,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from caffe._caffe import blobproto, log
-from caffe._caffe.errors import FormatError
-from caffe._caffe.stored import LayerWeights, SolverSnapshot
-from caffe._caffe.upgrade import v1_type_name
-from caffe._caffe.wire import LEN, VARINT, Field, Reader, header
-from caffe.proto import caffe_pb2 as pb
+from ..proto import caffe_pb2 as pb
+from . import blobproto, log
+from .errors import FormatError
+from .stored import LayerWeights, SolverSnapshot
+from .upgrade import v1_type_name
+from .wire import LEN, VARINT, Field, Reader, header
 
 WEIGHTS = "weights (a .caffemodel)"
 STATE = "a solver state (.solverstate)"

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 import h5py
 import numpy as np
 
-from caffe._caffe.errors import FormatError
-from caffe._caffe.snapshot_binary import STATE, WEIGHTS, parse_runtime
-from caffe._caffe.stored import LayerWeights, SolverSnapshot
+from .errors import FormatError
+from .snapshot_binary import STATE, WEIGHTS, parse_runtime
+from .stored import LayerWeights, SolverSnapshot
 
 # As deep as slashes in layer names go; also ends a group that a damaged file links into itself.
 _DEEPEST = 16

@@ -13,10 +13,10 @@ V0 itself is in `upgrade_v0`.  Every function changes its message in place.
 
 from collections.abc import Callable
 
-from caffe._caffe import log
-from caffe._caffe.errors import FormatError
-from caffe._caffe.upgrade_v0 import has_v0_layers, upgrade_v0_net
-from caffe.proto import caffe_pb2 as pb
+from ..proto import caffe_pb2 as pb
+from . import log
+from .errors import FormatError
+from .upgrade_v0 import has_v0_layers, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
 

@@ -5,9 +5,9 @@
 Padding was a layer of its own then; it folds into the convolution or pooling that reads it.
 """
 
-from caffe._caffe import log
-from caffe._caffe.errors import FormatError, nearest
-from caffe.proto import caffe_pb2 as pb
+from ..proto import caffe_pb2 as pb
+from . import log
+from .errors import FormatError, nearest
 
 _SRC = "upgrade_proto.cpp:92"
 

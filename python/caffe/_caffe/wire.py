@@ -14,8 +14,8 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from caffe._caffe import sniff
-from caffe._caffe.errors import FormatError
+from . import sniff
+from .errors import FormatError
 
 VARINT, FIXED64, LEN, FIXED32 = 0, 1, 2, 5
 

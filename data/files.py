@@ -11,6 +11,10 @@ class DataError(Exception):
     """Data, or a request for it, is wrong; the message names file, value and remedy."""
 
 
+class NoRoom(DataError):
+    """The disk has too little room; another mirror would not help."""
+
+
 @contextlib.contextmanager
 def replacing(path):
     """Open `path` for binary writing; the file appears only when the block ends without error."""

@@ -9,12 +9,15 @@ classification part shows one object each; its lists have lines `JPEGImages/ID.j
 class is the label number minus 1 (0 to 5), as there is no background class.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from .. import files, palette, parallel
+from ..dataset import DataSet, Pair, Split
+from ..labels import Png
 from .shapes_draw import CLASSES, scene, single
 
 VERSION = 1  # raise it when the same seed no longer gives the same pictures
@@ -107,3 +110,36 @@ def generate(
         files.write_list(folder / name, lines)
     files.write_json(stamp, recipe)  # last: its presence says that all the rest is there
     return folder
+
+
+@dataclass
+class Shapes(DataSet):
+    def fetch(self, data, say=print):
+        """Nothing to download: draw the pictures."""
+        generate(data / self.folder)
+        say(f"{self.name}: {data / self.folder} is there")
+
+    def splits(self, data):
+        root = self.root(data)
+        return [
+            Split(
+                name,
+                [
+                    Pair(i, root / f"JPEGImages/{i}.jpg", root / f"SegmentationClass/{i}.png")
+                    for i in files.read_list(root / f"ImageSets/Segmentation/{name}.txt")
+                ],
+                apart=apart,
+            )
+            for name, apart in (("train", ("val",)), ("val", ()))
+        ]
+
+
+SHAPES = Shapes(
+    name="shapes",
+    title="generated: six objects before textured grounds, 128 to 192 pixels a side",
+    folder="shapes",
+    classes_file="shapes/classes.txt",
+    needs=("shapes.json", "JPEGImages", "SegmentationClass"),
+    reader=Png(palette=True),
+    licence="made here",
+)

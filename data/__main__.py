@@ -1,0 +1,141 @@
+"""`python -m data COMMAND`: list, fetch, prepare, check, stats; `new` for data of one's own.
+
+The data folder is $FCN_DATA, else data/ of the project (see data/README.md).
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from . import check, own, sets, settings, stats
+from .files import DataError
+
+
+def _list(args, data):
+    known = {**sets.ALL, **own.sets(data)}
+    wide = max(map(len, known))
+    print(f"data folder: {data}")
+    for name, data_set in known.items():
+        state = (
+            "prepared" if data_set.prepared(data) else "fetched" if data_set.fetched(data) else "-"
+        )
+        print(f"{name:{wide}}  {state:8}  {data_set.title}")
+    return 0
+
+
+def _fetch(args, data):
+    for name in args.names:
+        more = dict(only=args.only) if args.only else {}
+        data_set = sets.find(name, data)
+        if more and not hasattr(data_set, "files"):
+            raise DataError(f"{name}: --only is for weights; a data set is fetched whole")
+        data_set.fetch(data, **more)
+    return 0
+
+
+def _prepare(args, data):
+    for name in args.names:
+        if args.hha and name != "nyud":
+            raise DataError(f"{name}: --hha is for nyud")
+        sets.find(name, data).prepare(data, **(dict(compute_hha=True) if args.hha else {}))
+    return 0
+
+
+def _check(args, data):
+    found = [check.check(sets.find(name, data), data) for name in args.names]
+    return 1 if any(found) else 0
+
+
+def _stats(args, data):
+    data_set = sets.find(args.name, data)
+    data_set.require(data)
+    splits = [s for s in data_set.splits(data) if not s.note and s.pairs]
+    names = [s.name for s in splits]
+    if args.split and args.split not in names:
+        raise DataError(f"{args.name}: no split {args.split!r} here; there are {', '.join(names)}")
+    if not splits:
+        raise DataError(f"{args.name}: has no pictures to count")
+    figures = []
+    for split in splits:
+        if args.split in (None, split.name):
+            tally = stats.measure(data_set, data, split)
+            figures.append(stats.summary(data_set, data, split, tally))
+            if not args.json:
+                print("\n".join(stats.report(figures[-1])))
+    if args.json:
+        print(json.dumps(figures, indent=1))
+    if args.plot:
+        stats.plot(figures, args.plot)
+    return 0
+
+
+def _new(args, data):
+    own.new(
+        args.name,
+        args.images,
+        args.masks,
+        args.classes,
+        data,
+        args.val,
+        args.seed,
+        args.channels,
+        args.void,
+        args.replace,
+    )
+    found = check.check(sets.find(args.name, data), data)
+    return 1 if found else 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name, run, text):
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    command("list", _list, "the data sets, and which are here")
+    fetch = command("fetch", _fetch, "download and unpack")
+    fetch.add_argument("names", nargs="+", metavar="NAME")
+    fetch.add_argument("--only", default="", help="of weights: files with this in their names")
+    prepare = command("prepare", _prepare, "bring what was unpacked into the form that is read")
+    prepare.add_argument("names", nargs="+", metavar="NAME")
+    prepare.add_argument(
+        "--hha", action="store_true", help="nyud: compute all HHA anew, to compare"
+    )
+    checks = command("check", _check, "look at every file; exit 1 on any problem")
+    checks.add_argument("names", nargs="+", metavar="NAME")
+    figures = command("stats", _stats, "classes, sizes, means, upper bound on mean IU")
+    figures.add_argument("name", metavar="NAME")
+    figures.add_argument("--split", help="only this split")
+    figures.add_argument("--json", action="store_true", help="figures as JSON")
+    figures.add_argument("--plot", type=Path, metavar="FILE", help="bars of the classes' shares")
+    made = command("new", _new, "your own pictures and masks as a data set and experiments")
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--images", type=Path, required=True, metavar="DIR")
+    made.add_argument("--masks", type=Path, required=True, metavar="DIR", help="or a COCO file")
+    made.add_argument("--classes", type=Path, required=True, metavar="FILE")
+    made.add_argument("--val", type=float, default=0.2, help="share held out (default 0.2)")
+    made.add_argument("--seed", type=int, default=1337)
+    made.add_argument("--channels", type=int, choices=(1, 2, 3, 4), help="convert pictures to it")
+    made.add_argument("--void", type=int, default=255, help="number of void in masks of numbers")
+    made.add_argument("--replace", action="store_true")
+    return parser
+
+
+def main(argv=None):
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args, settings.data_dir())
+    except DataError as error:
+        print(f"data {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

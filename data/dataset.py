@@ -1,0 +1,140 @@
+"""What a data set is: its files on the network, its folder here, its splits and its label maps."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import archive, fetch, files, images, settings
+from .files import DataError
+
+FACTS = settings.DEFAULT  # class lists and split files that come with the project
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One example: its name in the split, its picture and its label map (absolute paths)."""
+
+    name: str
+    image: Path
+    label: Path
+
+
+@dataclass
+class Split:
+    """A named list of pairs. `count`: how many there must be, where the data set defines it."""
+
+    name: str
+    pairs: list
+    count: int | None = None
+    apart: tuple = ()  # names of splits with which it shares nothing
+    union: tuple = ()  # names of the splits that it is the union of
+    within: str = ""  # name of the split that holds all of it
+    note: str = ""  # why its pairs cannot be looked at here
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file to fetch and how to unpack it: what below the folders `keep`, into data/`into`."""
+
+    remote: fetch.Remote
+    keep: tuple = ()
+    into: str = "."
+    limit: int | None = None
+
+
+@dataclass
+class DataSet:
+    """A data set by name; a subclass says what differs. `data` is always the data folder (Path)."""
+
+    name: str = ""
+    title: str = ""
+    folder: str = ""  # under the data folder, as the data layers name it
+    elsewhere: tuple = ()  # other folders accepted by check and stats, not held to full splits
+    classes_file: str = ""
+    archives: tuple = ()
+    needs: tuple = ()  # paths under the folder that tell that it has been fetched
+    products: tuple = ()  # paths under the folder that prepare makes
+    reader: object = None
+    homepage: str = ""
+    licence: str = ""
+    counts: dict = field(default_factory=dict)  # entries that each split must have
+
+    def root(self, data):
+        """The folder that is there: the usual one, or one of `elsewhere`; the usual if none is."""
+        for folder in (self.folder, *self.elsewhere):
+            if all((data / folder / need).exists() for need in self._telling(folder)):
+                return data / folder
+        return data / self.folder
+
+    def _telling(self, folder):
+        return self.needs if folder == self.folder else self.needs[:1]
+
+    def official(self, data):
+        """True where the folder is the data set's own, which must be complete."""
+        return self.root(data) == data / self.folder
+
+    def fetched(self, data):
+        root = self.root(data)
+        return all((root / need).exists() for need in self._telling(str(root.relative_to(data))))
+
+    def prepared(self, data):
+        return self.fetched(data) and all((self.root(data) / p).exists() for p in self.products)
+
+    def classes(self, data):
+        """The class names in label order."""
+        return files.read_list(fact(data, self.classes_file))
+
+    def fetch(self, data, say=print):
+        """Download and unpack what is not there yet."""
+        if self.fetched(data):
+            say(f"{self.name}: {self.root(data)} is there")
+            return
+        for item in self.archives:
+            path = fetch.get(item.remote, data / "downloads", data, say)
+            if item.keep:
+                archive.unpack(path, item.keep, data / item.into, item.limit)
+        if not self.fetched(data):
+            lacking = [n for n in self.needs if not (data / self.folder / n).exists()]
+            raise DataError(f"{data / self.folder}: unpacked, but lacks {', '.join(lacking)}")
+        say(f"{self.name}: unpacked in {data / self.folder}; {data / 'downloads'} may be removed")
+
+    def require(self, data):
+        """DataError, with the command to run, unless the data set has been fetched."""
+        if not self.fetched(data):
+            raise DataError(
+                f"{data / self.folder}: {self.name} is not there; run `python -m data fetch "
+                f"{self.name}`, or set {settings.VARIABLE} to the folder that has it"
+            )
+
+    def prepare(self, data, say=print):
+        """Bring what was unpacked into the form that the layers read; nothing to do by default."""
+        self.require(data)
+        say(f"{self.name}: nothing to prepare")
+
+    def splits(self, data):
+        """The Splits that can be read here; empty where the data set has no pictures."""
+        return []
+
+    def label_maps(self, data, pair):
+        """(reader, number of classes, file) of each label map of a pair."""
+        return [(self.reader, len(self.classes(data)), pair.label)]
+
+    def inputs(self, pair):
+        """{name: H x W x C array} of what a net sees of a pair."""
+        return {"image": images.read_image(pair.image)}
+
+    def problems(self, data):
+        """Complaints beyond those about single pairs and splits."""
+        return []
+
+
+def fact(data, name):
+    """A class list or split file: the data folder's own copy, or the one of the project."""
+    path = data / name
+    return path if path.is_file() else FACTS / name
+
+
+def copy_facts(data, *names):
+    """Put the project's copies of list files into the data folder, where layers look for them."""
+    for name in names:
+        if not (data / name).is_file():
+            files.write_text(data / name, (FACTS / name).read_text(encoding="utf-8"))

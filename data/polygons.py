@@ -1,0 +1,202 @@
+"""Label maps drawn from polygon files: labelme's (one JSON per picture) and COCO's (one for all).
+
+Pixels that no shape covers are the class `background` where there is one, else void.
+"""
+
+import difflib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from . import files
+from .files import DataError
+from .labels import VOID
+
+_FARTHEST = 1_000_000  # pixels: a coordinate beyond this is no coordinate
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One shape: a label number, and either a polygon (tuple of x, y) or run lengths of a mask.
+
+    size: (height, width) that the run lengths cover, columns first, background run first.
+    """
+
+    label: int
+    points: tuple = ()
+    runs: tuple = ()
+    size: tuple = ()
+
+
+def draw(shapes, height, width, ground):
+    """uint8 H x W: the shapes over `ground`, later ones on top."""
+    canvas = Image.new("L", (width, height), ground)
+    pen = ImageDraw.Draw(canvas)
+    for shape in shapes:
+        if shape.points:
+            pen.polygon(shape.points, fill=shape.label)
+        else:
+            mask = np.repeat(np.arange(len(shape.runs)) % 2, shape.runs).astype(np.uint8) * 255
+            mask = mask.reshape(shape.size[::-1]).T
+            canvas.paste(shape.label, mask=Image.fromarray(np.ascontiguousarray(mask)))
+    return np.array(canvas)
+
+
+def ground(classes):
+    """The label of uncovered pixels."""
+    return classes.index("background") if "background" in classes else VOID
+
+
+def class_number(where, name, classes):
+    """The label of a class by name; DataError with the nearest name."""
+    if name in classes:
+        return classes.index(name)
+    if str(name).lower() in ("void", "ignore", "unlabelled", "unlabeled"):
+        return VOID
+    near = difflib.get_close_matches(str(name), classes, 1, 0.4)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; the classes are {', '.join(classes)}"
+    raise DataError(f"{where}: unknown class {name!r}{hint}")
+
+
+def _polygon(where, points):
+    """A polygon's points as floats; DataError when they are no points or fewer than three."""
+    try:
+        flat = tuple((float(x), float(y)) for x, y in points)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: {str(points)[:60]} are no points (x, y)") from error
+    if len(flat) < 3:
+        raise DataError(f"{where}: a polygon of {len(flat)} points; expected 3 or more")
+    if not all(math.isfinite(v) and abs(v) < _FARTHEST for point in flat for v in point):
+        raise DataError(f"{where}: a point is not finite, or far outside the picture")
+    return flat
+
+
+def _round(where, points):
+    """labelme's circle, given by its centre and a point on it, as a polygon of 64 points."""
+    try:
+        (x, y), (ex, ey) = points
+        radius = math.hypot(ex - x, ey - y)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: a circle needs its centre and a point on it") from error
+    turns = [2 * math.pi * k / 64 for k in range(64)]
+    return _polygon(where, [(x + radius * math.cos(t), y + radius * math.sin(t)) for t in turns])
+
+
+def _labelme_points(where, shape):
+    kind, points = shape.get("shape_type") or "polygon", shape.get("points")
+    if kind == "polygon":
+        return _polygon(where, points)
+    if kind == "circle":
+        return _round(where, points)
+    if kind == "rectangle":
+        try:
+            (x0, y0), (x1, y1) = points
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: a rectangle needs two corners") from error
+        return _polygon(where, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    raise DataError(
+        f"{where}: shape_type {kind!r} has no area; expected polygon, rectangle, circle"
+    )
+
+
+def labelme(path, classes, height, width):
+    """The label map of one labelme file for a picture of that size."""
+    content = files.read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
+        raise DataError(f"{path}: is no labelme file: no list `shapes`")
+    size = content.get("imageHeight", height), content.get("imageWidth", width)
+    if size != (height, width):
+        raise DataError(f"{path}: drawn for {size[1]}x{size[0]}, its picture has {width}x{height}")
+    shapes = []
+    for number, shape in enumerate(content["shapes"], 1):
+        where = f"{path}, shape {number}"
+        if not isinstance(shape, dict):
+            raise DataError(f"{where}: expected an object with label and points")
+        label = class_number(where, shape.get("label"), classes)
+        shapes.append(Shape(label, _labelme_points(where, shape)))
+    return draw(shapes, height, width, ground(classes))
+
+
+def _unpacked_runs(where, text):
+    """Run lengths from COCO's compressed string: base 32 with sign, the sixth bit for "goes on";
+    from the fourth on as differences to the run two before."""
+    runs, value, shift = [], 0, 0
+    for letter in text:
+        code = ord(letter) - 48
+        value |= (code & 31) << shift
+        shift += 5
+        if code & 32:
+            continue
+        if code & 16:
+            value -= 1 << shift
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value = shift = 0
+    if any(run < 0 for run in runs):
+        raise DataError(f"{where}: broken run lengths")
+    return runs
+
+
+def _mask_shape(where, label, mask):
+    """A Shape from COCO's run-length mask."""
+    try:
+        height, width = (int(side) for side in mask["size"])
+        counts = mask["counts"]
+        runs = _unpacked_runs(where, counts) if isinstance(counts, str) else map(int, counts)
+        runs = tuple(runs)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise DataError(f"{where}: broken run-length mask: {error}") from error
+    if sum(runs) != height * width or min(runs, default=0) < 0:
+        raise DataError(f"{where}: runs cover {sum(runs)} pixels, expected {height}x{width}")
+    return Shape(label, runs=runs, size=(height, width))
+
+
+def _coco_shapes(where, annotation, label):
+    """The shapes of one annotation, and their area, by which they are laid over each other."""
+    parts = annotation.get("segmentation")
+    if isinstance(parts, dict):
+        shape = _mask_shape(where, label, parts)
+        return [shape], sum(shape.runs[1::2])
+    if not isinstance(parts, list):
+        raise DataError(f"{where}: no segmentation")
+    shapes, area = [], 0.0
+    for part in parts:
+        if not isinstance(part, list) or len(part) % 2:
+            raise DataError(f"{where}: a polygon is a list x1, y1, x2, y2, ...")
+        points = _polygon(where, list(zip(part[::2], part[1::2], strict=True)))
+        turned = (*points[1:], points[0])
+        area += abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, turned, strict=True))) / 2
+        shapes.append(Shape(label, points))
+    return shapes, area
+
+
+def coco(path, classes):
+    """{file name: (height, width, shapes)} of a COCO file, larger shapes first; crowds are void."""
+    content = files.read_json(path)
+    try:
+        names = {item["id"]: item["name"] for item in content["categories"]}
+        pictures = {i["id"]: (i["file_name"], i["height"], i["width"]) for i in content["images"]}
+        annotations = list(content["annotations"])
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: is no COCO file: expected images, annotations and categories ({error})"
+        ) from error
+    found = {key: [] for key in pictures}
+    for number, annotation in enumerate(annotations, 1):
+        where = f"{path}, annotation {number}"
+        try:
+            place, name = found[annotation["image_id"]], names[annotation["category_id"]]
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{where}: unknown image or category: {error}") from error
+        crowd = annotation.get("iscrowd", 0)
+        label = VOID if crowd else class_number(where, name, classes)
+        place.append(_coco_shapes(where, annotation, label))
+    return {
+        name: (height, width, tuple(s for some, _ in sorted(found[key], key=_area) for s in some))
+        for key, (name, height, width) in pictures.items()
+    }
+
+
+def _area(entry):
+    return -entry[1]

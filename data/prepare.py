@@ -1,0 +1,53 @@
+"""Converting many files: each product written once, whole or not at all; a rerun goes on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import files, palette, parallel
+from .files import DataError
+
+
+@dataclass(frozen=True)
+class Job:
+    """One label map to convert: read by `reader` from `source`, saved as a palette PNG."""
+
+    source: Path
+    target: Path
+    reader: object
+
+    def run(self):
+        label, _ = self.reader.read(self.source)
+        with files.replacing(self.target) as stream:
+            palette.save_label(stream, label)
+
+
+def _fresh(job):
+    try:
+        return job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
+
+
+def _run(job):
+    """None, or what is wrong with the source."""
+    try:
+        job.run()
+    except DataError as error:
+        return str(error)
+    return None
+
+
+def convert(jobs, title, say=print, workers=None):
+    """Run the jobs whose product is missing or older than its source, on all cores.
+
+    A job has `source`, `target` and run(). All are tried; DataError then names what failed.
+    """
+    jobs = list(jobs)
+    for folder in {job.target.parent for job in jobs}:
+        if folder.is_dir():
+            files.sweep(folder)
+    left = [job for job in jobs if not _fresh(job)]
+    failures = [wrong for wrong in parallel.run(_run, left, title, workers) if wrong]
+    if failures:
+        raise DataError("\n".join([*failures, f"{title}: {len(failures)} of {len(jobs)} failed"]))
+    say(f"{title}: {len(jobs):,} files, {len(left):,} of them made now")

@@ -1,0 +1,133 @@
+"""NYUDv2: indoor scenes with depth, 40 classes, as the FCN authors' archive holds them.
+
+The classes are those of Gupta, Arbelaez and Malik, CVPR 2013; HHA that of Gupta, Girshick, Arbelaez
+and Malik, ECCV 2014.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .. import files, hha, images, parallel, prepare
+from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..fetch import Remote
+from ..files import DataError
+from ..labels import Mat
+
+_LISTS = ("train.txt", "val.txt", "trainval.txt", "test.txt", "classes.txt")
+
+
+def read_depth(path):
+    """float64 H x W of depth in millimetres, all above 0 (the layer takes its logarithm)."""
+    with images.opened(path) as image:
+        if not image.mode.startswith("I"):
+            raise DataError(f"{path}: mode {image.mode}: expected 16-bit depth in millimetres")
+        depth = np.array(image, np.float64)
+    if (depth <= 0).any():
+        raise DataError(f"{path}: {int((depth <= 0).sum()):,} pixels without depth (0)")
+    return depth
+
+
+def _depth_problem(paths):
+    """What is wrong with the depth and HHA pictures of one image, as lines."""
+    found = []
+    try:
+        depth = read_depth(paths[0])
+        encoded = images.read_image(paths[1])
+        if encoded.shape != (*depth.shape, 3):
+            found.append(f"{paths[1]}: shape {encoded.shape}, expected {(*depth.shape, 3)}")
+    except DataError as error:
+        found.append(str(error))
+    return found
+
+
+@dataclass(frozen=True)
+class HhaJob:
+    """Compute one HHA picture from its depth picture."""
+
+    source: Path
+    target: Path
+
+    def run(self):
+        encoded = hha.encode(read_depth(self.source))
+        with files.replacing(self.target) as stream:
+            Image.fromarray(encoded).save(stream, format="PNG")
+
+
+@dataclass
+class Nyud(DataSet):
+    def splits(self, data):
+        root, splits = self.root(data), []
+        for name, more in (
+            ("train", dict(apart=("val", "test"))),
+            ("val", dict(apart=("test",))),
+            ("trainval", dict(union=("train", "val"))),
+            ("test", {}),
+        ):
+            pairs = [
+                Pair(i, root / f"data/images/img_{i}.png", root / f"segmentation/img_{i}.mat")
+                for i in files.read_list(fact(data, f"{self.folder}/{name}.txt"))
+            ]
+            splits.append(Split(name, pairs, self.counts.get(name), **more))
+        return splits
+
+    def inputs(self, pair):
+        folder = pair.image.parent.parent
+        return {
+            "color": images.read_image(pair.image),
+            "log depth": np.log(read_depth(folder / "depth" / pair.image.name))[..., None],
+            "hha": images.read_image(folder / "hha" / pair.image.name),
+        }
+
+    def problems(self, data):
+        root = self.root(data) / "data"
+        names = sorted({p.image.name for split in self.splits(data) for p in split.pairs})
+        jobs = [(root / "depth" / name, root / "hha" / name) for name in names]
+        return [line for some in parallel.run(_depth_problem, jobs, "check depth") for line in some]
+
+    def prepare(self, data, say=print, compute_hha=False):
+        """Put the lists in place; compute what HHA the archive lacks.
+
+        compute_hha: also compute all of it into data/hha-computed, to compare with the stored one.
+        """
+        self.require(data)
+        copy_facts(data, *(f"{self.folder}/{name}" for name in _LISTS))
+        root = self.root(data) / "data"
+        depths = sorted((root / "depth").glob("img_*.png"))
+        lacking = [path for path in depths if not (root / "hha" / path.name).exists()]
+        self._encode(lacking, root / "hha", say)
+        if compute_hha:
+            self._encode(depths, root / "hha-computed", say)
+        say(f"{self.name}: lists in place, {len(depths) - len(lacking):,} HHA pictures as stored")
+
+    def _encode(self, depths, folder, say):
+        if depths:
+            prepare.convert([HhaJob(p, folder / p.name) for p in depths], f"HHA {folder.name}", say)
+
+
+NYUD = Nyud(
+    name="nyud",
+    title="NYUDv2: 40 classes of indoor scenes, with depth and HHA",
+    folder="nyud",
+    classes_file="nyud/classes.txt",
+    counts=dict(train=381, val=414, trainval=795, test=654),
+    needs=("data/images", "data/depth", "segmentation"),
+    products=("data/hha", "trainval.txt", "test.txt"),
+    reader=Mat("segmentation", shift=1, most=40),
+    archives=(
+        Archive(
+            Remote(
+                "nyud.tar.gz",
+                ("http://dl.caffe.berkeleyvision.org/nyud.tar.gz",),
+                about=1_200_000_000,
+                unpacked=1_300_000_000,
+            ),
+            ("data", "segmentation"),
+            "nyud",
+        ),
+    ),
+    homepage="https://cs.nyu.edu/~silberman/datasets/nyu_depth_v2.html",
+    licence="research use",
+)

@@ -1,0 +1,92 @@
+"""PASCAL-Context: VOC 2010 images labelled with 459 classes, of which the task takes 59.
+
+Mottaghi et al., "The role of context for object detection and semantic segmentation in the wild",
+CVPR 2014. Three of the 59 go by another name among the 459; everything else is background (0).
+"""
+
+from dataclasses import dataclass
+
+from .. import files, prepare
+from ..dataset import FACTS, Archive, DataSet, Pair, Split, copy_facts
+from ..fetch import Remote
+from ..labels import Mat
+from .voc import archive
+
+RENAMED = {"diningtable": "table", "bedcloth": "bedclothes", "clothes": "cloth"}  # 59 -> 459
+_LISTS = ("pascal-context/classes-59.txt", "pascal-context/classes-459.txt")
+
+
+def _plain(names):
+    return [name.replace(" ", "") for name in names]
+
+
+def table():
+    """New label of each stored number 0 to 459: its place among the 59, or 0."""
+    task, full = (_plain(files.read_list(FACTS / name)) for name in _LISTS)
+    place = {RENAMED.get(name, name): k for k, name in enumerate(task) if k}
+    return (0, *(place.get(name, 0) for name in full))
+
+
+@dataclass
+class PascalContext(DataSet):
+    def splits(self, data):
+        voc, root = data / "pascal/VOC2010", self.root(data)
+        return [
+            Split(
+                name,
+                [
+                    Pair(i, voc / f"JPEGImages/{i}.jpg", root / f"trainval/{i}.mat")
+                    for i in files.read_list(voc / f"ImageSets/Main/{name}.txt")
+                ],
+                self.counts.get(name),
+                apart,
+            )
+            for name, apart in (("train", ("val",)), ("val", ()))
+        ]
+
+    def prepare(self, data, say=print):
+        """Write the label lists in the site's own form, the 59-class maps as PNGs (labels59/)."""
+        self.require(data)
+        copy_facts(data, *_LISTS)
+        task, full = (files.read_list(FACTS / name) for name in _LISTS)
+        root = self.root(data)
+        for name, listed in (("59_labels.txt", task[1:]), ("labels.txt", full)):
+            files.write_list(root / name, [f"{k}: {c}" for k, c in enumerate(listed, 1)])
+        sources = sorted((root / "trainval").glob("*.mat"))
+        jobs = [prepare.Job(p, root / f"labels59/{p.stem}.png", self.reader) for p in sources]
+        prepare.convert(jobs, "pascal-context 459 to 59", say)
+        files.write_json(root / "prepared.json", dict(labels="labels59/*.png"))
+
+
+PASCAL_CONTEXT = PascalContext(
+    name="pascal-context",
+    title="PASCAL-Context: 59 classes and background on VOC 2010",
+    folder="pascal-context",
+    classes_file="pascal-context/classes-59.txt",
+    counts=dict(train=4998, val=5105),
+    needs=("trainval", "../pascal/VOC2010/JPEGImages", "../pascal/VOC2010/ImageSets/Main"),
+    products=("prepared.json", "labels.txt", "59_labels.txt"),
+    reader=Mat("LabelMap", most=459, table=table()),
+    archives=(
+        archive(
+            2010,
+            "VOCtrainval_03-May-2010.tar",
+            "md5:da459979d0c395079b5c75ee67908abb",
+            about=1_300_000_000,
+            keep=("JPEGImages", "ImageSets"),
+        ),
+        Archive(
+            Remote(
+                "trainval.tar.gz",
+                ("https://cs.stanford.edu/~roozbeh/pascal-context/trainval.tar.gz",),
+                "md5:df034edb2c12aa7d33b42b20bb1796e3",
+                about=31_000_000,
+                unpacked=60_000_000,
+            ),
+            ("trainval",),
+            "pascal-context",
+        ),
+    ),
+    homepage="https://cs.stanford.edu/~roozbeh/pascal-context/",
+    licence="research use; images under Flickr's terms",
+)

@@ -1,0 +1,99 @@
+"""SIFT Flow: outdoor scenes with 33 semantic and 3 geometric classes.
+
+Liu, Yuen and Torralba, "Nonparametric scene parsing via label transfer", PAMI 2011; geometric
+labels of Tighe and Lazebnik, ECCV 2010. The lists have 2,486 and 200 of the 2,688 images: two have
+no annotation (highway_bost181, street_urb506).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import files, parallel
+from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..fetch import Remote
+from ..files import DataError
+from ..labels import Mat
+
+_SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
+
+
+@dataclass(frozen=True)
+class _Occurring:
+    """Which classes a label map has; a plain callable, so that workers can have it."""
+
+    reader: object
+
+    def __call__(self, path):
+        return np.unique(self.reader.read(path)[0])
+
+
+@dataclass
+class SiftFlow(DataSet):
+    # Never in the test split: left out of the means (paper, section 5, SIFT Flow).
+    absent: tuple = ("cow", "desert", "moon")
+
+    def splits(self, data):
+        root = self.root(data)
+        splits = []
+        for name, apart in (("trainval", ("test",)), ("test", ())):
+            ids = files.read_list(fact(data, f"{self.folder}/{name}.txt"))
+            pairs = [
+                Pair(
+                    i,
+                    root / "Images" / _SCENES / f"{i}.jpg",
+                    root / "SemanticLabels" / _SCENES / f"{i}.mat",
+                )
+                for i in ids
+            ]
+            splits.append(Split(name, pairs, self.counts.get(name), apart))
+        return splits
+
+    def label_maps(self, data, pair):
+        geo = self.root(data) / "GeoLabels" / _SCENES / pair.label.name
+        classes = len(self.classes(data))
+        return [(self.reader, classes, pair.label), (Mat("S", shift=1, most=3), 3, geo)]
+
+    def prepare(self, data, say=print):
+        """Put the split and class lists in place and hold the absent classes to be absent."""
+        self.require(data)
+        lists = ("trainval.txt", "test.txt", "classes.txt", "classes-geo.txt")
+        copy_facts(data, *(f"{self.folder}/{name}" for name in lists))
+        test = next(split for split in self.splits(data) if split.name == "test")
+        look = _Occurring(self.reader)
+        found = parallel.run(look, [p.label for p in test.pairs], "siftflow test classes")
+        seen = {int(k) for some in found for k in some}
+        names = self.classes(data)
+        wrong = [name for name in self.absent if names.index(name) in seen]
+        if wrong:
+            raise DataError(f"{self.root(data)}: {', '.join(wrong)} must not occur in test, but do")
+        say(f"{self.name}: lists in place; {', '.join(self.absent)} do not occur in test")
+
+
+SIFTFLOW = SiftFlow(
+    name="siftflow",
+    title="SIFT Flow: 33 semantic and 3 geometric classes of outdoor scenes",
+    folder="sift-flow",
+    elsewhere=("SiftFlowDataset",),
+    classes_file="sift-flow/classes.txt",
+    counts=dict(trainval=2486, test=200),
+    needs=("Images", "SemanticLabels", "GeoLabels"),
+    products=("trainval.txt", "test.txt"),
+    reader=Mat("S", shift=1, most=33),
+    archives=(
+        Archive(
+            Remote(
+                "SiftFlowDataset.zip",
+                (
+                    "https://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
+                    "http://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
+                ),
+                unpacked=300_000_000,
+            ),
+            ("Images", "SemanticLabels", "GeoLabels"),
+            "sift-flow",
+        ),
+    ),
+    homepage="http://people.csail.mit.edu/celiu/SIFTflow/",
+    licence="research use",
+)

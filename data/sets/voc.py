@@ -1,0 +1,181 @@
+"""PASCAL VOC 2011 and 2012 segmentation, with seg11valid and trainaug derived from the lists.
+
+seg11valid: the VOC 2011 validation images that are not in SBD's training split (736), on which the
+paper and the reference score. trainaug: SBD's images and VOC 2012's training images without VOC
+2012's validation images (10,582), on which the later systems train.
+"""
+
+from dataclasses import dataclass, field
+
+from .. import files, prepare
+from ..dataset import FACTS, Archive, DataSet, Pair, Split
+from ..fetch import Remote
+from ..files import DataError
+from ..labels import Mat, Png
+
+_FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
+_LISTS = "ImageSets/Segmentation"
+SBD_LABEL = Mat("GTcls", "Segmentation")
+
+
+@dataclass
+class Voc(DataSet):
+    """One year of VOC, in the folder pascal/VOC<year>."""
+
+    year: int = 2011
+    sbd_counts: dict = field(default_factory=lambda: {"train": 8498, "val": 2857})
+
+    def ids(self, data, split):
+        return files.read_list(self.root(data) / _LISTS / f"{split}.txt")
+
+    def pairs(self, data, ids, labels="SegmentationClass"):
+        root = self.root(data)
+        return [Pair(i, root / f"JPEGImages/{i}.jpg", root / f"{labels}/{i}.png") for i in ids]
+
+    def splits(self, data):
+        splits = []
+        for name, more in (
+            ("train", dict(apart=("val",))),
+            ("val", {}),
+            ("trainval", dict(union=("train", "val"))),
+            ("seg11valid", dict(within="val")),
+            ("trainaug", dict(apart=("val",))),
+        ):
+            if (self.root(data) / _LISTS / f"{name}.txt").is_file() or name in ("train", "val"):
+                labels = "SegmentationClassAug" if name == "trainaug" else "SegmentationClass"
+                pairs = self.pairs(data, self.ids(data, name), labels)
+                splits.append(Split(name, pairs, self.counts.get(name), **more))
+        return splits
+
+    def sbd_ids(self, data):
+        """{split: ids} of SBD where it has been fetched, its counts held; else None."""
+        folder = data / "sbdd/dataset"
+        if not all((folder / f"{split}.txt").is_file() for split in self.sbd_counts):
+            return None
+        found = {split: files.read_list(folder / f"{split}.txt") for split in self.sbd_counts}
+        for split, count in self.sbd_counts.items():
+            if len(found[split]) != count:
+                raise DataError(
+                    f"{folder / split}.txt: {len(found[split]):,} entries, expected {count:,}"
+                )
+        return found
+
+
+@dataclass
+class Voc2011(Voc):
+    def prepare(self, data, say=print):
+        self.require(data)
+        ids = self.seg11valid(data, say)
+        files.write_list(self.root(data) / _LISTS / "seg11valid.txt", ids)
+        say(f"{self.name}: seg11valid, {len(ids)} images, none of them in SBD's train split")
+
+    def seg11valid(self, data, say):
+        """VOC 2011 val minus SBD train: derived where SBD is there, else the project's list."""
+        val, sbd = self.ids(data, "val"), self.sbd_ids(data)
+        listed = files.read_list(FACTS / "pascal/seg11valid.txt")
+        if sbd is None:
+            say(f"{self.name}: SBD is not there; taking the project's own seg11valid list")
+            ids = [i for i in val if i in set(listed)]
+        else:
+            ids = [i for i in val if i not in set(sbd["train"])]
+        count = self.counts["seg11valid"]
+        if len(ids) != count or (count == len(listed) and set(ids) != set(listed)):
+            raise DataError(
+                f"{self.root(data) / _LISTS}: val minus SBD train gives {len(ids)} images, "
+                f"expected the {count} of pascal/seg11valid.txt; a list is not the original"
+            )
+        return ids
+
+
+@dataclass
+class Voc2012(Voc):
+    def prepare(self, data, say=print):
+        self.require(data)
+        sbd = self.sbd_ids(data)
+        if sbd is None:
+            say(f"{self.name}: trainaug needs SBD: `python -m data fetch sbd`, then prepare again")
+            return
+        train, val = self.ids(data, "train"), set(self.ids(data, "val"))
+        ids = sorted({*sbd["train"], *sbd["val"], *train} - val)
+        if len(ids) != self.counts["trainaug"]:
+            raise DataError(
+                f"{self.root(data) / _LISTS}: SBD and train minus val are {len(ids):,} images, "
+                f"expected {self.counts['trainaug']:,}"
+            )
+        prepare.convert(self._jobs(data, ids, set(train)), "trainaug", say)
+        files.write_list(self.root(data) / _LISTS / "trainaug.txt", ids)
+
+    def _jobs(self, data, ids, own):
+        """VOC's own label map where there is one (it has the finer outlines), else SBD's."""
+        root = self.root(data)
+        for name in ids:
+            target = root / f"SegmentationClassAug/{name}.png"
+            if name in own:
+                yield prepare.Job(root / f"SegmentationClass/{name}.png", target, Png())
+            else:
+                yield prepare.Job(data / f"sbdd/dataset/cls/{name}.mat", target, SBD_LABEL)
+
+
+def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
+    """The trainval archive of a year. The old host redirects to the https one where it can."""
+    path = f"pascal/VOC/voc{year}/{file}"
+    urls = (
+        f"https://thor.robots.ox.ac.uk/{path}",
+        *mirrors,
+        f"http://host.robots.ox.ac.uk/{path}",
+    )
+    remote = Remote(file, urls, digest, size, about, unpacked=about)
+    return Archive(remote, keep, f"pascal/VOC{year}")
+
+
+_COMMON = dict(
+    classes_file="pascal/classes.txt",
+    needs=("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"),
+    reader=Png(palette=True),
+    licence="research use; images under Flickr's terms",
+)
+
+VOC2011 = Voc2011(
+    name="voc2011",
+    title="PASCAL VOC 2011 segmentation: 20 classes and background",
+    year=2011,
+    folder="pascal/VOC2011",
+    elsewhere=("VOC2011", "TrainVal/VOCdevkit/VOC2011", "voc-sample/VOC2011"),
+    counts=dict(train=1112, val=1111, trainval=2223, seg11valid=736),
+    products=("ImageSets/Segmentation/seg11valid.txt",),
+    archives=(
+        archive(
+            2011,
+            "VOCtrainval_25-May-2011.tar",
+            "md5:6c3384ef61512963050cb5d687e5bf1e",
+            about=1_700_000_000,
+        ),
+    ),
+    homepage="http://host.robots.ox.ac.uk/pascal/VOC/voc2011/",
+    **_COMMON,
+)
+
+VOC2012 = Voc2012(
+    name="voc2012",
+    title="PASCAL VOC 2012 segmentation; with SBD, the 10,582 images of trainaug",
+    year=2012,
+    folder="pascal/VOC2012",
+    elsewhere=("VOC2012", "VOCdevkit/VOC2012", "voc-sample/VOC2012"),
+    counts=dict(train=1464, val=1449, trainval=2913, trainaug=10582),
+    products=("ImageSets/Segmentation/trainaug.txt",),
+    archives=(
+        archive(
+            2012,
+            "VOCtrainval_11-May-2012.tar",
+            "md5:6cd6e144f989b92b3379bac3b3de84fd",
+            size=1_999_639_040,
+            about=2_000_000_000,
+            mirrors=(
+                "https://data.pjreddie.com/files/VOCtrainval_11-May-2012.tar",
+                "https://d2l-data.s3-accelerate.amazonaws.com/VOCtrainval_11-May-2012.tar",
+            ),
+        ),
+    ),
+    homepage="http://host.robots.ox.ac.uk/pascal/VOC/voc2012/",
+    **_COMMON,
+)

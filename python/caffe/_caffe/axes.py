@@ -3,19 +3,20 @@
 import math
 from collections.abc import Sequence
 
-from .errors import CaffeError
+from .layer import Layer
 
 
-def canonical_axis(axis: int, shape: Sequence[int], what: str = "axis") -> int:
+def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "axis") -> int:
     """Return `axis` counted from the front; negative ones count from the back.
 
-    Raises CaffeError where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
+    Raises LayerError where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
     """
     axes = len(shape)
     if not -axes <= axis < axes:
-        raise CaffeError(
-            f"{what} {axis} is out of range for bottom shape {tuple(shape)}; "
-            f"expected {-axes} to {axes - 1}"
+        expected = f"{-axes} to {axes - 1}" if axes else "a bottom that has axes"
+        layer.check(
+            False,
+            f"{what} {axis} is out of range for bottom shape {tuple(shape)}; expected {expected}",
         )
     return axis % axes
 
@@ -25,11 +26,11 @@ def count(shape: Sequence[int], start: int = 0, end: int | None = None) -> int:
     return math.prod(shape[start:end])
 
 
-def legacy_shape(shape: Sequence[int]) -> tuple[int, int, int, int]:
+def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int]:
     """Return a shape as (num, channels, height, width), absent axes being 1.
 
-    Raises CaffeError for more than four axes (blob.hpp, LegacyShape).
+    Raises LayerError for more than four axes (blob.hpp, LegacyShape).
     """
     if len(shape) > 4:
-        raise CaffeError(f"takes bottoms of at most 4 axes, this one has shape {tuple(shape)}")
+        layer.check(False, f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")
     return tuple([*shape, 1, 1, 1, 1][:4])

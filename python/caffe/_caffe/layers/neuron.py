@@ -238,7 +238,7 @@ class PReLU(Neuron):
         if slopes:
             self.check(
                 shape[1] == slopes[0],
-                f"has {slopes[0]} slopes, bottom shape {shape} has {shape[1]}",
+                f"has {slopes[0]} slopes, but bottom shape {shape} has {shape[1]} channels",
             )
         return [shape]
 

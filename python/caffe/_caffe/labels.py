@@ -1,0 +1,88 @@
+"""Class labels, and other indices that come as floats in a blob."""
+
+from typing import NamedTuple
+
+import torch
+
+from .layer import Layer
+
+
+class Labels(NamedTuple):
+    """Labels read from a blob.
+
+    index: int64, ignored ones 0.
+    valid: bool, False where ignored; None where nothing can be.
+    spoil: None on the CPU, where a wrong label is an error at once; on a GPU a scalar to add to
+        the result: 0, or NaN with a wrong label among them.
+    """
+
+    index: torch.Tensor
+    valid: torch.Tensor | None
+    spoil: torch.Tensor | None
+
+
+class LabelReader:
+    """Reads the labels of one bottom of `layer` and refuses those outside 0 to classes - 1.
+
+    Release builds of Caffe read past the class's memory there. A GPU is not waited for: the
+    bounds come to the host on their own, and the error is raised by a later call.
+    """
+
+    def __init__(
+        self,
+        layer: Layer,
+        bottom: int,
+        ignore: int | None = None,
+        what: str = "label",
+        among: str = "classes",
+    ):
+        self.layer, self.bottom, self.ignore = layer, bottom, ignore
+        self.what, self.among = what, among
+        self._pending: tuple[torch.Tensor, torch.cuda.Event, int] | None = None
+
+    def __call__(self, values: torch.Tensor, classes: int) -> Labels:
+        """Return `values` as Labels; truncated to integers as Caffe's static_cast does."""
+        index, valid = values.long(), None
+        if self.ignore is not None:
+            valid = index != self.ignore
+            index.mul_(valid)
+        if index.is_cuda:
+            return self._on_gpu(index, valid, classes)
+        if index.numel() and not index.is_meta:
+            low, high = (int(v) for v in index.aminmax())
+            self._hold(low, high, classes)
+        return Labels(index, valid, None)
+
+    def _on_gpu(self, index, valid, classes) -> Labels:
+        self._report()
+        if not index.numel():
+            return Labels(index, valid, None)
+        bounds = torch.stack(index.aminmax())
+        if self._pending is None:
+            host = torch.empty(2, dtype=torch.int64, pin_memory=True)
+            host.copy_(bounds, non_blocking=True)
+            event = torch.cuda.Event()
+            event.record()
+            self._pending = (host, event, classes)
+        wrong = (bounds[0] < 0) | (bounds[1] >= classes)
+        return Labels(index.clamp_(0, classes - 1), valid, torch.where(wrong, torch.nan, 0.0))
+
+    def _report(self) -> None:
+        """Raise what an earlier batch brought, once it has come to the host."""
+        if self._pending is not None and self._pending[1].query():
+            (low, high), _, classes = self._pending
+            self._pending = None
+            self._hold(int(low), int(high), classes)
+
+    def _hold(self, low: int, high: int, classes: int) -> None:
+        if 0 <= low and high < classes:
+            return
+        name = self.layer.layer_param.bottom[self.bottom]
+        message = (
+            f"{self.what} {low if low < 0 else high} in '{name}' is outside the {classes} "
+            f"{self.among}, 0 to {classes - 1}"
+        )
+        if self.what == "label":
+            given = "is not set" if self.ignore is None else f"is {self.ignore}"
+            message += f"; ignore_label {given}"
+        self.layer.check(False, message)

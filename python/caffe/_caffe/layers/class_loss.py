@@ -1,0 +1,254 @@
+"""Losses and accuracy over class labels: SoftmaxWithLoss, InfogainLoss, Accuracy and the like."""
+
+import torch
+
+from caffe.proto import caffe_pb2
+
+from ..axes import count, legacy_shape
+from ..errors import CaffeError, LayerError
+from ..labels import LabelReader
+from ..layer import Layer, register
+from ..losses import Loss, Places, normalization, normalizer
+from ..snapshot import read_blobproto
+
+FLT_MIN = torch.finfo(torch.float32).tiny
+LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD
+
+
+def _total(terms: torch.Tensor, labels) -> torch.Tensor:
+    """Sum what counts of `terms`, one per place."""
+    total = (terms if labels.valid is None else terms.mul_(labels.valid)).sum()
+    return total if labels.spoil is None else total + labels.spoil
+
+
+@register("Accuracy")
+class Accuracy(Layer):
+    """The share of places where the label is among the top_k; no gradient (accuracy_layer.cpp).
+
+    A class that only equals the label's counts as better than it. Top 1, if asked for: the share
+    for each class, 0 where it does not occur.
+    """
+
+    bottoms = (2, 2)
+    tops = (1, 2)
+    no_gradient = frozenset({0, 1})
+
+    def setup(self, x, label):
+        """Read the settings."""
+        param = self.layer_param.accuracy_param
+        self.top_k, self.per_class = param.top_k, len(self.layer_param.top) > 1
+        self.places = Places(self, param, param.axis)
+
+    def forward(self, x, label):
+        """Return the accuracy, and per class."""
+        axis, _, _ = self.places.split(x, label)
+        classes = x.shape[axis]
+        if self.top_k > classes:
+            self.check(False, f"top_k is {self.top_k}, there are only {classes} classes")
+        if self._meta:
+            return (x.new_empty(()), x.new_empty(classes))[: 1 + self.per_class]
+        labels = self.places.labels(x, label, axis)
+        # The label's own class is among those at least as good, hence <= and not <.
+        rank = (x >= x.gather(axis, labels.index)).sum(axis, keepdim=True)
+        seen = torch.ones_like(rank, dtype=torch.bool) if labels.valid is None else labels.valid
+        right = (rank <= self.top_k) & seen
+        accuracy = right.sum() / seen.sum().clamp_(min=1)
+        if labels.spoil is not None:
+            accuracy = accuracy + labels.spoil
+        if not self.per_class:
+            return accuracy
+        index = labels.index.flatten()
+        hits, seen = (x.new_zeros(classes).index_add_(0, index, v.flatten()) for v in (right, seen))
+        return accuracy, hits / seen.clamp_(min=1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
+        return [None, None]
+
+
+@register("HingeLoss")
+class HingeLoss(Loss):
+    """The mean over items of the summed margins max(0, 1 - s x), or of their squares (L2).
+
+    s is 1 for the label's class and -1 for the others (hinge_loss_layer.cpp).
+    """
+
+    def setup(self, x, label):
+        """Read the norm."""
+        param = self.layer_param.hinge_loss_param
+        self.squared = param.norm == param.L2
+        self.read = LabelReader(self, 1)
+
+    def forward(self, x, label):
+        """Return the loss."""
+        self.check_items(x, label)
+        margin, _, spoil = self._margins(x, label)
+        loss = (margin.square_() if self.squared else margin).sum() / x.shape[0]
+        return loss if spoil is None else loss + spoil
+
+    def _margins(self, x, label):
+        rows = x.reshape(x.shape[0], -1)
+        # Only the first label of each batch place is read, however many there are.
+        labels = self.read(label.flatten()[: x.shape[0]].unsqueeze(1), rows.shape[1])
+        sign = torch.ones_like(rows).scatter_(1, labels.index, -1)
+        return (sign * rows).add_(1).clamp_(min=0), sign, labels.spoil
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = -s where the margin is positive, or -2 s margin (L2), over the number of items."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        x = bottom[0]
+        margin, sign, _ = self._margins(x, bottom[1])
+        diff = margin.mul_(2) if self.squared else margin.sign_()
+        return [diff.mul_(sign).mul_(top_diff[0] / x.shape[0]).view(x.shape), None]
+
+
+@register("InfogainLoss")
+class InfogainLoss(Loss):
+    """-sum over classes of H[label, class] log p(class), p the softmax (infogain_loss_layer.cpp).
+
+    H (C x C) comes as the third bottom or from a .binaryproto file. Top 1, if asked for: p.
+    """
+
+    bottoms = (2, 3)
+    tops = (1, 2)
+    no_gradient = frozenset({1, 2})
+
+    def setup(self, x, label, *gains):
+        """Read the settings, and H from its file."""
+        param, loss = self.layer_param.infogain_loss_param, self.layer_param.loss_param
+        self.check(not loss.HasField("normalize"), "takes normalization, not the older normalize")
+        self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
+        self.places = Places(self, loss, param.axis)
+        self.gains = None
+        if not gains:
+            self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
+            self.gains = self._read_gains(param.source)
+        self.saved = None
+
+    def _read_gains(self, source):
+        try:
+            return torch.from_numpy(read_blobproto(source))
+        except (CaffeError, OSError) as error:
+            raise LayerError(self.say(f"cannot read H: {error}")) from error
+
+    def forward(self, x, label, *gains):
+        """Return the loss, and the probabilities."""
+        self.check_items(x, label)
+        axis, outer, inner = self.places.split(x, label)
+        gains, classes = gains[0] if gains else self.gains, x.shape[axis]
+        self.check(
+            gains.numel() == classes * classes,
+            f"H must be {classes} x {classes} for as many classes, given {tuple(gains.shape)}",
+        )
+        if self._meta:
+            return (x.new_empty(()), x)[: max(1, len(self.layer_param.top))]
+        gains = gains.to(x.device).view(classes, classes)
+        prob, labels = x.softmax(axis), self.places.labels(x, label, axis)
+        rows = gains[labels.index.squeeze(axis)].movedim(-1, axis)
+        divisor = normalizer(self.mode, outer, inner, labels.valid)
+        self.saved = prob, rows, labels, divisor, axis
+        terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
+        loss = -_total(terms, labels) / divisor
+        return (loss, prob)[: max(1, len(self.layer_param.top))]
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = (p * sum of the label's row of H - the row) * weight / divisor, 0 where ignored."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None] * len(bottom)
+        if self.saved is None:
+            self.forward(*bottom)
+        prob, rows, labels, divisor, axis = self.saved
+        diff = (prob * rows.sum(axis, keepdim=True)).sub_(rows).mul_(top_diff[0] / divisor)
+        if labels.valid is not None:
+            diff.mul_(labels.valid)
+        return [diff, *[None] * (len(bottom) - 1)]
+
+
+@register("MultinomialLogisticLoss")
+class MultinomialLogisticLoss(Loss):
+    """The mean over items of -log p(label), the bottom being p.
+
+    A p below 1e-20 counts as that (multinomial_logistic_loss_layer.cpp).
+    """
+
+    def setup(self, prob, label):
+        """Prepare to read labels."""
+        self.read = LabelReader(self, 1)
+
+    def forward(self, prob, label):
+        """Return the loss."""
+        self.check_items(prob, label)
+        self.check(
+            count(legacy_shape(self, label.shape), 1) == 1,
+            f"takes one label per item, given shape {tuple(label.shape)}",
+        )
+        chosen, labels = self._chosen(prob, label)
+        return -_total(chosen.log_(), labels) / prob.shape[0]
+
+    def _chosen(self, prob, label):
+        rows = prob.reshape(prob.shape[0], -1)
+        labels = self.read(label.view(-1, 1), rows.shape[1])
+        return rows.gather(1, labels.index).clamp_(min=LOG_THRESHOLD), labels
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dp = -1 / (N p) for the label's class, p at least 1e-20; 0 elsewhere."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        prob = bottom[0]
+        chosen, labels = self._chosen(prob, bottom[1])
+        diff = prob.new_zeros(prob.shape[0], prob.numel() // prob.shape[0])
+        diff.scatter_(1, labels.index, -top_diff[0] / prob.shape[0] / chosen)
+        return [diff.view(prob.shape), None]
+
+
+@register("SoftmaxWithLoss")
+class SoftmaxWithLoss(Loss):
+    """-log p(label) over all places, divided as `normalization` says (softmax_loss_layer.cpp).
+
+    p is the softmax along softmax_param.axis. Top 1, if asked for: p.
+    """
+
+    tops = (1, 2)
+
+    def setup(self, x, label):
+        """Read the settings."""
+        loss = self.layer_param.loss_param
+        self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
+        self.places = Places(self, loss, self.layer_param.softmax_param.axis)
+        self.two_tops = len(self.layer_param.top) > 1
+        self.saved = None
+
+    def forward(self, x, label):
+        """Return the loss, and the probabilities."""
+        self.check_items(x, label)
+        axis, outer, inner = self.places.split(x, label)
+        if self._meta:
+            return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
+        labels = self.places.labels(x, label, axis)
+        prob = x.softmax(axis)
+        divisor = normalizer(self.mode, outer, inner, labels.valid)
+        self.saved = prob, labels, divisor, axis
+        # Only the loss is kept finite so: the gradient stays p - 1 where p is 0.
+        terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
+        loss = -_total(terms, labels) / divisor
+        return (loss, prob) if self.two_tops else loss
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        if self.saved is None:
+            self.forward(*bottom)
+        prob, labels, divisor, axis = self.saved
+        weight = top_diff[0] / divisor
+        if labels.valid is not None:
+            weight = weight * labels.valid
+        diff = prob * weight
+        diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
+        return [diff, None]

@@ -1,0 +1,222 @@
+"""Layers that combine blobs value by value: Bias, Scale, Eltwise."""
+
+import torch
+
+from caffe.proto import caffe_pb2
+
+from ..axes import canonical_axis
+from ..layer import Layer, register
+
+
+def _spread(layer: Layer, factor: torch.Tensor, x: torch.Tensor, given_axis: int) -> torch.Tensor:
+    """Return `factor` with axes of size 1 added behind, to meet `x` from the given axis on.
+
+    A scalar meets every value, whatever the axis. Raises LayerError where the sizes differ.
+    """
+    if factor.dim() == 0:
+        return factor
+    axis = canonical_axis(layer, given_axis, x.shape)
+    if x.shape[axis : axis + factor.dim()] != factor.shape:
+        layer.check(
+            False,
+            f"shape {tuple(factor.shape)} does not meet bottom shape {tuple(x.shape)} "
+            f"from axis {axis} on",
+        )
+    return factor.view(tuple(factor.shape) + (1,) * (x.dim() - axis - factor.dim()))
+
+
+def _gather_up(product: torch.Tensor, factor: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
+    """Sum `product` over the axes that `factor` was spread along."""
+    return product.sum_to_size(spread.shape).view(factor.shape)
+
+
+class _Broadcast(Layer):
+    """Scale and Bias: a factor, learned or a second bottom, meets bottom 0 from `axis` on."""
+
+    bottoms = (1, 2)
+
+    def setup_factor(self, param, bottom, fill) -> None:
+        """Read the axis and, with one bottom, make the factor."""
+        self.axis = param.axis
+        self.learned = len(bottom) == 1
+        if self.learned:
+            self.add_param(self.factor_shape(param, bottom[0]), fill)
+
+    def factor_shape(self, param, x) -> tuple[int, ...]:
+        """Return the sizes of `num_axes` axes from `axis` on (-1: all of them)."""
+        axis = canonical_axis(self, param.axis, x.shape)
+        end = x.dim() if param.num_axes == -1 else axis + param.num_axes
+        self.check(
+            param.num_axes >= -1 and end <= x.dim(),
+            f"axis {axis} with num_axes {param.num_axes} does not fit bottom shape "
+            f"{tuple(x.shape)}; num_axes is -1 or at most {x.dim() - axis}",
+        )
+        return tuple(x.shape[axis:end])
+
+    def factor(self, bottom) -> torch.Tensor:
+        """Return the factor as it was given."""
+        return self.param(0) if self.learned else bottom[1]
+
+    def wants_factor(self, propagate_down) -> bool:
+        """Tell whether the factor gets a gradient."""
+        return self.wants_param(0) if self.learned else propagate_down[1]
+
+    def deliver(self, diff, diffs) -> None:
+        """Put the factor's gradient where it belongs."""
+        if self.learned:
+            self.blobs[0].add_diff(diff)
+        else:
+            diffs[1] = diff
+
+
+@register("Bias")
+class Bias(_Broadcast):
+    """y = x + b, b broadcast from `axis` on (bias_layer.cpp)."""
+
+    def setup(self, *bottom):
+        """Make the bias (zero without a filler)."""
+        param = self.layer_param.bias_param
+        self.setup_factor(param, bottom, param.filler)
+
+    def forward(self, *bottom):
+        """Return the sum."""
+        return bottom[0] + _spread(self, self.factor(bottom), bottom[0], self.axis)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = dy, db = the sum of dy over what b was spread along."""
+        dy, diffs = top_diff[0], [None] * len(bottom)
+        if propagate_down[0]:
+            diffs[0] = dy if self.inplace else dy.clone()
+        if self.wants_factor(propagate_down):
+            b = self.factor(bottom)
+            self.deliver(_gather_up(dy, b, _spread(self, b, dy, self.axis)).clone(), diffs)
+        return diffs
+
+
+@register("Scale")
+class Scale(_Broadcast):
+    """y = x * s, and + b with bias_term; both broadcast from `axis` on (scale_layer.cpp).
+
+    Parameters: s (ones without a filler) unless it is the second bottom, then b (zeros).
+    """
+
+    def setup(self, *bottom):
+        """Make the scale and the bias."""
+        param = self.layer_param.scale_param
+        ones = caffe_pb2.FillerParameter(type="constant", value=1)
+        self.setup_factor(param, bottom, param.filler if param.HasField("filler") else ones)
+        self.bias = len(self.blobs) if param.bias_term else None
+        if param.bias_term:
+            # A second bottom gives its own number of axes to the bias.
+            like = self.blobs[0].shape if self.learned else tuple(bottom[1].shape)
+            self.add_param(like, param.bias_filler)
+        self.kept = None
+
+    def forward(self, *bottom):
+        """Return the product; in place, the input is kept for the scale's gradient."""
+        x, s = bottom[0], self.factor(bottom)
+        wide = _spread(self, s, x, self.axis)
+        if self.inplace and not self._meta:
+            self.kept = x.clone() if self.records else None
+        if self.bias is None:
+            return x * wide
+        return torch.addcmul(self.param(self.bias).view(wide.shape), x, wide)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = dy * s; ds and db are dy * x and dy, summed over what s and b were spread along."""
+        x, dy, s = bottom[0], top_diff[0], self.factor(bottom)
+        if self.inplace and self.kept is not None:
+            x = self.kept
+        wide, diffs = _spread(self, s, dy, self.axis), [None] * len(bottom)
+        if self.bias is not None and self.wants_param(self.bias):
+            self.blobs[self.bias].add_diff(_gather_up(dy, s, wide).clone())
+        if self.wants_factor(propagate_down):
+            self.deliver(_gather_up(dy * x, s, wide), diffs)
+        if propagate_down[0]:
+            diffs[0] = dy * wide
+        return diffs
+
+
+@register("Eltwise")
+class Eltwise(Layer):
+    """The sum (with coefficients), product or maximum of its bottoms (eltwise_layer.cpp)."""
+
+    bottoms = (2, None)
+
+    def setup(self, *bottom):
+        """Read the operation and its settings."""
+        param = self.layer_param.eltwise_param
+        self.operation, self.stable = param.operation, param.stable_prod_grad
+        coeff = list(param.coeff)
+        self.check(
+            not coeff or self.operation != param.PROD, "takes coefficients only for SUM, not PROD"
+        )
+        self.check(
+            len(coeff) in (0, len(bottom)),
+            f"takes one coeff per bottom or none; {len(coeff)} for {len(bottom)} bottoms given",
+        )
+        self.coeff = coeff or [1.0] * len(bottom)
+        self.winner = None
+        # Indexed by EltwiseOp: PROD 0, SUM 1, MAX 2.
+        self.compute = (self._product, self._sum, self._maximum)[self.operation]
+        self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
+
+    def forward(self, *bottom):
+        """Return the combination."""
+        shape = bottom[0].shape
+        for i, x in enumerate(bottom):
+            if x.shape != shape:
+                self.check(
+                    False, f"bottom {i} has shape {tuple(x.shape)}, bottom 0 has {tuple(shape)}"
+                )
+        return self.compute(bottom)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Return each wanted bottom's diff."""
+        return [
+            self.derive(i, bottom, top[0], top_diff[0]) if down else None
+            for i, down in enumerate(propagate_down)
+        ]
+
+    def _sum(self, bottom):
+        first = self.coeff[0]
+        total = torch.add(
+            bottom[0] if first == 1 else bottom[0] * first, bottom[1], alpha=self.coeff[1]
+        )
+        for x, coeff in zip(bottom[2:], self.coeff[2:], strict=True):
+            total.add_(x, alpha=coeff)
+        return total
+
+    def _sum_diff(self, i, bottom, y, dy):
+        return dy * self.coeff[i] if self.coeff[i] != 1 else dy.clone()
+
+    def _product(self, bottom):
+        product = bottom[0] * bottom[1]
+        for x in bottom[2:]:
+            product.mul_(x)
+        return product
+
+    def _product_diff(self, i, bottom, y, dy):
+        if not self.stable:
+            return (y / bottom[i]).mul_(dy)  # NaN where the bottom is 0, as in Caffe
+        others = [x for j, x in enumerate(bottom) if j != i]
+        product = others[0] * dy
+        for x in others[1:]:
+            product.mul_(x)
+        return product
+
+    def _maximum(self, bottom):
+        # Among bottoms 0 and 1 a tie goes to 1; a later bottom must be larger to win.
+        first = bottom[0] > bottom[1]
+        value, winner = torch.where(first, bottom[0], bottom[1]), (~first).to(torch.int16)
+        for i, x in enumerate(bottom[2:], 2):
+            larger = x > value
+            value = torch.where(larger, x, value)
+            winner.masked_fill_(larger, i)
+        self.winner = None if self._meta else winner
+        return value
+
+    def _maximum_diff(self, i, bottom, y, dy):
+        if self.winner is None:
+            self._maximum(bottom)
+        return dy * (self.winner == i)

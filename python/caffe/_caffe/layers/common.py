@@ -1,0 +1,198 @@
+"""Layers that compute across a blob: ArgMax, Embed, InnerProduct, Parameter, Reduction."""
+
+import torch
+from torch.nn import functional as F
+
+from ..axes import canonical_axis, count
+from ..labels import LabelReader
+from ..layer import Layer, register
+
+
+@register("ArgMax")
+class ArgMax(Layer):
+    """The places (or values) of the top_k largest; of equals, the last comes first.
+
+    Without `axis`, over each whole item: top (N, 1, top_k), or (N, 2, top_k) with the values in
+    channel 1. With it, the axis's size becomes top_k (argmax_layer.cpp).
+    """
+
+    def setup(self, x):
+        """Read the settings and hold top_k to what there is."""
+        param = self.layer_param.argmax_param
+        self.top_k, self.values = param.top_k, param.out_max_val
+        self.axis = param.axis if param.HasField("axis") else None
+        if self.axis is None:
+            self.check(x.dim() > 0, "needs a bottom of at least 1 axis, given a scalar")
+            choices = count(x.shape, 1)
+        else:
+            choices = x.shape[canonical_axis(self, self.axis, x.shape)]
+        self.check(
+            1 <= self.top_k <= choices,
+            f"top_k must be 1 to {choices} for bottom shape {tuple(x.shape)}, given {self.top_k}",
+        )
+
+    def forward(self, x):
+        """Return places or values."""
+        if self.axis is not None:
+            axis = canonical_axis(self, self.axis, x.shape)
+            values, places = self._largest(x, axis)
+            return values if self.values else places
+        values, places = self._largest(x.reshape(x.shape[0], -1), 1)
+        top = torch.stack([places, values], 1) if self.values else places.unsqueeze(1)
+        # At least three axes, as many as the bottom's.
+        return top.reshape(tuple(top.shape) + (1,) * (x.dim() - 3))
+
+    def _largest(self, x, axis):
+        # BVLC sorts (value, place) pairs downwards, so among equals the last place wins.
+        backwards = x.flip(axis)
+        if self.top_k == 1:
+            places = backwards.argmax(axis, keepdim=True)
+        else:
+            places = backwards.argsort(axis, descending=True, stable=True)
+            places = places.narrow(axis, 0, self.top_k)
+        values = backwards.gather(axis, places)
+        return values, (x.shape[axis] - 1 - places).to(x.dtype)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
+        return [None]
+
+
+@register("Embed")
+class Embed(Layer):
+    """Each index of the bottom becomes its row of the weights, plus a bias (embed_layer.cpp).
+
+    Parameters: weights (input_dim, num_output), bias (num_output,). Top: the bottom's shape and
+    num_output.
+    """
+
+    no_gradient = frozenset({0})
+
+    def setup(self, x):
+        """Make weights and bias."""
+        param = self.layer_param.embed_param
+        for name in ("num_output", "input_dim"):
+            self.check(getattr(param, name) > 0, f"needs a positive {name}")
+        self.add_param((param.input_dim, param.num_output), param.weight_filler)
+        self.bias = param.bias_term
+        if self.bias:
+            self.add_param((param.num_output,), param.bias_filler)
+        self.read = LabelReader(self, 0, what="index", among="rows of its weights")
+
+    def forward(self, x):
+        """Return the rows."""
+        weights = self.param(0)
+        index, _, spoil = self.read(x, weights.shape[0])
+        top = F.embedding(index, weights)
+        if self.bias:
+            top += self.param(1)
+        return top if spoil is None else top + spoil
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Each row gathers the diffs of its uses."""
+        self.check(not propagate_down[0], "no gradient reaches the indices it takes")
+        rows = top_diff[0].reshape(-1, top_diff[0].shape[-1])
+        if self.wants_param(0):
+            index = self.read(bottom[0], self.blobs[0].shape[0]).index
+            diff = torch.zeros_like(self.param(0))
+            self.blobs[0].add_diff(diff.index_add_(0, index.reshape(-1), rows))
+        if self.bias and self.wants_param(1):
+            self.blobs[1].add_diff(rows.sum(0))
+        return [None]
+
+
+@register("InnerProduct")
+class InnerProduct(Layer):
+    """y = x W^T + b over the axes from `axis` on, taken as one (inner_product_layer.cpp).
+
+    Parameters: W (num_output, K), or (K, num_output) with `transpose`; b (num_output,).
+    """
+
+    def setup(self, x):
+        """Make weights and bias."""
+        param = self.layer_param.inner_product_param
+        self.outputs, self.transpose, self.bias = (
+            param.num_output,
+            param.transpose,
+            param.bias_term,
+        )
+        self.given_axis = param.axis
+        axis = canonical_axis(self, param.axis, x.shape)
+        self.check(self.outputs > 0, "needs a positive num_output")
+        self.inputs = count(x.shape, axis)
+        shape = (self.outputs, self.inputs)
+        self.add_param(shape[::-1] if self.transpose else shape, param.weight_filler)
+        if self.bias:
+            self.add_param((self.outputs,), param.bias_filler)
+
+    def forward(self, x):
+        """Return the product."""
+        axis = canonical_axis(self, self.given_axis, x.shape)
+        if count(x.shape, axis) != self.inputs:
+            self.check(
+                False,
+                f"its weights take {self.inputs} inputs; bottom shape {tuple(x.shape)} brings "
+                f"{count(x.shape, axis)} from axis {axis} on",
+            )
+        flat = x.reshape(-1, self.inputs)
+        weights = self.param(0).t() if self.transpose else self.param(0)
+        top = F.linear(flat, weights, self.param(1) if self.bias else None)
+        return top if axis == 1 else top.view((*x.shape[:axis], self.outputs))
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dW = dy^T x, db = the sum of dy, dx = dy W.
+
+        Autograd's gradients, without its bookkeeping: LeNet's step notices.
+        """
+        x = bottom[0].view(-1, self.inputs)
+        dy = top_diff[0].view(-1, self.outputs)
+        if self.wants_param(0):
+            self.blobs[0].add_diff(x.t().mm(dy) if self.transpose else dy.t().mm(x))
+        if self.bias and self.wants_param(1):
+            self.blobs[1].add_diff(dy.sum(0))
+        if not propagate_down[0]:
+            return [None]
+        weights = self.param(0).t() if self.transpose else self.param(0)
+        return [dy.mm(weights).view(bottom[0].shape)]
+
+
+@register("Parameter")
+class Parameter(Layer):
+    """A learnable blob of the given shape as the top; zero at first (parameter_layer.hpp)."""
+
+    bottoms = (0, 0)
+
+    def setup(self):
+        """Make the blob."""
+        self.add_param(tuple(self.layer_param.parameter_param.shape.dim))
+
+    def forward(self):
+        """Return the blob's values themselves."""
+        return self.param(0)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The blob's diff is the top's."""
+        if self.wants_param(0):
+            self.blobs[0].add_diff(top_diff[0].clone())
+        return []
+
+
+@register("Reduction")
+class Reduction(Layer):
+    """coeff times SUM, ASUM, SUMSQ or MEAN over the axes from `axis` on (reduction_layer.cpp)."""
+
+    def setup(self, x):
+        """Read the settings."""
+        param = self.layer_param.reduction_param
+        self.given_axis, self.coeff = param.axis, param.coeff
+        self.mean = param.operation == param.MEAN
+        terms = {param.ASUM: torch.abs, param.SUMSQ: torch.square}
+        self.term = terms.get(param.operation, lambda rows: rows)
+
+    def forward(self, x):
+        """Return one value for each place before `axis`."""
+        axis = canonical_axis(self, self.given_axis, x.shape)
+        size = count(x.shape, axis)
+        rows = x.reshape((*x.shape[:axis], size))
+        return self.term(rows).sum(-1) * (self.coeff / size if self.mean else self.coeff)

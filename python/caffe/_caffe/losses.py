@@ -1,0 +1,92 @@
+"""What the loss layers share: their common checks and what a summed loss is divided by."""
+
+import torch
+
+from caffe.proto import caffe_pb2
+
+from .axes import canonical_axis, count
+from .labels import LabelReader, Labels
+from .layer import Layer
+
+_MODES = caffe_pb2.LossParameter
+
+
+class Loss(Layer):
+    """A scalar from predictions and what they should be (loss_layer.cpp).
+
+    The net sets the top's diff to the loss weight, so backward multiplies by it.
+    """
+
+    bottoms = (2, 2)
+    no_gradient = frozenset({1})
+    is_loss = True
+    auto_top = True
+
+    def check_items(self, a: torch.Tensor, b: torch.Tensor) -> None:
+        """Hold both bottoms to the same number of items."""
+        if not (a.dim() and b.dim() and a.shape[0] == b.shape[0]):
+            self.check(
+                False,
+                f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in their number "
+                "of items (axis 0)",
+            )
+
+    def check_down(self, propagate_down) -> None:
+        """Refuse a gradient to the labels."""
+        for i in self.no_gradient:
+            if i < len(propagate_down) and propagate_down[i]:
+                self.check(
+                    False,
+                    f"no gradient reaches '{self.layer_param.bottom[i]}' (bottom {i}), but a "
+                    "layer below it needs one",
+                )
+
+
+def ignore_label(param) -> int | None:
+    """Return the ignore_label of a LossParameter or AccuracyParameter, None where not set."""
+    return param.ignore_label if param.HasField("ignore_label") else None
+
+
+def normalization(param: caffe_pb2.LossParameter, default: int) -> int:
+    """Return the NormalizationMode: as set, else from the older `normalize`, else `default`."""
+    if param.HasField("normalization"):
+        return param.normalization
+    if param.HasField("normalize"):
+        return _MODES.VALID if param.normalize else _MODES.BATCH_SIZE
+    return default
+
+
+def normalizer(mode: int, outer: int, inner: int, valid: torch.Tensor | None):
+    """Return the divisor, at least 1: a number, or a tensor where labels are ignored.
+
+    outer, inner: how many items, and places in each; valid: the mask of what counts.
+    """
+    if mode == _MODES.VALID and valid is not None:
+        return valid.sum().clamp_(min=1)
+    sizes = {_MODES.BATCH_SIZE: outer, _MODES.NONE: 1}
+    return float(max(1, sizes.get(mode, outer * inner)))
+
+
+class Places:
+    """The labels of predictions along one axis, one for every place of the others."""
+
+    def __init__(self, layer: Layer, param, axis: int):
+        self.layer, self.given_axis = layer, axis
+        self.read = LabelReader(layer, 1, ignore_label(param))
+
+    def split(self, x: torch.Tensor, label: torch.Tensor) -> tuple[int, int, int]:
+        """Return the axis and the number of places before and behind it."""
+        axis = canonical_axis(self.layer, self.given_axis, x.shape)
+        outer, inner = count(x.shape, 0, axis), count(x.shape, axis + 1)
+        if label.numel() != outer * inner:
+            self.layer.check(
+                False,
+                f"bottom shape {tuple(x.shape)} with classes on axis {axis} takes "
+                f"{outer * inner} labels, {label.numel()} given (shape {tuple(label.shape)})",
+            )
+        return axis, outer, inner
+
+    def labels(self, x: torch.Tensor, label: torch.Tensor, axis: int) -> Labels:
+        """Return the labels in x's shape, with size 1 on the class axis."""
+        shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        return self.read(label.view(shape), x.shape[axis])

@@ -1,12 +1,14 @@
 """The layer types, one file per family; importing a family enters its types in the registry."""
 
 from . import (  # noqa: F401
+    class_loss,
     combine,
     common,
     conv,
     crop,
     data,
     hdf5,
+    loss,
     lrn,
     neuron,
     norm,

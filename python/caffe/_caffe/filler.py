@@ -35,7 +35,7 @@ def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     if param.type == "constant" and param.value == 0:
         blob.data_buffer.clear()  # zero without touching memory: large nets load weights anyway
         return
-    values = _FILLERS[param.type](torch.empty(blob.shape, device=mode.HOST), param)
+    values = _FILLERS[param.type](torch.empty(blob.shape, device=mode.CPU), param)
     blob.put(values)
 
 
@@ -48,7 +48,7 @@ def _filler(name: str):
 
 
 def _draws() -> torch.Generator:
-    return mode.generator(mode.HOST)
+    return mode.generator(mode.CPU)
 
 
 @_filler("constant")

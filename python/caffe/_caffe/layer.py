@@ -230,6 +230,8 @@ class Layer:
         keep: bool,
     ) -> None:
         """Put the bottoms' diffs and add to the parameters' diffs, given the tops' diffs."""
+        if not (any(propagate_down) or self.blobs):
+            return
         top_diff = [t.diff_tensor() for t in top]
         if self.backward is not None:
             args = ([b.tensor() for b in bottom], [t.tensor() for t in top], top_diff)

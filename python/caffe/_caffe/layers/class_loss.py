@@ -58,7 +58,10 @@ class Accuracy(Layer):
         if not self.per_class:
             return accuracy
         index = labels.index.flatten()
-        hits, seen = (x.new_zeros(classes).index_add_(0, index, v.flatten()) for v in (right, seen))
+        hits, seen = (
+            x.new_zeros(classes).index_add_(0, index, v.to(x.dtype).flatten())
+            for v in (right, seen)
+        )
         return accuracy, hits / seen.clamp_(min=1)
 
     def backward(self, propagate_down, bottom, top, top_diff):

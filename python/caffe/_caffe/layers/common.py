@@ -48,7 +48,7 @@ class ArgMax(Layer):
         if self.top_k == 1:
             places = backwards.argmax(axis, keepdim=True)
         else:
-            places = backwards.argsort(axis, descending=True, stable=True)
+            places = backwards.argsort(dim=axis, descending=True, stable=True)
             places = places.narrow(axis, 0, self.top_k)
         values = backwards.gather(axis, places)
         return values, (x.shape[axis] - 1 - places).to(x.dtype)

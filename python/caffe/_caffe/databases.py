@@ -26,6 +26,10 @@ _TREE = struct.Struct("<IHHQQQQQ")  # pad, flags, depth, three page counts, entr
 _NODE = struct.Struct("<HHHH")  # size or page (low, high), flags, key size
 
 
+# A LevelDB opens only once per process: nets that read the same one share it.
+_LEVELDBS: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
 def open_database(backend: int, path: str):
     """Open a database folder for reading, or raise FormatError saying what is wrong with it."""
     if not os.path.isdir(path):
@@ -41,7 +45,11 @@ def open_database(backend: int, path: str):
     if "CURRENT" not in names:
         hint = "; it holds an LMDB: set backend: LMDB" if "data.mdb" in names else ""
         raise FormatError(f"database '{path}' holds no CURRENT, so it is no LevelDB{hint}")
-    return LevelDB(path)
+    key = os.path.realpath(path)
+    found = _LEVELDBS.get(key)
+    if found is None:
+        found = _LEVELDBS[key] = LevelDB(path)
+    return found
 
 
 class LMDB:
@@ -159,9 +167,6 @@ class LevelDB:
 
     kind = "leveldb"
 
-    # A LevelDB opens once per process: nets that read the same one share it.
-    _open: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
-
     def __init__(self, folder: str):
         try:
             import plyvel
@@ -171,13 +176,10 @@ class LevelDB:
                 "data to LMDB, which needs nothing more"
             ) from error
         self.path, self._error, self._count = folder, plyvel.Error, None
-        key = os.path.realpath(folder)
-        self._db = self._open.get(key)
-        if self._db is None:
-            try:
-                self._db = self._open[key] = plyvel.DB(folder, create_if_missing=False)
-            except (plyvel.Error, OSError) as error:
-                raise FormatError(f"LevelDB '{folder}' cannot be opened: {error}") from error
+        try:
+            self._db = plyvel.DB(folder, create_if_missing=False)
+        except (plyvel.Error, OSError) as error:
+            raise FormatError(f"LevelDB '{folder}' cannot be opened: {error}") from error
 
     def __len__(self) -> int:
         if self._count is None:

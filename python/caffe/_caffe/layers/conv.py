@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 
 from ..axes import canonical_axis, count
-from ..layer import Layer, register
 from ..geometry import Windows, convolve, convolve_adjoint, im2col
+from ..layer import Layer, register
 
 # torch convolves up to this many spatial axes itself; more go through im2col.
 TORCH_AXES = 3

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
-from ..layer import Layer, register
 from ..geometry import lay_windows
+from ..layer import Layer, register
 
 PoolingParameter = caffe_pb2.PoolingParameter
 # The search for a maximum starts here (pooling_layer.cpp): the value of a window without elements.

@@ -223,7 +223,14 @@ def _upgrade_inputs(net: pb.NetParameter, where: str) -> None:
 
 
 def _old_batch_norms(net: pb.NetParameter) -> list[pb.LayerParameter]:
-    return [layer for layer in net.layer if layer.type == "BatchNorm" and len(layer.param) == 3]
+    """BatchNorm layers with one param per blob, as Caffe once wanted, of which any learns."""
+    return [
+        layer
+        for layer in net.layer
+        if layer.type == "BatchNorm"
+        and len(layer.param) == 3
+        and any(spec.lr_mult or spec.decay_mult for spec in layer.param)
+    ]
 
 
 def _has_old_batch_norm(net: pb.NetParameter) -> bool:

@@ -119,7 +119,7 @@ def _parser():
     made.add_argument("--classes", type=Path, required=True, metavar="FILE")
     made.add_argument("--val", type=float, default=0.2, help="share held out (default 0.2)")
     made.add_argument("--seed", type=int, default=1337)
-    made.add_argument("--channels", type=int, choices=(1, 2, 3, 4), help="convert pictures to it")
+    made.add_argument("--channels", type=int, choices=(1, 3, 4), help="convert pictures to it")
     made.add_argument("--void", type=int, default=255, help="number of void in masks of numbers")
     made.add_argument("--replace", action="store_true")
     return parser

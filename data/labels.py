@@ -74,9 +74,11 @@ class Mat:
                 f"{path}: {self.variable} has shape {stored.shape} and type {stored.dtype}: "
                 "expected an H x W map of numbers"
             )
-        stored = stored.astype(np.int64)
-        stored[stored < 0] = 0
-        if stored.max(initial=0) > self.most and not (self.shift == 0 and not self.table):
+        numbers = np.nan_to_num(stored).astype(np.int64)
+        if (numbers != stored).any():
+            raise DataError(f"{path}: {self.variable} holds values that are no whole numbers")
+        stored = np.maximum(numbers, 0)
+        if stored.max(initial=0) > self.most:
             raise DataError(f"{path}: label {stored.max()}, expected 0 to {self.most}")
         if self.table:
             stored = np.array(self.table, np.int64)[stored]

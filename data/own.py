@@ -18,62 +18,12 @@ from PIL import Image
 from . import files, images, labels, palette, parallel, polygons
 from .dataset import DataSet, Pair, Split
 from .files import DataError
+from .masks import Classes, by_colour, read_classes
 
 # Experiment names begin with these already.
 RESERVED = ("voc", "nyud", "siftflow", "pascalcontext", "camvid", "camvid-mini", "demo", "shapes")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".ppm", ".webp", ".npy")
 _KEPT = (".jpg", ".jpeg", ".png", ".npy")  # copied as they are where their channels fit
-
-
-@dataclass(frozen=True)
-class Classes:
-    """Class names in label order, and the colour of each (and of void) where masks are coloured."""
-
-    names: tuple
-    colours: tuple = ()  # ((r, g, b), label) pairs, void as 255
-
-
-def read_classes(path):
-    """Classes from a file with lines `name`, `name R G B` or `name #RRGGBB`; `void` is no class."""
-    names, colours = [], []
-    for number, line in enumerate(files.read_list(path), 1):
-        match = re.fullmatch(
-            r"(.*?)(?:[\s,]+(\d+)[\s,]+(\d+)[\s,]+(\d+)|\s+#([0-9a-fA-F]{6}))?", line
-        )
-        name, r, g, b, code = match.groups()
-        void = name.lower() in ("void", "ignore", "unlabelled", "unlabeled")
-        label = labels.VOID if void else len(names)
-        if not void:
-            names.append(name)
-        if code:
-            colours.append((tuple(bytes.fromhex(code)), label))
-        elif r:
-            if max(map(int, (r, g, b))) > 255:
-                raise DataError(f"{path}, line {number}: colour {r} {g} {b}: expected 0 to 255")
-            colours.append(((int(r), int(g), int(b)), label))
-    if not 2 <= len(names) <= labels.VOID or len(set(names)) != len(names):
-        raise DataError(f"{path}: {len(names)} classes: expected 2 to 255, each named once")
-    if colours and len({c for c, _ in colours}) < max(len(colours), len(names)):
-        raise DataError(f"{path}: every class needs a colour of its own, or none has one")
-    return Classes(tuple(names), tuple(colours))
-
-
-def by_colour(path, pixels, colours):
-    """uint8 H x W label map from an H x W x 3 colour mask."""
-    packed = pixels.astype(np.int64) @ np.array([65536, 256, 1])
-    found, where = np.unique(packed, return_inverse=True)
-    table = {r * 65536 + g * 256 + b: label for (r, g, b), label in colours}
-    strange = [code for code in found if int(code) not in table]
-    if strange:
-        code = int(strange[0])
-        rgb = code >> 16, code >> 8 & 255, code & 255
-        count = int(np.isin(packed, strange).sum())
-        raise DataError(
-            f"{path}: colour {rgb} ({count:,} pixels with {len(strange)} such colours) is no "
-            "class's; masks must be stored without loss (PNG) and without smoothed edges"
-        )
-    numbers = np.array([table[int(code)] for code in found], np.uint8)
-    return numbers[where].reshape(packed.shape)
 
 
 @dataclass(frozen=True)
@@ -126,17 +76,27 @@ class _Example:
             pixels, suffix = np.array(Image.fromarray(pixels).convert("L"))[..., None], ".png"
         return pixels, suffix
 
-    def stored_as_is(self, pixels, suffix):
-        """Whether the file itself may be kept: an ordinary gray or colour file, unchanged."""
-        if suffix != self.image.suffix.lower() or suffix not in _KEPT:
-            return False
-        if suffix == ".npy":
-            return True
+    def store(self, pixels, suffix):
+        """Write the picture: the file itself where it is what is wanted, else a PNG or .npy."""
+        kept = suffix == self.image.suffix.lower() and suffix in _KEPT and self._plain(pixels)
+        suffix = suffix if kept or suffix == ".npy" else ".png"
+        target = self.folder / "images" / f"{self.name}{suffix}"
+        with files.replacing(target) as stream:
+            if kept:
+                stream.write(self.image.read_bytes())
+            elif suffix == ".npy":
+                np.save(stream, pixels, allow_pickle=False)
+            else:
+                flat = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+                Image.fromarray(flat).save(stream, format="PNG")
+        return target
+
+    def _plain(self, pixels):
+        """Whether the file holds just these pixels: no palette, no alpha, H x W x C."""
+        if self.image.suffix.lower() == ".npy":
+            return np.load(self.image, mmap_mode="r", allow_pickle=False).ndim == 3
         with images.opened(self.image) as image:
-            return (
-                image.mode in ("L", "RGB", "LA", "RGBA")
-                and len(image.getbands()) == pixels.shape[-1]
-            )
+            return image.mode in ("L", "RGB", "RGBA") and len(image.mode) == pixels.shape[-1]
 
 
 def _bring(example):
@@ -144,15 +104,7 @@ def _bring(example):
     try:
         pixels, suffix = example.picture()
         label = example.label(*pixels.shape[:2])
-        keep = example.stored_as_is(pixels, suffix)
-        target = example.folder / "images" / f"{example.name}{suffix if keep else _new(suffix)}"
-        with files.replacing(target) as stream:
-            if keep:
-                stream.write(example.image.read_bytes())
-            else:
-                Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels).save(
-                    stream, format="PNG"
-                )
+        target = example.store(pixels, suffix)
         with files.replacing(example.folder / "labels" / f"{example.name}.png") as stream:
             palette.save_label(stream, label)
     except DataError as error:
@@ -162,10 +114,6 @@ def _bring(example):
     return line, pixels.shape[-1], flat.sum(0), len(flat), ""
 
 
-def _new(suffix):
-    return ".npy" if suffix == ".npy" else ".png"
-
-
 def _by_stem(folder, suffixes, what):
     """{stem: path} of the files in a folder, sorted; DataError for two of one stem or for none."""
     if not folder.is_dir():
@@ -173,6 +121,8 @@ def _by_stem(folder, suffixes, what):
     found = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in suffixes and path.is_file():
+            if re.search(r"\s", path.stem):
+                raise DataError(f"{path}: blanks in a name would break the lists; rename it")
             if path.stem in found:
                 raise DataError(f"{path}: {found[path.stem].name} has the same name")
             found[path.stem] = path
@@ -191,7 +141,7 @@ def _masks(path, classes):
 
 
 def _matched(pictures, masks, where):
-    """The stems that have both; DataError naming the first that lack one."""
+    """The stems of the pictures, all of which have masks; else DataError names the first."""
     lonely = sorted(set(pictures) - set(masks))
     if lonely:
         shown = ", ".join(lonely[:5]) + (", ..." if len(lonely) > 5 else "")

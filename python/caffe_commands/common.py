@@ -13,12 +13,12 @@ class CommandError(Exception):
 
 def say(message, line):
     """One INFO line as from line ``line`` of BVLC's caffe.cpp."""
+    import caffe  # sets up its log
+
     log = logging.getLogger("caffe")
     if log.handlers:
         log.info("%s", message, extra={"src": f"caffe.cpp:{line}"})
     else:  # a BVLC build logs through glog alone
-        import caffe
-
         caffe.log(message)
 
 

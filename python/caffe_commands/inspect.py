@@ -49,6 +49,7 @@ def inspect(flags, net_file):
             row.field,
         ]
         for row in rows
+        if row.kind != "Split"  # Caffe's own, and free
     ]
     widths = [max(len(line[i]) for line in [head, *cells]) for i in range(len(head))]
     for line in [head, ["-" * width for width in widths], *cells]:

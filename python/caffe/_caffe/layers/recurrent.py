@@ -151,11 +151,12 @@ class Recurrent(Layer):
             self.start = [x.new_zeros(shape) for _ in self.states]
         return [s.to(x.device) for s in self.start]
 
-    def run_backward(self, *args, **options):
+    def run_backward(self, propagate_down, bottom, top, keep):
+        self.check(not propagate_down[1], "no gradient goes to the sequence marks (bottom 1)")
         # A backward that has no graph at hand runs forward again: from the same state.
         self.repeats = True
         try:
-            super().run_backward(*args, **options)
+            super().run_backward(propagate_down, bottom, top, keep)
         finally:
             self.repeats = False
 

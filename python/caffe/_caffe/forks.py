@@ -95,13 +95,13 @@ _INSTEAD = {
     "scale_bias": "add a Scale layer with bias_term: true after it",
 }
 
+# A string ends at its quote or, unclosed, with its line: either way no text is scanned twice.
 _TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+    r"""(?P<comment>\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)"""
     r"""|(?P<variable>\$\{?\w*\}?)|(?P<word>[A-Za-z_]\w*)|(?P<brace>[{}<>])|(?P<number>[-\w.+]+)"""
 )
 _IN_STRING = re.compile(r"\$\{\w+\}")
 _HOLES = ("hole", "hole_h", "hole_w")
-_LONGEST_NUMBER = 64
 
 
 def origin(message: str, name: str) -> str:
@@ -144,26 +144,27 @@ def _refuse_placeholders(text: str, where: str) -> None:
 
 
 def _translate_holes(text: str, where: str) -> str:
-    """`hole: n` is `dilation: n`; hole_h and hole_w become two `dilation`, height first."""
-    pieces, copied = [], 0
-    blocks: list[dict[str, int]] = [{}]
+    """In convolution_param, `hole: n` is `dilation: n`; hole_h and hole_w are two, height first."""
+    pieces, copied, word = [], 0, ""
+    # The words that opened the blocks around, each with the holes seen inside.
+    blocks: list[tuple[str, list[str]]] = [("", [])]
     for token in _TOKEN.finditer(text):
+        owner, seen = blocks[-1]
         if token["brace"] in ("{", "<"):
-            blocks.append({})
+            blocks.append((word, []))
         elif token["brace"] and len(blocks) > 1:
-            _check_pair(blocks.pop(), text, token.start(), where)
-        elif token["word"] in _HOLES:
-            seen = blocks[-1]
-            if token["word"] == "hole_w" and "hole_h" not in seen:
-                line = text.count("\n", 0, token.start()) + 1
-                raise FormatError(f"{where}:{line}: write hole_h before hole_w")
-            seen[token["word"]] = token.start()
+            _check_pair(seen, text, token.start(), where)
+            blocks.pop()
+        elif token["word"] in _HOLES and owner == "convolution_param":
+            seen.append(token[0])
             pieces += [text[copied : token.start()], "dilation"]
             copied = token.end()
+        word = token["word"] or word
     return "".join([*pieces, text[copied:]])
 
 
-def _check_pair(seen: dict[str, int], text: str, at: int, where: str) -> None:
-    if "hole_h" in seen and "hole_w" not in seen:
+def _check_pair(seen: list[str], text: str, at: int, where: str) -> None:
+    pair = [name for name in seen if name != "hole"]
+    if pair not in ([], ["hole_h", "hole_w"]):
         line = text.count("\n", 0, at) + 1
-        raise FormatError(f"{where}:{line}: hole_h without hole_w; give both, or hole alone")
+        raise FormatError(f"{where}:{line}: give hole_h, then hole_w, or hole alone")

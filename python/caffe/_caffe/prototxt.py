@@ -15,8 +15,9 @@ from . import forks, sniff
 from .errors import FormatError, nearest
 from .upgrade import upgrade_net, upgrade_solver
 
-# Nets are some kB, generated ones up to about 1 MB; weights do not come as text.
-MAX_BYTES = 16 << 20
+# Nets are some kB, generated ones up to about 1 MB; weights do not come as text.  Parsing takes up
+# to 2 s per MiB, so this is also a bound on time.
+MAX_BYTES = 8 << 20
 
 _KIND = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*)"')
@@ -96,6 +97,8 @@ def _read_text(path: str, kind: str) -> str:
 
 def _parse(text: str, message, where: str):
     """Fill `message` from `text`; FormatError says where and what."""
+    if len(text) > MAX_BYTES:
+        raise FormatError(f"{where}: {len(text)} characters, more than a prototxt's {MAX_BYTES}")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = forks.translate(text, where)
     try:

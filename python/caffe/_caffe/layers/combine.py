@@ -6,6 +6,7 @@ from caffe.proto import caffe_pb2
 
 from ..axes import canonical_axis
 from ..layer import Layer, register
+from ..log import warning
 
 
 def _spread(layer: Layer, factor: torch.Tensor, x: torch.Tensor, given_axis: int) -> torch.Tensor:
@@ -157,6 +158,9 @@ class Eltwise(Layer):
         )
         self.coeff = coeff or [1.0] * len(bottom)
         self.winner = None
+        self.lost = self.inplace and self.operation != param.PROD
+        if self.lost:
+            warning(self.say("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
         # Indexed by EltwiseOp: PROD 0, SUM 1, MAX 2.
         self.compute = (self._product, self._sum, self._maximum)[self.operation]
         self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
@@ -169,14 +173,21 @@ class Eltwise(Layer):
                 self.check(
                     False, f"bottom {i} has shape {tuple(x.shape)}, bottom 0 has {tuple(shape)}"
                 )
+        if self.lost and not self._meta:
+            # BVLC first fills the top, which in place is bottom 0 (eltwise_layer.cpp, Forward).
+            start = 0 if self.compute == self._sum else -torch.finfo(bottom[0].dtype).max
+            bottom = (torch.full_like(bottom[0], start), *bottom[1:])
         return self.compute(bottom)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """Return each wanted bottom's diff."""
-        return [
-            self.derive(i, bottom, top[0], top_diff[0]) if down else None
-            for i, down in enumerate(propagate_down)
-        ]
+        dy, diffs = top_diff[0], [None] * len(bottom)
+        for i, down in enumerate(propagate_down):
+            if down:
+                diffs[i] = self.derive(i, bottom, top[0], dy)
+                if self.inplace and i == 0:
+                    dy = diffs[0]  # one and the same blob
+        return diffs
 
     def _sum(self, bottom):
         first = self.coeff[0]

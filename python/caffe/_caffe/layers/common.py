@@ -167,14 +167,20 @@ class Parameter(Layer):
         """Make the blob."""
         self.add_param(tuple(self.layer_param.parameter_param.shape.dim))
 
-    def forward(self):
-        """Return the blob's values themselves."""
-        return self.param(0)
+    def reshape(self):
+        """The top is shaped as the blob."""
+        return [self.blobs[0].shape]
+
+    def run(self, bottom, top):
+        """Make the top the blob itself, values and gradient.
+
+        So whoever reads the top writes the gradient; it is not added up over iter_size passes.
+        """
+        top[0].share_data(self.blobs[0])
+        top[0].share_diff(self.blobs[0])
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The blob's diff is the top's."""
-        if self.wants_param(0):
-            self.blobs[0].add_diff(top_diff[0].clone())
+        """The gradient is in place already."""
         return []
 
 

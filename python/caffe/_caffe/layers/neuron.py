@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from caffe.proto import caffe_pb2
 
 from ..layer import Layer, register
+from ..log import warning
 
 
 class Neuron(Layer):
@@ -20,6 +21,8 @@ class Neuron(Layer):
 
     A type defines `forward(x)` and `gradient(x, y, dy)`, the bottom's diff.
     """
+
+    warned = False
 
     def reshape(self, shape):
         """The top is shaped as the bottom."""
@@ -32,6 +35,19 @@ class Neuron(Layer):
     def gradient(self, x, y, dy):
         """Return the bottom's diff; a type without one refuses to be asked."""
         self.check(False, "has no gradient, but a layer below it needs one")
+
+    def times(self, slope, dy):
+        """Return slope * dy; in place slope^2, as Log and Power do in Caffe.
+
+        They compute the slope in the bottom's diff, which in place is the top's, and multiply that
+        by itself (log_layer.cpp, power_layer.cpp).
+        """
+        if not self.inplace:
+            return slope.mul_(dy)
+        if not self.warned:
+            self.warned = True
+            warning(self.say("in place its gradient is not the true one, here as in BVLC Caffe"))
+        return slope.square_()
 
 
 @register("AbsVal")
@@ -175,7 +191,7 @@ class Log(Neuron):
     def gradient(self, x, y, dy):
         """dx = dy * scale / (log(base) * (shift + scale * x))."""
         inverse = (x * self.scale).add_(self.shift).reciprocal_()
-        return inverse.mul_(self.scale * self.factor).mul_(dy)
+        return self.times(inverse.mul_(self.scale * self.factor), dy)
 
 
 @register("Power")
@@ -204,15 +220,16 @@ class Power(Neuron):
         """
         if self.diff_scale == 0:
             return torch.zeros_like(dy)
+        return self.times(self._slope(x, y), dy)
+
+    def _slope(self, x, y):
         if self.power == 1:
-            return dy * self.diff_scale
+            return torch.full_like(x, self.diff_scale)
         if self.power == 2:
-            slope = (x * (self.diff_scale * self.scale)).add_(self.diff_scale * self.shift)
-        elif self.shift == 0:
-            slope = (y / x).mul_(self.power)
-        else:
-            slope = (y / (x * self.scale).add_(self.shift)).mul_(self.diff_scale)
-        return slope.mul_(dy)
+            return (x * (self.diff_scale * self.scale)).add_(self.diff_scale * self.shift)
+        if self.shift == 0:
+            return (y / x).mul_(self.power)
+        return (y / (x * self.scale).add_(self.shift)).mul_(self.diff_scale)
 
 
 @register("PReLU")

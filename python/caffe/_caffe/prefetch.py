@@ -33,7 +33,7 @@ def stream(seed: int, purpose: int, number: int) -> np.random.RandomState:
 
 def new_seed() -> int:
     """Draw a seed from the stream that `set_random_seed` seeds."""
-    return int(torch.randint(2**31, (), generator=mode.generator(mode.HOST)))
+    return int(torch.randint(2**31, (), generator=mode.generator(mode.CPU)))
 
 
 class Reader(Protocol):
@@ -42,6 +42,7 @@ class Reader(Protocol):
     batch_size: int
     seed: int
     shapes: list[tuple[int, ...]]  # of the tops
+    first: int  # number of the first item to give out
 
     def batch(self, first: int) -> list[np.ndarray]:
         """Return float32 arrays, one per top, of the items from number `first` on.
@@ -61,7 +62,6 @@ class Source(Layer):
         raise LayerError(self.say("does not define open"))
 
     def setup(self):
-        self.next = 0  # number of the first item not yet given out
         self.queue: Prefetch | None = None
         # BVLC too takes this from data_param whatever the type (base_data_layer.cpp).
         self.depth = self.layer_param.data_param.prefetch
@@ -72,6 +72,7 @@ class Source(Layer):
             f"batch_size is {self.reader.batch_size}, expected 1 or more",
         )
         self.shapes = [tuple(s) for s in self.reader.shapes]
+        self.next = self.reader.first  # number of the first item not yet given out
 
     def reshape(self):
         return self.shapes

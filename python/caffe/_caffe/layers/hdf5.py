@@ -40,6 +40,7 @@ class HDF5Data(Source):
 class RowReader:
     """Batches of rows; the file in use is in memory."""
 
+    first = 0
     share = (0, 1)  # (first row taken, step to the next)
 
     def __init__(self, files, param, seed):
@@ -50,7 +51,7 @@ class RowReader:
         self.shapes = [(self.batch_size, *shape[1:]) for shape in files[0].shapes]
         self._rows = sum(file.rows for file in files)
         self._loaded = self._arrays = None
-        self._epoch = self._plan = None
+        self._plan, self._plan_of = None, None
 
     def batch(self, first):
         rank, step = self.share
@@ -67,8 +68,8 @@ class RowReader:
     def _place(self, number):
         """(file, row) of the row of that number, counted through all epochs."""
         epoch, left = divmod(number, self._rows)
-        if epoch != self._epoch:
-            self._epoch, self._plan = epoch, self._order(epoch)
+        if self._plan_of != (self.seed, epoch):
+            self._plan, self._plan_of = self._order(epoch), (self.seed, epoch)
         for file, rows in self._plan:
             if left < self.files[file].rows:
                 return file, left if rows is None else rows[left]

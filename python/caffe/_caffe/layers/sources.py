@@ -49,6 +49,7 @@ class Data(Source):
 class DatumReader:
     """Batches of transformed datums, read one after the other and round again."""
 
+    first = 0
     share = (0, 1)  # (first entry taken, step to the next)
 
     def __init__(self, database, transformer, batch_size, labels, seed):
@@ -142,11 +143,11 @@ class ImageData(Source):
         random = param.shuffle or param.rand_skip or transformer.random
         reader = ImageReader(param, lines, transformer, new_seed() if random else 0)
         if param.rand_skip:
-            reader.skip = stream(reader.seed, ORDER, 2**32).randint(param.rand_skip)
-            info(f"Skipping first {reader.skip} data points.", src="image_data_layer.cpp:71")
+            reader.first = stream(reader.seed, ORDER, 2**32).randint(param.rand_skip)
+            info(f"Skipping first {reader.first} data points.", src="image_data_layer.cpp:71")
             self.check(
-                reader.skip < len(lines),
-                f"rand_skip drew {reader.skip}, but '{param.source}' lists {len(lines)} images",
+                reader.first < len(lines),
+                f"rand_skip drew {reader.first}, but '{param.source}' lists {len(lines)} images",
             )
         reader.size_up()
         _say_size(reader.shapes[0], "image_data_layer.cpp:90")
@@ -156,25 +157,25 @@ class ImageData(Source):
 class ImageReader:
     """Batches of transformed image files, in the list's order or shuffled in every epoch."""
 
-    skip = 0
+    first = 0
 
     def __init__(self, param, lines, transformer, seed):
         self.lines, self.transformer, self.seed = lines, transformer, seed
         self.batch_size, self.shuffle = param.batch_size, param.shuffle
         self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
         self.mode = images.COLOR if param.is_color else images.GRAY
-        self._epoch = self._order = None
+        self._order, self._order_of = None, None
 
     def size_up(self):
         """Read the first image, for the shapes of the tops."""
-        path, _ = self._line(self.skip)
+        path, _ = self._line(self.first)
         shape = self.transformer.shape(self._image(path).shape, f"image '{path}'")
         self.shapes = [(self.batch_size, *shape), (self.batch_size,)]
 
     def batch(self, first):
         data, labels = None, np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):
-            number = self.skip + first + i
+            number = first + i
             path, labels[i] = self._line(number)
             name, image = f"image '{path}'", self._image(path)
             if data is None:
@@ -187,9 +188,9 @@ class ImageReader:
     def _line(self, number):
         epoch, place = divmod(number, len(self.lines))
         if self.shuffle:
-            if epoch != self._epoch:
+            if self._order_of != (self.seed, epoch):
                 self._order = stream(self.seed, ORDER, epoch).permutation(len(self.lines))
-                self._epoch = epoch
+                self._order_of = (self.seed, epoch)
             place = self._order[place]
         path, label = self.lines[place]
         return self.folder + path, label

@@ -59,6 +59,8 @@ class WindowData(Source):
 class WindowReader:
     """Batches of warped windows."""
 
+    first = 0
+
     def __init__(self, param, transformer, files, seed):
         self.files, self.seed, self.source = files, seed, param.source
         self.batch_size, self.crop = param.batch_size, transformer.crop

@@ -1,0 +1,440 @@
+"""Data and ImageData: what they read, in which order, and what happens to bad input."""
+
+import gc
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from sourcekit import (
+    GOLDEN,
+    batches,
+    datum,
+    image,
+    make_net,
+    png,
+    ramp_lmdb,
+    same,
+    write_lmdb,
+)
+
+import caffe
+from caffe._caffe import images, mode
+from caffe._caffe.errors import LayerError
+from caffe.proto import caffe_pb2
+
+
+def data_layer(folder, batch=2, extra="", tops=("data", "label")):
+    named = " ".join(f'top: "{top}"' for top in tops)
+    return f"""type: "Data" {named} {extra}
+        data_param {{ source: "{folder}" backend: LMDB batch_size: {batch} }}"""
+
+
+def list_file(tmp_path, count=5, **size):
+    """`count` PNGs and a list file of them; returns their pixels."""
+    pixels = [image(i, **size) for i in range(count)]
+    for i, p in enumerate(pixels):
+        (tmp_path / f"{i} x.png").write_bytes(png(p))
+    (tmp_path / "list.txt").write_text("".join(f"{i} x.png {i * 10 - 20}\n" for i in range(count)))
+    return pixels
+
+
+def image_layer(tmp_path, param="", extra=""):
+    return f"""type: "ImageData" top: "data" top: "label" {extra}
+        image_data_param {{ source: "{tmp_path}/list.txt" root_folder: "{tmp_path}/" {param} }}"""
+
+
+def bgr(pixels):
+    """RGB pixels, height x width x 3, as Caffe has them: 3 x height x width in BGR order."""
+    return pixels[:, :, ::-1].transpose(2, 0, 1).astype(np.float32)
+
+
+# -- Data
+
+
+@pytest.mark.parametrize("name", ["data_center_crop", "data_mean_file", "hdf5"])
+def test_reference_figures(tmp_path, monkeypatch, name):
+    shutil.copytree(GOLDEN / "sources", tmp_path / "sources")
+    monkeypatch.chdir(tmp_path / "sources")
+    net = caffe.Net(f"{name}.prototxt", caffe.TEST)
+    want = np.load(f"{name}.npz")
+    for i, (data, label) in enumerate(batches(net, 4)):
+        assert np.array_equal(data, want[f"data{i}"])
+        assert np.array_equal(label, want[f"label{i}"])
+
+
+def test_entries_come_in_order_and_round_again(tmp_path):
+    net = make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
+    assert net.blobs["data"].shape == (2, 1, 2, 3)
+    got = batches(net, 6)
+    assert [list(label) for _, label in got] == [[0, 1], [2, 3], [4, 0], [1, 2], [3, 4], [0, 1]]
+    assert all((data == label[:, None, None, None]).all() for data, label in got)
+
+
+def test_without_a_second_top_there_is_no_label(tmp_path):
+    net = make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 3), tops=("data",)))
+    ((data,),) = batches(net, 1)
+    assert list(data[:, 0, 0, 0]) == [0, 1]
+
+
+def test_building_and_reshaping_take_no_data(tmp_path):
+    net = make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
+    for _ in range(3):
+        net.reshape()
+    assert list(batches(net, 1)[0][1]) == [0, 1]
+    net.reshape()
+    assert list(batches(net, 1)[0][1]) == [2, 3]
+
+
+def test_encoded_datums_are_decoded_to_bgr(tmp_path):
+    pixels, gray = image(0), image(1, channels=1)
+    values = [caffe_pb2.Datum(data=png(p), encoded=True) for p in (pixels, gray)]
+    folder = write_lmdb(tmp_path / "db", values)
+    (color,), (single,) = batches(make_net(tmp_path, data_layer(folder, 1, tops=("data",))), 2)
+    assert np.array_equal(color[0], bgr(pixels))
+    assert np.array_equal(single[0], gray.transpose(2, 0, 1))
+
+
+def test_force_color_and_force_gray(tmp_path):
+    pixels, gray = image(0), image(1, channels=1)
+    values = [caffe_pb2.Datum(data=png(p), encoded=True) for p in (pixels, gray)]
+    folder = write_lmdb(tmp_path / "db", values)
+
+    def read(setting):
+        extra = f"transform_param {{ {setting}: true }}"
+        return batches(make_net(tmp_path, data_layer(folder, 2, extra, ("data",))), 1)[0][0]
+
+    color = read("force_color")
+    assert np.array_equal(color[0], bgr(pixels))
+    assert np.array_equal(color[1], np.repeat(gray.transpose(2, 0, 1), 3, axis=0))
+    want = images.decode(png(pixels), images.GRAY, "x").transpose(2, 0, 1)
+    assert np.array_equal(read("force_gray")[0], want)
+
+
+def test_float_data(tmp_path):
+    values = np.random.RandomState(0).randn(2 * 3 * 4).astype(np.float32)
+    entry = caffe_pb2.Datum(channels=2, height=3, width=4, float_data=values, label=-3)
+    net = make_net(tmp_path, data_layer(write_lmdb(tmp_path / "db", [entry]), 1))
+    ((data, label),) = batches(net, 1)
+    assert np.array_equal(data.ravel(), values)
+    assert label == [-3]
+
+
+def test_sizes_may_change_between_batches(tmp_path):
+    sizes = [(4, 5), (7, 3), (6, 6)]
+    folder = write_lmdb(tmp_path / "db", [datum(image(i, *s)) for i, s in enumerate(sizes)])
+    net = make_net(tmp_path, data_layer(folder, 1))
+    for i, size in enumerate(sizes * 2):
+        net.forward()
+        assert net.blobs["data"].shape == (1, 3, *size)
+        assert np.array_equal(net.blobs["data"].data[0], image(i % 3, *size).transpose(2, 0, 1))
+
+
+def test_several_solvers_share_the_entries_in_training_only(tmp_path):
+    layer = data_layer(ramp_lmdb(tmp_path / "db", 7))
+    mode.set_solver_count(3), mode.set_solver_rank(1)
+    try:
+        train, test = make_net(tmp_path, layer), make_net(tmp_path, layer, caffe.TEST)
+    finally:
+        mode.set_solver_count(1), mode.set_solver_rank(0)
+    assert [list(b[1]) for b in batches(train, 4)] == [[1, 4], [0, 3], [6, 2], [5, 1]]
+    assert [list(b[1]) for b in batches(test, 2)] == [[0, 1], [2, 3]]
+
+
+def test_rand_skip_is_ignored_but_said(tmp_path, capfd):
+    layer = data_layer(ramp_lmdb(tmp_path / "db", 3)).replace("backend", "rand_skip: 3 backend")
+    assert list(batches(make_net(tmp_path, layer), 1)[0][1]) == [0, 1]
+    assert "rand_skip is ignored" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        (b"\xff\xff\xff\xff", "key '00000003' of .*db.* is no Datum message"),
+        (caffe_pb2.Datum(), "key '00000003' .* has no size"),
+        (
+            caffe_pb2.Datum(channels=1, height=2, width=3, data=b"12345"),
+            "key '00000003' .* holds 5 values, expected 1 x 2 x 3 = 6",
+        ),
+        (caffe_pb2.Datum(data=b"no image", encoded=True), "key '00000003' .* cannot be decoded"),
+        (
+            datum(image(0, 3, 3, 1)),
+            "key '00000003' .* gives 1 x 3 x 3 values, but the first .* 1 x 2",
+        ),
+    ],
+)
+def test_bad_entry_is_named_at_its_batch_and_never_skipped(tmp_path, bad, message):
+    ones = np.ones((2, 3, 1), np.uint8)
+    values = [datum(ones * i, i) for i in range(3)] + [bad] + [datum(ones * 4, 4)]
+    net = make_net(tmp_path, data_layer(write_lmdb(tmp_path / "db", values)))
+    net.forward()
+    for _ in range(2):
+        with pytest.raises(LayerError, match=r"layer 'source' \(Data\): .*" + message):
+            net.forward()
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("batch_size: 2", "batch_size: 0"), "batch_size is 0, expected 1 or more"),
+        (("backend", "prefetch: 0 backend"), "data_param.prefetch is 0"),
+        (("db", "nowhere"), "database '.*nowhere' does not exist"),
+        (("LMDB", "LEVELDB"), "it holds an LMDB: set backend: LMDB"),
+        (('top: "data"', 'top: "data" top: "more"'), "takes 1 to 2 top blobs, 3 given"),
+        (("data_param", "transform_param { crop_size: 3 } data_param"), "smaller than crop_size 3"),
+        (("data_param", 'transform_param { mean_file: "gone" } data_param'), "gone"),
+    ],
+)
+def test_bad_settings_of_data(tmp_path, change, message):
+    layer = data_layer(ramp_lmdb(tmp_path / "db", 3)).replace(*change, 1)
+    with pytest.raises(LayerError, match=message):
+        make_net(tmp_path, layer)
+
+
+def test_empty_database(tmp_path):
+    with pytest.raises(LayerError, match="has no entries"):
+        make_net(tmp_path, data_layer(write_lmdb(tmp_path / "db", [])))
+
+
+# -- ImageData
+
+
+def test_images_and_labels_in_order(tmp_path):
+    pixels = list_file(tmp_path, 3)
+    got = batches(make_net(tmp_path, image_layer(tmp_path, "batch_size: 2")), 3)
+    assert [list(label) for _, label in got] == [[-20, -10], [0, -20], [-10, 0]]
+    assert np.array_equal(got[1][0], [bgr(pixels[2]), bgr(pixels[0])])
+
+
+def test_images_are_resized_as_opencv_does(tmp_path):
+    pixels = list_file(tmp_path, 2)
+    layer = image_layer(tmp_path, "batch_size: 2 new_height: 9 new_width: 4")
+    want = [images.resize(p, 9, 4) for p in pixels]
+    assert np.array_equal(batches(make_net(tmp_path, layer), 1)[0][0], [bgr(w) for w in want])
+
+
+def test_gray_images(tmp_path):
+    pixels = list_file(tmp_path, 1)
+    ((data, _),) = batches(make_net(tmp_path, image_layer(tmp_path, "is_color: false")), 1)
+    want = images.decode(png(pixels[0]), images.GRAY, "x")
+    assert np.array_equal(data[0, 0], want[:, :, 0])
+
+
+def test_images_are_transformed(tmp_path):
+    pixels = list_file(tmp_path, 1)
+    extra = "transform_param { crop_size: 4 scale: 0.5 mean_value: 100 }"
+    ((data, _),) = batches(make_net(tmp_path, image_layer(tmp_path, "", extra), caffe.TEST), 1)
+    assert np.array_equal(data[0], (bgr(pixels[0])[:, 1:5, 1:5] - 100) * np.float32(0.5))
+
+
+def test_shuffling_takes_every_image_once_per_epoch(tmp_path):
+    list_file(tmp_path, 6)
+    labels = [
+        int(b[1][0])
+        for b in batches(make_net(tmp_path, image_layer(tmp_path, "shuffle: true")), 24)
+    ]
+    epochs = [labels[i : i + 6] for i in range(0, 24, 6)]
+    assert all(sorted(epoch) == [-20, -10, 0, 10, 20, 30] for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+RANDOM = "transform_param { crop_size: 4 mirror: true }"
+
+
+def test_the_seed_decides_order_crops_and_mirrors(tmp_path):
+    list_file(tmp_path, 6)
+    layer = image_layer(tmp_path, "shuffle: true batch_size: 4 rand_skip: 3", RANDOM)
+
+    def run(seed):
+        caffe.set_random_seed(seed)
+        return batches(make_net(tmp_path, layer), 5)
+
+    assert same(run(1), run(1))
+    assert not same(run(1), run(2))
+
+
+def test_rand_skip_starts_anywhere_before_it(tmp_path):
+    list_file(tmp_path, 6)
+    layer = image_layer(tmp_path, "rand_skip: 3")
+    starts = {int(batches(make_net(tmp_path, layer), 1)[0][1][0]) for _ in range(40)}
+    assert starts == {-20, -10, 0}
+
+
+def test_rand_skip_beyond_the_list(tmp_path):
+    list_file(tmp_path, 1)
+    with pytest.raises(LayerError, match="rand_skip drew .* lists 1 images"):
+        for _ in range(60):
+            make_net(tmp_path, image_layer(tmp_path, "rand_skip: 5"))
+
+
+def test_path_and_label_are_parted_at_the_last_space(tmp_path):
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "c d.png").write_bytes(png(image(0)))
+    (tmp_path / "list.txt").write_bytes(b"a b/c d.png 7\r\n\r\n\n")
+    ((data, label),) = batches(make_net(tmp_path, image_layer(tmp_path)), 1)
+    assert label == [7] and np.array_equal(data[0], bgr(image(0)))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "0 x.png 0\nimage.png\n",
+            "list.txt' line 2: expected an image path, a space and an integer",
+        ),
+        ("0 x.png 0\n\n1 x.png 1.5\n", "list.txt' line 3: .* got '1 x.png 1.5'"),
+        ("0 x.png\t3\n", "list.txt' line 1"),
+        (" 3\n", "list.txt' line 1"),
+        (f"0 x.png {2**31}\n", "list.txt' line 1: label 2147483648 is beyond 32-bit"),
+        ("\n\n", "list.txt' is empty"),
+        ("gone.png 3\n", "image '.*gone.png' cannot be read: No such file"),
+        ("bad.png 3\n", "bad.png: cannot be decoded as an image"),
+    ],
+)
+def test_bad_lists(tmp_path, text, message):
+    list_file(tmp_path, 2)
+    (tmp_path / "bad.png").write_bytes(png(image(0))[:60])
+    (tmp_path / "list.txt").write_text(text)
+    with pytest.raises(LayerError, match=r"layer 'source' \(ImageData\): .*" + message):
+        make_net(tmp_path, image_layer(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "param, message",
+    [
+        ("batch_size: 0", "batch_size is 0"),
+        ("new_height: 3", "new_height 3 and new_width 0 must both be set"),
+        ("gone", r"list file 'gone.txt' \(relative to .*No such file"),
+    ],
+)
+def test_bad_settings_of_image_data(tmp_path, param, message):
+    list_file(tmp_path, 2)
+    layer = image_layer(tmp_path, param)
+    if param == "gone":
+        layer = image_layer(tmp_path).replace(f"{tmp_path}/list.txt", "gone.txt")
+    with pytest.raises(LayerError, match=message):
+        make_net(tmp_path, layer)
+
+
+def test_image_of_another_size_within_a_batch(tmp_path):
+    list_file(tmp_path, 4)
+    Image.new("RGB", (3, 3)).save(tmp_path / "3 x.png")
+    net = make_net(tmp_path, image_layer(tmp_path, "batch_size: 2"))
+    net.forward()
+    with pytest.raises(LayerError, match="image '.*3 x.png' gives 3 x 3 x 3 values, but the first"):
+        net.forward()
+
+
+# -- loading in the background, and going on after a snapshot
+
+
+def data_case(tmp_path):
+    folder = write_lmdb(tmp_path / "db", [datum(image(i), i) for i in range(7)])
+    return data_layer(folder, 2, RANDOM)
+
+
+def image_case(tmp_path):
+    list_file(tmp_path, 7)
+    return image_layer(tmp_path, "shuffle: true batch_size: 3 rand_skip: 2", RANDOM)
+
+
+@pytest.mark.parametrize("case", [data_case, image_case])
+@pytest.mark.parametrize("taken", [0, 1, 6])
+def test_state_continues_with_the_very_next_batch(tmp_path, case, taken):
+    layer = case(tmp_path)
+    whole = make_net(tmp_path, layer)
+    batches(whole, taken)
+    state = json.loads(json.dumps(whole.get_state()))
+    time.sleep(0.05)  # let it load ahead: what was loaded but not given out does not count
+    assert whole.get_state() == state
+    rest = batches(whole, 9)
+    for used in (0, 3):
+        resumed = make_net(tmp_path, layer)
+        batches(resumed, used)
+        resumed.set_state(state)
+        assert same(batches(resumed, 9), rest)
+
+
+@pytest.mark.parametrize("state", [{}, {"next": "x", "seed": 1}, {"next": -1, "seed": 0}])
+def test_bad_state(tmp_path, state):
+    net = make_net(tmp_path, data_case(tmp_path))
+    with pytest.raises(LayerError, match="layer 'source'.*state"):
+        net.set_state({"source": state})
+
+
+def loaders():
+    return [t for t in threading.enumerate() if t.name.startswith("caffe-prefetch")]
+
+
+def settled(count):
+    """The number of loading threads, once it has come down to `count` (or after 10 s)."""
+    deadline = time.time() + 10
+    while len(loaders()) > count and time.time() < deadline:
+        time.sleep(0.01)
+    return len(loaders())
+
+
+def test_the_thread_lives_as_long_as_the_net(tmp_path):
+    gc.collect()
+    before = settled(0)
+    net = make_net(tmp_path, data_case(tmp_path))
+    assert len(loaders()) == before  # started by the first forward
+    net.forward()
+    assert len(loaders()) == before + 1
+    del net
+    gc.collect()
+    assert settled(before) == before
+
+
+def test_batches_load_while_nobody_asks(tmp_path):
+    net = make_net(tmp_path, data_case(tmp_path).replace("backend", "prefetch: 3 backend"))
+    loaded = []
+    reader = net.layers[0].reader
+    load = reader.batch
+    reader.batch = lambda first: loaded.append(first) or load(first)
+    net.forward()
+    deadline = time.time() + 10
+    while len(loaded) < 4 and time.time() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert loaded == [0, 2, 4, 6]  # the one given out and three ahead, no more
+
+
+FORK = """
+import os, sys, caffe
+net = caffe.Net(sys.argv[1], caffe.TRAIN)
+net.forward()
+child = os.fork()
+net.forward()
+if child == 0:
+    os._exit(list(net.blobs["label"].data) != [2, 3])
+assert list(net.blobs["label"].data) == [2, 3]
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system cannot fork")
+def test_a_forked_process_goes_on_by_itself(tmp_path):
+    make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
+    # Python 3.12 warns of any fork beside a thread, so warnings stay off here.
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK, str(tmp_path / "net.prototxt")], timeout=60
+    )
+    assert run.returncode == 0
+
+
+def test_leaving_python_with_batches_ahead(tmp_path):
+    make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
+    code = "import sys, caffe; net = caffe.Net(sys.argv[1], caffe.TRAIN); net.forward()"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(tmp_path / "net.prototxt")],
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0 and "Traceback" not in run.stderr

@@ -226,8 +226,10 @@ def convert(kind, model, out, log=print):
 
 
 def untrained(net):
-    """Layers whose weights are all zero, the default filler: the model had nothing for them."""
-    return [name for name, blobs in net.params.items() if not blobs[0].data.any()]
+    """Layers whose weights are all zero, the default filler: no model had anything for them."""
+    # Of one axis are biases, scales and BatchNorm's statistics, which may well be zero.
+    weights = {name: blobs[0].data for name, blobs in net.params.items()}
+    return [name for name, w in weights.items() if w.ndim > 1 and not w.any()]
 
 
 def scores(net, picture, last):

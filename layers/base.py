@@ -25,6 +25,7 @@ import ast
 import difflib
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -116,6 +117,14 @@ class DataLayer(caffe.Layer):
         arrays = [values if values.ndim == 3 else values[np.newaxis] for _, values in loaded]
         is_label = [top in self.labels for top in self.tops]
         return vary(arrays, is_label, random.Random(seed), self.training, **self.variation)
+
+    def names(self, count=None):
+        """Names (file stems) of the next `count` pictures (default: one round), in list order."""
+        if self.random:
+            raise ValueError("the pictures come at random: their names are not known beforehand")
+        first = self.due[0][0]
+        items = [self.items[(first + i) % len(self.items)] for i in range(count or len(self.items))]
+        return [Path(item if isinstance(item, str) else item[0]).stem for item in items]
 
     def class_count(self, top):
         return self.classes.get(top) if isinstance(self.classes, dict) else self.classes

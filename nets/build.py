@@ -8,6 +8,7 @@ from google.protobuf import text_format
 import caffe
 from caffe import layers as L
 from caffe.proto import caffe_pb2
+from data.files import write_text
 from experiments import SEED, VOID
 
 PHASES = ("train", "val", "deploy")
@@ -87,16 +88,20 @@ def files(row, data):
     return {path: HEADER + text_format.MessageToString(p) for path, p in texts.items()}
 
 
+def stale(row, data, root):
+    """Paths of the row's files that are absent from `root` or differ."""
+    texts = files(row, data)
+    return [p for p, text in texts.items() if not same(Path(root) / p, text)]
+
+
+def same(path, text):
+    return path.is_file() and path.read_text() == text
+
+
 def write(row, data, root):
     """Write the row's files under `root` where they differ; returns the paths written."""
-    written = []
-    for path, text in files(row, data).items():
-        target = Path(root) / path
-        if target.exists() and target.read_text() == text:
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        half = target.with_suffix(".tmp")
-        half.write_text(text)
-        half.replace(target)
-        written.append(path)
+    texts = files(row, data)
+    written = stale(row, data, root)
+    for path in written:
+        write_text(Path(root) / path, texts[path])
     return written

@@ -23,7 +23,7 @@ def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128), de
     trunk(n, n.data, widths, depth, batch_norm)
     top = n.pool5
     for name, kernel_size in (("6", 3), ("7", 1)):
-        top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm)
+        top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm=False)
         if drop:
             top = n["drop" + name] = dropout(top, drop)
     for head in heads:
@@ -75,8 +75,7 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm):
     )
     top = n[name]
     if batch_norm:
-        # The statistics are no parameters to learn: lr_mult 0 (BatchNorm would set it by itself).
-        top = n["bn" + number] = L.BatchNorm(top, in_place=True, param=[dict(lr_mult=0)] * 3)
+        top = n["bn" + number] = L.BatchNorm(top, in_place=True)
         top = n["scale" + number] = L.Scale(
             top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
         )

@@ -1,0 +1,264 @@
+"""The table and its nets: equal to the reference, current, consistent, and right in their sizes."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+
+import caffe
+import experiments
+from caffe.proto import caffe_pb2
+from data.files import read_list
+from nets import build, fcn, ilsvrc
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = Path(__file__).resolve().parent / "golden" / "nets"
+sys.path.insert(0, str(GOLDEN))
+from digest import digest  # noqa: E402
+
+ROWS = list(experiments.EXPERIMENTS.values())
+DIGESTS = json.loads((GOLDEN / "digests.json").read_text())
+
+
+def parsed(relative, message=caffe_pb2.NetParameter):
+    return text_format.Parse((ROOT / relative).read_text(), message())
+
+
+def each_row(test):
+    return pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)(test)
+
+
+# -- against the reference
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_equals_the_reference_layer_by_layer(name):
+    assert digest((ROOT / "nets" / f"{name}.prototxt").read_text()) == dict(DIGESTS[name])
+
+
+@pytest.mark.parametrize(
+    "name, offsets",
+    [
+        ("voc-fcn32s", {"score": 19}),
+        ("voc-fcn16s", {"score_pool4c": 5, "score": 27}),
+        ("voc-fcn8s", {"score_pool4c": 5, "score_pool3c": 9, "score": 31}),
+        ("voc-fcn8s-atonce", {"score_pool4c": 5, "score_pool3c": 9, "score": 31}),
+        ("voc-fcn-alexnet", {"score": 18}),
+        ("voc-fcn-googlenet", {"score": 1}),
+        ("siftflow-fcn8s", {"score_pool3_geoc": 9, "score_sem": 31, "score_geo": 31}),
+        ("demo-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
+    ],
+)
+def test_crop_offsets(name, offsets):
+    net = parsed(f"nets/{name}/deploy.prototxt")
+    crops = {k.name: k.crop_param for k in net.layer if k.type == "Crop"}
+    for layer, offset in offsets.items():
+        assert (crops[layer].axis, list(crops[layer].offset)) == (2, [offset])
+
+
+@pytest.mark.parametrize(
+    "name, count",
+    [
+        ("voc-fcn32s", 134_346_581),
+        ("voc-fcn-alexnet", 56_954_261),
+        ("voc-fcn-googlenet", 5_995_077),
+    ],
+)
+def test_parameter_counts_without_deconvolutions(name, count, tmp_path):
+    text = (ROOT / f"nets/{name}/deploy.prototxt").read_text()
+    (tmp_path / "net.prototxt").write_text(text.replace("dim: 500", "dim: 32"))
+    net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
+    blobs = [b for layer, blobs in net.params.items() if "up" not in layer for b in blobs]
+    assert sum(b.data.size for b in blobs) == count
+
+
+REFERENCE_SOLVERS = {  # base_lr, momentum, iter_size, max_iter, test_iter, loss normalised
+    "voc-fcn32s": (1e-10, 0.99, 1, 100000, 736, False),
+    "voc-fcn16s": (1e-12, 0.99, 1, 100000, 736, False),
+    "voc-fcn8s": (1e-14, 0.99, 1, 100000, 736, False),
+    "voc-fcn8s-atonce": (1e-10, 0.99, 1, 300000, 736, False),
+    "voc-fcn-alexnet": (1e-4, 0.9, 20, 100000, 736, True),
+    "nyud-fcn32s-color": (1e-10, 0.99, 1, 300000, 654, False),
+    "nyud-fcn32s-color-d": (1e-10, 0.99, 1, 300000, 654, False),
+    "nyud-fcn32s-hha": (1e-10, 0.99, 1, 300000, 654, False),
+    "nyud-fcn32s-color-hha": (1e-12, 0.99, 1, 300000, 654, False),
+    "siftflow-fcn32s": (1e-10, 0.99, 1, 300000, 200, False),
+    "siftflow-fcn16s": (1e-12, 0.99, 1, 300000, 200, False),
+    "siftflow-fcn8s": (1e-12, 0.99, 1, 300000, 200, False),
+    "pascalcontext-fcn32s": (1e-10, 0.99, 1, 300000, 5105, False),
+    "pascalcontext-fcn16s": (1e-12, 0.99, 1, 300000, 5105, False),
+    "pascalcontext-fcn8s": (1e-14, 0.99, 1, 300000, 5105, False),
+}
+
+
+@pytest.mark.parametrize("name", REFERENCE_SOLVERS)
+def test_solvers_have_the_reference_numbers(name):
+    s = parsed(f"solvers/{name}.prototxt", caffe_pb2.SolverParameter)
+    rate, momentum, iter_size, max_iter, test_iter, normalised = REFERENCE_SOLVERS[name]
+    assert s.base_lr == pytest.approx(rate) and s.momentum == pytest.approx(momentum)
+    assert (s.iter_size, s.max_iter, list(s.test_iter)) == (iter_size, max_iter, [test_iter])
+    assert s.weight_decay == pytest.approx(5e-4) and s.lr_policy == "fixed"
+    assert (s.display, s.average_loss, s.test_interval) == (20, 20, 999999999)
+    net = parsed(s.train_net)
+    losses = [k.loss_param for k in net.layer if k.type == "SoftmaxWithLoss"]
+    assert {k.normalize for k in losses} == {normalised}
+    assert {k.ignore_label for k in losses} == {255}
+
+
+# -- the table and what is generated from it
+
+
+@each_row
+def test_committed_prototxts_are_current(row):
+    assert build.stale(row, experiments.data_of(row), ROOT) == []
+
+
+def test_nothing_is_left_over_from_removed_rows():
+    kept = set(experiments.EXPERIMENTS)
+    assert {p.parent.name for p in (ROOT / "nets").glob("*/train.prototxt")} == kept
+    assert {p.stem for p in (ROOT / "solvers").glob("*.prototxt")} == kept
+
+
+@each_row
+def test_every_path_and_init_resolves(row):
+    s = parsed(f"solvers/{row.name}.prototxt", caffe_pb2.SolverParameter)
+    assert (ROOT / s.train_net).is_file() and (ROOT / s.test_net[0]).is_file()
+    assert s.snapshot_prefix.startswith(f"runs/{row.name}/")
+    for source in experiments.predecessors(row):
+        assert source in experiments.EXPERIMENTS
+    from data import sets
+
+    data = experiments.data_of(row)
+    for name in (*data.fetch, "ilsvrc-weights", "published-fcn-weights"):
+        assert name in sets.ALL
+    assert (ROOT / "layers" / f"{data.module}.py").is_file()
+
+
+def test_chains_end():
+    for row in ROWS:
+        seen = set()
+        waiting = [row.name]
+        while waiting:
+            name = waiting.pop()
+            waiting += experiments.predecessors(experiments.find(name))
+            assert row.name not in experiments.predecessors(experiments.find(name)), row.name
+            seen.add(name)
+        assert len(seen) <= 4
+
+
+def test_weights_are_documented_downloads():
+    from data import sets
+    from initialise import CLASSIFIERS
+
+    fetched = {remote.name for remote in sets.ALL["ilsvrc-weights"].files()}
+    assert {model for _, model in CLASSIFIERS.values()} == fetched
+    assert set(CLASSIFIERS) == set(experiments.WEIGHTS)
+    published = {remote.name for remote in sets.ALL["published-fcn-weights"].files()}
+    assert {f"{stem}.caffemodel" for stem in experiments.PUBLISHED.values()} == published
+    assert set(experiments.PUBLISHED) <= set(experiments.EXPERIMENTS)
+
+
+@each_row
+def test_data_paths_are_relative_to_the_data_folder(row):
+    for phase in ("train", "val"):
+        layer = parsed(f"nets/{row.name}/{phase}.prototxt").layer[0]
+        assert layer.type == "Python"
+        assert "'/" not in layer.python_param.param_str and ".." not in layer.python_param.param_str
+
+
+@each_row
+def test_class_lists_fit(row):
+    for head in experiments.data_of(row).heads:
+        if head.names:
+            names = read_list(ROOT / "data" / head.names)
+            assert len(names) == head.classes == len(set(names))
+            assert all(0 <= k < head.classes for k in head.absent)
+
+
+def test_the_absent_classes_of_siftflow_are_those():
+    head = experiments.DATA["siftflow"].heads[0]
+    names = read_list(ROOT / "data" / head.names)
+    assert [names[k] for k in head.absent] == ["cow", "desert", "moon"]
+
+
+def test_unknown_names_are_refused_with_the_nearest():
+    with pytest.raises(KeyError, match="voc-fcn8s"):
+        experiments.find("voc-fcn-8s")
+    with pytest.raises(ValueError, match="output stride 4"):
+        fcn.skips(4)
+    with pytest.raises(ValueError, match="phase 'test'"):
+        build.net(ROWS[0], experiments.data_of(ROWS[0]), "test")
+
+
+def test_fixed_learns_only_its_scores():
+    net = parsed("nets/voc-fcn32s-fixed/train.prototxt")
+    learning = [k.name for k in net.layer if any(p.lr_mult for p in k.param)]
+    assert learning == ["score_fr"]
+
+
+# -- sizes
+
+
+def sizes(net, side):
+    """Side of each blob for a square input, by Caffe's rules (pooling rounds up)."""
+    known = {}
+    for layer in net.layer:
+        bottoms = [known[b] for b in layer.bottom]
+        if layer.type == "Input":
+            out = side
+        elif layer.type in ("Convolution", "Deconvolution"):
+            p = layer.convolution_param
+            k, s = p.kernel_size[0], (p.stride or [1])[0]
+            pad = (p.pad or [0])[0]
+            down = (bottoms[0] + 2 * pad - k) // s + 1
+            out = down if layer.type == "Convolution" else s * (bottoms[0] - 1) + k - 2 * pad
+        elif layer.type == "Pooling":
+            p = layer.pooling_param
+            out = -(-(bottoms[0] + 2 * p.pad - p.kernel_size) // p.stride) + 1
+            if p.pad and (out - 1) * p.stride >= bottoms[0] + p.pad:
+                out -= 1
+        elif layer.type == "Crop":
+            assert layer.crop_param.offset[0] + bottoms[1] <= bottoms[0], (layer.name, side)
+            out = bottoms[1]
+        else:
+            assert len(set(bottoms)) == 1, (layer.name, side, bottoms)
+            out = bottoms[0]
+        assert out >= 1, (layer.name, side)
+        known.update(dict.fromkeys(layer.top, out))
+    return known
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in ROWS if "classifier" not in r.net], ids=lambda row: row.name
+)
+def test_the_output_covers_every_input(row):
+    data = experiments.data_of(row)
+    net = parsed(f"nets/{row.name}/deploy.prototxt")
+    for side in [*range(32, 140), 227, 321, 500, 513, 640, 1023]:
+        known = sizes(net, side)
+        assert {known[head.score] for head in data.heads} == {side}
+
+
+def test_size_rules_agree_with_the_runtime():
+    net = caffe.Net(str(ROOT / "nets/demo-fcn8s/deploy.prototxt"), caffe.TEST)
+    for side in (32, 33, 47, 64, 95):
+        net.blobs["data"].reshape(1, 3, side, side)
+        net.reshape()
+        known = sizes(parsed("nets/demo-fcn8s/deploy.prototxt"), side)
+        for name, expected in known.items():
+            assert net.blobs[name].data.shape[2:] == (expected, expected), name
+
+
+@pytest.mark.parametrize("kind", ilsvrc.CLASSIFIERS)
+def test_classifiers_draw_both_forms(kind):
+    full, convolutional = (
+        text_format.Parse(ilsvrc.prototxt(kind, c), caffe_pb2.NetParameter()) for c in (False, True)
+    )
+    assert [k.name for k in full.layer] == [k.name for k in convolutional.layer]
+    types = {k.name: k.type for k in full.layer}
+    assert types[ilsvrc.CLASSIFIERS[kind][1]] == "InnerProduct"
+    assert "InnerProduct" not in {k.type for k in convolutional.layer}
+    side, last = ilsvrc.CLASSIFIERS[kind]
+    assert sizes(convolutional, side)[last] == 1

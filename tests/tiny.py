@@ -1,0 +1,140 @@
+"""Tiny data sets in the formats that the data layers read; two pictures per split."""
+
+import json
+
+import numpy as np
+import scipy.io
+from PIL import Image
+
+IDS = ("a", "b")
+SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
+CONTEXT_FULL = ["accessory", "table", "cloth", "bedclothes", "sky", "aeroplane"]
+CONTEXT_TASK = ["aeroplane", "diningtable", "bedcloth", "clothes", "sky"]
+
+
+class Maker:
+    """Writes pictures and labels of `size` (height, width) under `folder`, and remembers them."""
+
+    def __init__(self, folder, size=(32, 32), seed=0):
+        self.folder, self.size = folder, size
+        self.rs = np.random.RandomState(seed)
+        self.arrays = {}
+
+    def path(self, relative):
+        path = self.folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def image(self, relative, channels=3, quality=None):
+        values = self.rs.randint(0, 256, (*self.size, channels), np.uint8)
+        path = self.path(relative)
+        Image.fromarray(values[..., 0] if channels == 1 else values).save(path)
+        with Image.open(path) as stored:  # JPEG changes the values
+            self.arrays[relative] = np.array(stored)
+
+    def label(self, relative, classes, void=255):
+        values = self.rs.randint(0, classes, self.size).astype(np.uint8)
+        values[0, :5] = void
+        Image.fromarray(values).save(self.path(relative))
+        self.arrays[relative] = values
+
+    def mat(self, relative, least, most, *keys):
+        values = self.rs.randint(least, most + 1, self.size).astype(np.int16)
+        values[0, :2] = least, most
+        content = values
+        for key in reversed(keys[1:]):
+            content = {key: content}
+        scipy.io.savemat(self.path(relative), {keys[0]: content})
+        self.arrays[relative] = values
+
+    def lines(self, relative, lines):
+        self.path(relative).write_text("".join(f"{line}\n" for line in lines))
+
+
+def voc(m, folder, splits, classes):
+    for i in IDS:
+        m.image(f"{folder}/JPEGImages/{i}.jpg")
+        m.label(f"{folder}/SegmentationClass/{i}.png", classes)
+    for split in splits:
+        m.lines(f"{folder}/ImageSets/Segmentation/{split}.txt", IDS)
+
+
+def sbd(m):
+    for i in IDS:
+        m.image(f"sbdd/dataset/img/{i}.jpg")
+        m.mat(f"sbdd/dataset/cls/{i}.mat", 0, 20, "GTcls", "Segmentation")
+    m.lines("sbdd/dataset/train.txt", IDS)
+
+
+def nyud(m):
+    for n in (1, 2):
+        m.image(f"nyud/data/images/img_{n}.png")
+        m.image(f"nyud/data/hha/img_{n}.png")
+        depth = m.rs.randint(800, 9000, m.size).astype(np.uint16)
+        Image.fromarray(depth).save(m.path(f"nyud/data/depth/img_{n}.png"))
+        m.arrays[f"nyud/data/depth/img_{n}.png"] = depth
+        m.mat(f"nyud/segmentation/img_{n}.mat", 0, 40, "segmentation")
+    for split in ("trainval", "test"):
+        m.lines(f"nyud/{split}.txt", (1, 2))
+
+
+def siftflow(m):
+    for i in IDS:
+        m.image(f"sift-flow/Images/{SCENES}/{i}.jpg")
+        m.mat(f"sift-flow/SemanticLabels/{SCENES}/{i}.mat", 0, 33, "S")
+        m.mat(f"sift-flow/GeoLabels/{SCENES}/{i}.mat", -1, 3, "S")
+    for split in ("trainval", "test"):
+        m.lines(f"sift-flow/{split}.txt", IDS)
+
+
+def context(m):
+    for i in IDS:
+        m.image(f"pascal/VOC2010/JPEGImages/{i}.jpg")
+        m.mat(f"pascal-context/trainval/{i}.mat", 1, len(CONTEXT_FULL), "LabelMap")
+    for split in ("train", "val"):
+        m.lines(f"pascal/VOC2010/ImageSets/Main/{split}.txt", IDS)
+    for name, listed in (("labels.txt", CONTEXT_FULL), ("59_labels.txt", CONTEXT_TASK)):
+        m.lines(f"pascal-context/{name}", [f"{k}: {c}" for k, c in enumerate(listed, 1)])
+
+
+def camvid(m):
+    for split in ("train", "val"):
+        for i in IDS:
+            m.image(f"CamVid/{split}/{i}.png")
+            m.label(f"CamVid/{split}annot/{i}.png", 11, void=11)
+        m.lines(
+            f"CamVid/{split}.txt",
+            [f"/SegNet/CamVid/{split}/{i}.png /SegNet/CamVid/{split}annot/{i}.png" for i in IDS],
+        )
+
+
+def shapes(m):
+    voc(m, "shapes", ("train", "val"), 7)
+    m.lines("shapes/classes.txt", [f"c{i}" for i in range(7)])
+    size, m.size = m.size, (96, 96)
+    for i in IDS:
+        m.image(f"shapes/Classification/JPEGImages/{i}.jpg")
+    m.size = size
+    for split in ("train", "val"):
+        lines = [f"JPEGImages/{i}.jpg {k}" for k, i in enumerate(IDS)]
+        m.lines(f"shapes/Classification/{split}.txt", lines)
+
+
+def own(m, name="mine", channels=3):
+    for i in IDS:
+        m.image(f"own/{name}/images/{i}.png", channels)
+        m.label(f"own/{name}/labels/{i}.png", 3)
+    for split in ("train", "val"):
+        m.lines(f"own/{name}/{split}.txt", [f"images/{i}.png labels/{i}.png" for i in IDS])
+    made = dict(root=f"own/{name}", classes=["sky", "sea", "sand"], channels=channels, images=2)
+    m.path(f"own/{name}.json").write_text(json.dumps(made))
+
+
+def everything(folder, size=(32, 32)):
+    """All data sets of the table under one data folder; returns the Maker."""
+    m = Maker(folder, size)
+    sbd(m)
+    voc(m, "pascal/VOC2011", ("train", "val", "seg11valid"), 21)
+    for make in (nyud, siftflow, context, camvid, shapes, own):
+        make(m)
+    return m

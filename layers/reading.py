@@ -103,12 +103,12 @@ def label_png(path):
 
 def mat(path, *keys):
     """The 2-D array under `keys` (nested structs) of a MATLAB file."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
     try:
         value = scipy.io.loadmat(path, variable_names=keys[:1])
         for key in keys:
             value = value[key][0, 0] if getattr(value, "dtype", None) is not None else value[key]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
     except (KeyError, ValueError, IndexError) as e:
         raise DataError(f"{path}: expected the variable {'.'.join(keys)}: {e}") from e
     except Exception as e:  # SciPy raises its own and zlib's errors on a damaged file

@@ -35,8 +35,11 @@ def sweep(folder):
 
 
 def write_text(path, text):
-    with replacing(path) as stream:
-        stream.write(text.encode())
+    """Write a text file; one that says the same already keeps its date."""
+    content = text.encode()
+    if not path.is_file() or path.read_bytes() != content:
+        with replacing(path) as stream:
+            stream.write(content)
 
 
 def write_json(path, value):

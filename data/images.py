@@ -33,6 +33,8 @@ def opened(path):
                 raise DataError(
                     f"{path}: {width}x{height} pixels, more than the limit of {MAX_PIXELS:,}"
                 )
+            if image.format == "PNG":
+                _check_png(path)
             image.load()
             yield image
     except FileNotFoundError as error:
@@ -42,6 +44,22 @@ def opened(path):
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
         # Pillow reports broken files by any of these.
         raise DataError(f"{path}: cannot be read as a picture: {error}") from error
+
+
+def _check_png(path):
+    """Hold every chunk of a PNG to its checksum: Pillow shows a picture whose end is missing."""
+    with open(path, "rb") as stream:
+        stream.seek(8)
+        kind = b""
+        while kind != b"IEND":
+            header = stream.read(8)
+            length, kind = struct.unpack(">I4s", header) if len(header) == 8 else (0, b"")
+            body = stream.read(length) if length <= MAX_PIXELS * 8 else b""
+            checksum = stream.read(4)
+            if len(body) < length or len(checksum) < 4:
+                raise DataError(f"{path}: is cut off: no end of the picture")
+            if zlib.crc32(kind + body) != struct.unpack(">I", checksum)[0]:
+                raise DataError(f"{path}: is damaged: wrong checksum of a {kind!r} chunk")
 
 
 def read_image(path):

@@ -69,11 +69,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(sent)
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, address):
+        """Clients that hang up, as ours does on a wrong size, are no error here."""
+
+
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setattr(fetch, "PAUSE", 0.0)
     site = Site()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
     server.site, site.port = site, server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs=dict(poll_interval=0.02))
     thread.start()

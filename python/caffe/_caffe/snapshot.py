@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..proto import caffe_pb2 as pb
-from . import snapshot_binary, snapshot_hdf5, sniff
+from . import snapshot_binary, sniff
 from .atomic import replacing
 from .errors import FormatError
 from .stored import LayerWeights, SolverSnapshot
@@ -40,7 +40,7 @@ def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
     while they live (writing through this module replaces it and is safe).
     """
     if _is_hdf5(path):
-        return snapshot_hdf5.read_weights(path)
+        return _hdf5().read_weights(path)
     return snapshot_binary.read_weights(path)
 
 
@@ -48,7 +48,7 @@ def read_weights_hdf5(path: str | os.PathLike) -> list[LayerWeights]:
     """The layers of a .caffemodel.h5; FormatError if it is not HDF5."""
     if not _is_hdf5(path):
         raise FormatError(f"{path}: is not HDF5; binary weights are read by copy_from")
-    return snapshot_hdf5.read_weights(path)
+    return _hdf5().read_weights(path)
 
 
 def write_weights(
@@ -73,19 +73,19 @@ def write_weights_hdf5(
     stored for all.
     """
     with replacing(path) as temporary:
-        snapshot_hdf5.write_weights(temporary, layers)
+        _hdf5().write_weights(temporary, layers)
 
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
     """The solver state in a .solverstate or .solverstate.h5."""
     if _is_hdf5(path):
-        return snapshot_hdf5.read_solverstate(path)
+        return _hdf5().read_solverstate(path)
     return snapshot_binary.read_solverstate(path)
 
 
 def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
     """Write `state`; as HDF5 where the name ends in .h5 (as Solver::Restore tells them apart)."""
-    form = snapshot_hdf5 if os.fspath(path).endswith(".h5") else snapshot_binary
+    form = _hdf5() if os.fspath(path).endswith(".h5") else snapshot_binary
     with replacing(path) as temporary:
         form.write_solverstate(temporary, state)
 
@@ -99,6 +99,13 @@ def write_blobproto(path: str | os.PathLike, array: np.ndarray) -> None:
     """Write `array` as a .binaryproto."""
     with replacing(path) as temporary:
         snapshot_binary.write_blobproto(temporary, array)
+
+
+def _hdf5():
+    """The HDF5 half, imported when first needed: h5py takes a quarter of a second."""
+    from . import snapshot_hdf5
+
+    return snapshot_hdf5
 
 
 def _is_hdf5(path: str | os.PathLike) -> bool:

@@ -16,8 +16,11 @@ import h5py
 import numpy as np
 
 from .errors import FormatError
-from .snapshot_binary import STATE, WEIGHTS, parse_runtime
+from .snapshot_binary import parse_runtime
 from .stored import LayerWeights, SolverSnapshot
+
+WEIGHTS = "weights (a .caffemodel.h5)"
+STATE = "a solver state (.solverstate.h5)"
 
 # As deep as slashes in layer names go; also ends a group that a damaged file links into itself.
 _DEEPEST = 16
@@ -34,7 +37,8 @@ def _opened(path: str | os.PathLike, mode: str) -> Iterator[h5py.File]:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         if isinstance(error, FormatError) or (isinstance(error, OSError) and mode == "w"):
             raise
-        raise FormatError(f"{path}: is damaged or not HDF5: {error}") from error
+        reason = error.args[0] if error.args else type(error).__name__
+        raise FormatError(f"{path}: is damaged or not HDF5: {reason}") from error
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
@@ -74,7 +78,10 @@ def _linked(group: h5py.Group, key: str, path: str | os.PathLike) -> h5py.Group 
     """The member `key`; links out of the file are not followed."""
     if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
         raise FormatError(f"{path}: '{group.name}/{key}' links to another file")
-    return group[key]
+    item = group[key]
+    if not isinstance(item, (h5py.Group, h5py.Dataset)):
+        raise FormatError(f"{path}: '{item.name}' is neither a group nor a dataset")
+    return item
 
 
 def _numbered(group: h5py.Group, path: str | os.PathLike) -> list[np.ndarray | None]:
@@ -168,8 +175,8 @@ def _group(file: h5py.File, name: str, path: str | os.PathLike, what: str) -> h5
     found = _linked(file, name, path) if name in file else None
     if isinstance(found, h5py.Group):
         return found
-    known = STATE if "history" in file else WEIGHTS if "data" in file else "other HDF5"
-    raise FormatError(f"{path}: has no group /{name}: is {known}, expected {what}")
+    known = STATE if "history" in file else WEIGHTS if "data" in file else "HDF5 of another kind"
+    raise FormatError(f"{path}: is {known}, expected {what}; it has no group /{name}")
 
 
 def _int(file: h5py.File, name: str, path: str | os.PathLike) -> int:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).resolve().parent)]
+ROOT = Path(__file__).resolve().parent
+sys.path[:0] = [str(ROOT)]
 
 
 class SurgeryError(ValueError):

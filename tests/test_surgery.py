@@ -1,0 +1,337 @@
+"""Net surgery: what is copied, coerced, dropped; bilinear kernels; conversion with its proof."""
+
+import numpy as np
+import pytest
+from google.protobuf import text_format
+
+import caffe
+import surgery
+from caffe import layers as L
+from caffe.proto import caffe_pb2
+from nets import ilsvrc
+from surgery import SurgeryError
+
+
+def make(tmp_path, name, draw, seed=0, channels=3, side=8):
+    """A net over `data`, every parameter filled with random numbers."""
+    n = caffe.NetSpec()
+    n.data = L.Input(shape=[dict(dim=[1, channels, side, side])])
+    draw(n)
+    path = tmp_path / f"{name}.prototxt"
+    path.write_text(str(n.to_proto()))
+    net = caffe.Net(str(path), caffe.TEST)
+    rs = np.random.RandomState(seed)
+    for blobs in net.params.values():
+        for blob in blobs:
+            blob.data[...] = rs.standard_normal(blob.data.shape)
+    return net
+
+
+def classifier(n):
+    n.conv = L.Convolution(n.data, num_output=4, kernel_size=3)
+    n.fc = L.InnerProduct(n.conv, num_output=5)
+    n.gone = L.InnerProduct(n.fc, num_output=2)
+
+
+def convolutional(n, suffix=""):
+    n["conv" + suffix] = L.Convolution(n.data, num_output=4, kernel_size=3)
+    n["fc" + suffix] = L.Convolution(n["conv" + suffix], num_output=5, kernel_size=6)
+
+
+def quiet(line):
+    pass
+
+
+def test_transplant_copies_coerces_drops_and_reports(tmp_path):
+    old, new = make(tmp_path, "old", classifier), make(tmp_path, "new", convolutional, seed=1)
+    said = []
+    report = surgery.transplant(new, old, log=said.append)
+    assert (
+        report
+        == said
+        == [
+            "copying conv[0] -> conv[0]",
+            "copying conv[1] -> conv[1]",
+            "coercing fc[0] (5, 144) -> fc[0] (5, 4, 6, 6)",
+            "copying fc[1] -> fc[1]",
+            "dropping gone: no layer 'gone'",
+        ]
+    )
+    picture = np.random.RandomState(2).standard_normal((1, 3, 8, 8))
+    for net in (old, new):
+        net.blobs["data"].data[...] = picture
+        net.forward()
+    np.testing.assert_allclose(
+        new.blobs["fc"].data.ravel(), old.blobs["fc"].data.ravel(), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_transplant_with_a_suffix(tmp_path):
+    old = make(tmp_path, "old", convolutional)
+    new = make(tmp_path, "new", lambda n: convolutional(n, "hha"), seed=1)
+    surgery.transplant(new, old, suffix="hha", log=quiet)
+    np.testing.assert_array_equal(new.params["fchha"][0].data, old.params["fc"][0].data)
+
+
+def test_transplant_refuses_unequal_counts(tmp_path):
+    def wider(n):
+        n.fc = L.Convolution(n.data, num_output=5, kernel_size=7)
+
+    old, new = make(tmp_path, "old", classifier), make(tmp_path, "new", wider, seed=1)
+    before = new.params["fc"][0].data.copy()
+    with pytest.raises(SurgeryError, match=r"fc\[0\] \(5, 144\) has 720 .* has 735"):
+        surgery.transplant(new, old, log=quiet)
+    assert (new.params["fc"][0].data == before).all()
+
+
+def test_transplant_drops_what_has_no_blob(tmp_path):
+    old = make(tmp_path, "old", convolutional)
+
+    def unbiased(n):
+        n.conv = L.Convolution(n.data, num_output=4, kernel_size=3, bias_term=False)
+
+    new = make(tmp_path, "new", unbiased)
+    assert "dropping conv[1]: conv has 1 blobs" in surgery.transplant(new, old, log=quiet)
+
+
+@pytest.mark.parametrize("size", [3, 4, 5, 16, 63, 64])
+def test_upsample_filt_is_bilinear(size):
+    factor = (size + 1) // 2
+    center = factor - 1 if size % 2 else factor - 0.5
+    expected = [
+        [(1 - abs(i - center) / factor) * (1 - abs(j - center) / factor) for j in range(size)]
+        for i in range(size)
+    ]
+    np.testing.assert_allclose(surgery.upsample_filt(size), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kernel, stride", [(4, 2), (64, 32), (63, 32), (16, 8)])
+@pytest.mark.parametrize("group", [1, 3])
+def test_interp_keeps_a_constant_and_the_channels_apart(tmp_path, kernel, stride, group):
+    def draw(n):
+        n.up = L.Deconvolution(
+            n.data,
+            convolution_param=dict(
+                num_output=3, kernel_size=kernel, stride=stride, bias_term=False, group=group
+            ),
+        )
+
+    net = make(tmp_path, "up", draw, side=4)
+    surgery.interp(net, surgery.interp_layers(net))
+    net.blobs["data"].data[...] = np.array([1.0, -2.0, 5.0]).reshape(1, 3, 1, 1)
+    net.forward()
+    inner = net.blobs["up"].data[0, :, stride:-stride, stride:-stride]
+    expected = np.broadcast_to(np.array([1.0, -2.0, 5.0]).reshape(3, 1, 1), inner.shape)
+    np.testing.assert_allclose(inner, expected, rtol=1e-5)
+
+
+def test_interp_refuses_other_kernels(tmp_path):
+    def draw(n):
+        n.up = L.Deconvolution(n.data, convolution_param=dict(num_output=5, kernel_size=4))
+        n.upright = L.Deconvolution(
+            n.data, convolution_param=dict(num_output=3, kernel_h=4, kernel_w=2)
+        )
+
+    net = make(tmp_path, "up", draw)
+    with pytest.raises(SurgeryError, match="up: 3 x 5 channels"):
+        surgery.interp(net, ["up"])
+    with pytest.raises(SurgeryError, match="kernel 4 x 2"):
+        surgery.interp(net, ["upright"])
+
+
+def scorer(classes):
+    def draw(n):
+        n.conv = L.Convolution(n.data, num_output=classes + 2, kernel_size=3)
+        n.score = L.Convolution(n.data, num_output=classes, kernel_size=1)
+        n.upscore = L.Deconvolution(
+            n.score, convolution_param=dict(num_output=classes, kernel_size=4, bias_term=False)
+        )
+
+    return draw
+
+
+def test_expand_score_puts_the_old_classes_first(tmp_path):
+    old, new = make(tmp_path, "old", scorer(3)), make(tmp_path, "new", scorer(5), seed=1)
+    before = [b.data.copy() for b in new.params["score"]]
+    surgery.expand_score(new, "score", old, "score")
+    for i in (0, 1):
+        got = new.params["score"][i].data
+        np.testing.assert_array_equal(got[:3], old.params["score"][i].data)
+        np.testing.assert_array_equal(got[3:], before[i][3:])
+    with pytest.raises(SurgeryError, match="does not fit"):
+        surgery.expand_score(old, "score", new, "score")
+
+
+def test_change_classes_picks_scores_and_upsampling(tmp_path):
+    old = make(tmp_path, "old", scorer(3))
+    new = make(tmp_path, "new", lambda n: new_scorer(n), seed=1)
+    fresh = new.params["score"][0].data[1].copy()
+    surgery.change_classes(new, old, [2, None], log=quiet)
+    np.testing.assert_array_equal(new.params["conv"][0].data, old.params["conv"][0].data)
+    np.testing.assert_array_equal(new.params["score"][0].data[0], old.params["score"][0].data[2])
+    np.testing.assert_array_equal(new.params["score"][0].data[1], fresh)
+    ups = new.params["upscore"][0].data, old.params["upscore"][0].data
+    np.testing.assert_array_equal(ups[0][0, 0], ups[1][2, 2])
+    with pytest.raises(SurgeryError, match=r"old classes \[7\] of 3"):
+        surgery.change_classes(new, old, [7, 0], log=quiet)
+    with pytest.raises(SurgeryError, match="expected 3 classes first"):
+        surgery.change_classes(new, old, [0, 1, 2], log=quiet)
+
+
+def new_scorer(n):
+    n.conv = L.Convolution(n.data, num_output=5, kernel_size=3)
+    n.score = L.Convolution(n.data, num_output=2, kernel_size=1)
+    n.upscore = L.Deconvolution(
+        n.score, convolution_param=dict(num_output=2, kernel_size=4, bias_term=False)
+    )
+
+
+def first(n):
+    n.conv1 = L.Convolution(n.data, num_output=4, kernel_size=3)
+
+
+def test_inflate_to_one_channel_answers_as_to_gray(tmp_path):
+    old = make(tmp_path, "old", first)
+    new = make(tmp_path, "new", first, seed=1, channels=1)
+    assert "inflating" in surgery.inflate(new, "conv1", old, "conv1")
+    gray = np.random.RandomState(3).standard_normal((1, 1, 8, 8))
+    old.blobs["data"].data[...] = gray
+    new.blobs["data"].data[...] = gray
+    old.forward(), new.forward()
+    np.testing.assert_allclose(
+        new.blobs["conv1"].data, old.blobs["conv1"].data, rtol=1e-4, atol=1e-5
+    )
+    surgery.inflate(new, "conv1", old, "conv1", gray="mean")
+    mean = old.params["conv1"][0].data.mean(axis=1)
+    np.testing.assert_allclose(new.params["conv1"][0].data[:, 0], mean, rtol=1e-5)
+
+
+def test_inflate_to_more_channels_adds_the_mean(tmp_path):
+    old = make(tmp_path, "old", first)
+    new = make(tmp_path, "new", first, seed=1, channels=5)
+    surgery.inflate(new, "conv1", old, "conv1")
+    weights, source = new.params["conv1"][0].data, old.params["conv1"][0].data
+    np.testing.assert_array_equal(weights[:, :3], source)
+    np.testing.assert_allclose(weights[:, 3], source.mean(axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(weights[:, 3], weights[:, 4])
+    np.testing.assert_array_equal(new.params["conv1"][1].data, old.params["conv1"][1].data)
+    two = make(tmp_path, "two", first, channels=2)
+    with pytest.raises(SurgeryError, match="fewer channels"):
+        surgery.inflate(two, "conv1", old, "conv1")
+    with pytest.raises(SurgeryError, match="gray='max'"):
+        surgery.inflate(new, "conv1", old, "conv1", gray="max")
+    other = make(tmp_path, "other", lambda n: convolutional(n), channels=5)
+    with pytest.raises(SurgeryError, match="only axis 1"):
+        surgery.inflate(other, "fc", old, "conv1")
+
+
+# -- conversion of classifiers
+
+
+@pytest.fixture(scope="module")
+def googlenet(tmp_path_factory):
+    """A caffemodel of GoogLeNet with random weights, small enough for a test."""
+    folder = tmp_path_factory.mktemp("googlenet")
+    (folder / "net.prototxt").write_text(ilsvrc.prototxt("googlenet", False))
+    net = caffe.Net(str(folder / "net.prototxt"), caffe.TEST)
+    rs = np.random.RandomState(0)
+    for blobs in net.params.values():
+        weights = blobs[0].data
+        weights[...] = rs.standard_normal(weights.shape) * np.sqrt(2 / weights[0].size)
+    net.save(str(folder / "model.caffemodel"))
+    return folder / "model.caffemodel"
+
+
+V1_TYPES = {
+    "Convolution": "CONVOLUTION", "InnerProduct": "INNER_PRODUCT", "ReLU": "RELU",
+    "Pooling": "POOLING", "LRN": "LRN", "Concat": "CONCAT", "Dropout": "DROPOUT",
+}  # fmt: skip
+V0_TYPES = {"Convolution": "conv", "InnerProduct": "innerproduct"}
+
+
+def legacy(blob):
+    """The blob in the four legacy dimensions, leading ones filled up."""
+    old = caffe_pb2.BlobProto(data=blob.data)
+    dims = [1] * (4 - len(blob.shape.dim)) + list(blob.shape.dim)
+    old.num, old.channels, old.height, old.width = dims
+    return old
+
+
+def as_version(model, version):
+    """A V2 caffemodel rewritten as Caffe wrote it in the days of V1 or V0."""
+    new = caffe_pb2.NetParameter.FromString(model.read_bytes())
+    old = caffe_pb2.NetParameter(name=new.name)
+    for layer in new.layer:
+        if not layer.blobs:
+            continue
+        made = old.layers.add(bottom=layer.bottom, top=layer.top)
+        if version == 1:
+            made.name, made.type = layer.name, made.LayerType.Value(V1_TYPES[layer.type])
+        else:
+            made = made.layer
+            made.name, made.type = layer.name, V0_TYPES[layer.type]
+            made.num_output = layer.blobs[0].shape.dim[0]
+        made.blobs.extend(legacy(blob) for blob in layer.blobs)
+    path = model.with_name(f"v{version}.caffemodel")
+    path.write_bytes(old.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("version", [2, 1, 0])
+def test_convert_proves_equal_scores_from_every_version(googlenet, tmp_path, version):
+    model = googlenet if version == 2 else as_version(googlenet, version)
+    out = tmp_path / "deep" / "out.caffemodel"
+    said = []
+    error = surgery.convert("googlenet", model, out, log=said.append)
+    assert error <= 1e-4 and "equal scores on a 224 x 224 picture" in said[-1]
+    made = {k.name: k for k in caffe_pb2.NetParameter.FromString(out.read_bytes()).layer}
+    assert list(made["loss3/classifier"].blobs[0].shape.dim) == [1000, 1024, 1, 1]
+
+
+def test_convert_refuses_what_is_not_that_classifier(googlenet, tmp_path):
+    out = tmp_path / "out.caffemodel"
+    with pytest.raises(SurgeryError, match="expected one of vgg16, caffenet, googlenet"):
+        surgery.convert("resnet", googlenet, out)
+    with pytest.raises(SurgeryError, match="no such caffemodel"):
+        surgery.convert("googlenet", tmp_path / "none", out)
+    with pytest.raises(SurgeryError, match="not a caffenet"):
+        surgery.convert("caffenet", googlenet, out, log=quiet)
+    assert not out.exists()
+
+
+def test_convert_refuses_when_the_scores_differ(googlenet, tmp_path, monkeypatch):
+    def wrong(new_net, net, suffix="", log=print):
+        surgery_transplant(new_net, net, suffix, log)
+        new_net.params["inception_4a/3x3"][0].data[...] *= 1.01
+
+    surgery_transplant = surgery.transplant
+    monkeypatch.setattr(surgery, "transplant", wrong)
+    with pytest.raises(SurgeryError, match="scores differ .* nothing written"):
+        surgery.convert("googlenet", googlenet, tmp_path / "out.caffemodel", log=quiet)
+    assert not (tmp_path / "out.caffemodel").exists()
+
+
+def test_the_converted_weights_fit_the_fcn(googlenet, tmp_path):
+    import experiments
+
+    surgery.convert("googlenet", googlenet, tmp_path / "out.caffemodel", log=quiet)
+    text = (surgery.ROOT / "nets/voc-fcn-googlenet/deploy.prototxt").read_text()
+    (tmp_path / "fcn.prototxt").write_text(text.replace("dim: 500", "dim: 64"))
+    net = caffe.Net(str(tmp_path / "fcn.prototxt"), caffe.TEST)
+    net.copy_from(str(tmp_path / "out.caffemodel"))
+    assert surgery.untrained(net) == ["score_fr", "upscore"]
+    assert experiments.find("voc-fcn-googlenet").init == "googlenet-fcn"
+
+
+def test_command_line(googlenet, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        "sys.argv", ["surgery.py", "convert", "caffenet", str(googlenet), str(tmp_path / "x")]
+    )
+    with pytest.raises(SystemExit, match="surgery: .*not a caffenet"):
+        surgery.main()
+
+
+def test_text_of_the_converted_net_parses():
+    net = text_format.Parse(ilsvrc.prototxt("vgg16", True), caffe_pb2.NetParameter())
+    kernel = {k.name: list(k.convolution_param.kernel_size) for k in net.layer}
+    assert kernel["fc6"] == [7] and kernel["fc7"] == [1] and kernel["fc8"] == [1]

@@ -49,6 +49,16 @@ coverage: $(READY)  ## run the tests and show which lines of python/ they reach
 prototxt: $(READY)  ## rewrite nets/*/*.prototxt and solvers/*.prototxt from experiments.py
 	$(PY) -m nets
 
+# An old protoc on purpose: what it writes runs on every protobuf from 4.25 on. The messages get a
+# descriptor pool of their own, so that another package's caffe.proto cannot clash with ours.
+proto:  ## rewrite caffe_pb2.py from caffe.proto
+	$(PYTHON) -m venv build/protoc
+	build/protoc/bin/python -m pip install -q grpcio-tools==1.62.3 "setuptools<80"
+	cd python/caffe/proto && $(CURDIR)/build/protoc/bin/python -m grpc_tools.protoc \
+	  -I. --python_out=. caffe.proto
+	sed -i 's/_descriptor_pool.Default()/_descriptor_pool.DescriptorPool()/' \
+	  python/caffe/proto/caffe_pb2.py
+
 bench: $(READY)  ## time the runtime beside hand-written PyTorch
 	$(PY) -m benchmarks
 

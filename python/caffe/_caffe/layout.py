@@ -45,6 +45,8 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0):
 
     ``edges`` are pairs of node numbers, each from a lower to a higher number.
     """
+    if not sizes:
+        return Layout([], [], 0.0, 0.0)
     graph = _Graph([w for w, _ in sizes], [h for _, h in sizes], _ranks(len(sizes), edges))
     trunk = _trunk(graph.ranks, edges)
     chains = [_chain(graph, start, end, (start, end) in trunk) for start, end in edges]
@@ -53,8 +55,8 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0):
     borders = _row_borders(graph, rows, rank_gap)
     routes = [_route(graph, chain, xs, borders) for chain in chains]
     centres = [(xs[node], sum(borders[graph.ranks[node]]) / 2) for node in range(len(sizes))]
-    width = max((xs[n] + graph.widths[n] / 2 for n in range(len(xs))), default=0.0)
-    return Layout(centres, routes, width, borders[-1][1] if borders else 0.0)
+    width = max(xs[n] + graph.widths[n] / 2 for n in range(len(xs)))
+    return Layout(centres, routes, width, borders[-1][1])
 
 
 def _ranks(count, edges):
@@ -162,7 +164,7 @@ def _columns(graph, rows, gap):
             require([(1, left), (-1, right)], -apart)
     for node in range(nodes):
         require([(-1, node)], -graph.widths[node] / 2)
-    factors, lines, variables = zip(*cells, strict=True) if cells else ((), (), ())
+    factors, lines, variables = zip(*cells, strict=True)
     matrix = csr_array((factors, (lines, variables)), shape=(len(limits), nodes + len(edges)))
     # The slight pull to the left settles what edges leave open, such as parts not connected.
     cost = [1e-3] * nodes + [w for _, _, w in edges]

@@ -127,7 +127,7 @@ def _explain(error: text_format.ParseError, message, where: str) -> str:
         return f"{at}: {_unknown_value(value[1], value[2])}"
     if twice := _TWICE.search(text):
         return f"{at}: {twice[1].removeprefix('caffe.')} takes one '{twice[2]}', a second is given"
-    return f"{at}: {text}"
+    return f"{at}: {text[:300]}"
 
 
 def _unknown_field(owner: str, name: str, message) -> str:

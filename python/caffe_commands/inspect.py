@@ -114,9 +114,7 @@ def multiply_adds(layer, bottoms, tops):
     if layer.type == "Deconvolution":
         return sum(weight.count * bottom.count // bottom.shape[1] for bottom in bottoms)
     if layer.type == "InnerProduct":
-        outputs = layer.blobs[1].count if len(layer.blobs) > 1 else None
-        inner = weight.shape[1] if outputs in (None, weight.shape[0]) else weight.shape[0]
-        return weight.count * (bottoms[0].count // inner)
+        return weight.count * (tops[0].count // tops[0].shape[-1])
     if layer.type in ("LSTM", "RNN"):
         steps = bottoms[0].shape[0] * bottoms[0].shape[1]
         return steps * sum(blob.count for blob in layer.blobs if len(blob.shape) == 2)

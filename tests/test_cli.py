@@ -1,0 +1,433 @@
+"""The caffe command: flags, commands, log lines, signals."""
+
+import io
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+
+import caffe
+import caffe_cli
+from caffe.proto import caffe_pb2
+from caffe_commands.common import CommandError
+from caffe_commands.train import _Requests
+
+NET = """
+name: "Tiny"
+layer { name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param { shape { dim: 4 dim: 2 dim: 6 dim: 6 } shape { dim: 4 }
+    data_filler { type: "gaussian" std: 1 } data_filler { type: "constant" value: 1 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param { num_output: 3 kernel_size: 3 stride: 2 weight_filler { type: "xavier" } } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip"
+  inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy"
+  include { phase: TEST } }
+layer { name: "extra" type: "Power" bottom: "ip" top: "extra" include { stage: "more" } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+SOLVER = """
+net: "net.prototxt" test_iter: 2 test_interval: 4 base_lr: 0.01 lr_policy: "step" gamma: 0.1
+stepsize: 6 momentum: 0.9 max_iter: 8 display: 2 average_loss: 2 snapshot: 4
+snapshot_prefix: "snap" random_seed: 3
+"""
+# The form that Caffe's own tools/extra/extract_seconds.py reads.
+LINE = re.compile(
+    r"(?P<level>[IWEF])(?P<day>\d{4}) \d\d:\d\d:\d\d\.\d{6} +\d+ (?P<src>[\w.]+:\d+)\] (?P<text>.*)"
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GLOG_minloglevel", raising=False)
+    (tmp_path / "net.prototxt").write_text(NET)
+    (tmp_path / "solver.prototxt").write_text(SOLVER)
+    return tmp_path
+
+
+@pytest.fixture
+def command(folder, capfd):
+    """``command("train", ...)`` runs a command line: (status, output, [(src, text), ...])."""
+
+    def run(*argv):
+        capfd.readouterr()
+        status = caffe_cli.main([str(a) for a in argv])
+        output = capfd.readouterr()
+        lines = [m["src"] + " " + m["text"] for m in map(LINE.match, output.err.splitlines()) if m]
+        return status, output.out + output.err, lines
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "argv, words, values",
+    [
+        (["train", "-solver", "a"], ["train"], dict(solver="a", iterations=50)),
+        (["train", "--solver=a", "--gpu=0,1"], ["train"], dict(solver="a", gpu="0,1")),
+        (["-iterations=7", "time"], ["time"], dict(iterations=7, forward_only=False)),
+        (["time", "-forward_only", "-level", "-2"], ["time"], dict(forward_only=True, level=-2)),
+        (["time", "--forward_only=false"], ["time"], dict(forward_only=False)),
+        (["time", "-forward-only=1"], ["time"], dict(forward_only=True)),
+        (["time", "-noforward_only", "x"], ["time", "x"], dict(forward_only=False)),
+        (["test", "-gpu", "", "-stage", "a=b,c"], ["test"], dict(gpu="", stage="a=b,c")),
+        (["draw", "--", "-odd", "b"], ["draw", "-odd", "b"], {}),
+    ],
+)
+def test_flags_are_read_as_gflags_reads_them(argv, words, values):
+    got_words, flags = caffe_cli.parse(argv)
+    assert got_words == words
+    assert {name: flags[name] for name in values} == values
+
+
+@pytest.mark.parametrize(
+    "argv, said",
+    [
+        (["train", "-sovler", "x"], "unknown flag '-sovler'; did you mean -solver?"),
+        (["train", "-solver"], "-solver is missing its value"),
+        (["time", "-iterations", "many"], "whole number, got 'many'"),
+        (["time", "-forward_only=maybe"], "true or false, got 'maybe'"),
+        (["tarin"], "unknown command 'tarin'; did you mean train?"),
+        (["train", "solver.prototxt"], "expected caffe train"),
+        (["draw", "net.prototxt"], "NET PICTURE"),
+        (["train"], "-solver FILE"),
+        (["test", "-model", "net.prototxt"], "-weights FILE"),
+        (["time"], "-model FILE"),
+        (["train", "-solver", "s", "-weights", "a", "-snapshot", "b"], "not both"),
+        (["train", "-solver", "s", "-sigint_effect", "halt"], "stop, snapshot, none"),
+        (["train", "-solver", "absent"], "solver 'absent' is not a file"),
+        (["train", "-solver", "solver.prototxt", "-weights", "a,b"], "weights 'a' is not a file"),
+        (["time", "-model", "net.prototxt", "-phase", "VAL"], "TRAIN or TEST, got 'VAL'"),
+        (["time", "-model", "net.prototxt", "-gpu", "zero"], "got 'zero'"),
+        (["time", "-model", "net.prototxt", "-gpu", "0,1"], "names 2 devices"),
+        (["time", "-model", "net.prototxt", "-iterations", "0"], "at least 1"),
+        (["draw", "net.prototxt", "net.xyz"], "png"),
+        (["upgrade", "absent", "new"], "'absent' is not a file"),
+    ],
+)
+def test_what_is_wrong_with_a_command_line(folder, argv, said):
+    with pytest.raises(CommandError) as caught:
+        caffe_cli.run(argv)
+    assert said in str(caught.value)
+
+
+def test_help_version_and_status(command):
+    status, output, _ = command("-help")
+    assert status == 0 and all(name in output for name in [*caffe_cli.COMMANDS, "-sighup_effect"])
+    status, output, _ = command()
+    assert status == 1 and "usage:" in output
+    assert command("-version")[1].strip() == f"caffe version {caffe.__version__}"
+    status, output, _ = command("tset")
+    assert status == 1 and output.startswith("caffe: unknown command 'tset'; did you mean test?")
+
+
+def test_what_caffe_refuses_is_shown_without_a_traceback(command, folder):
+    (folder / "net.prototxt").write_text(NET.replace("InnerProduct", "InerProduct"))
+    status, output, _ = command("time", "-model", "net.prototxt")
+    assert status == 1 and "InnerProduct" in output and "Traceback" not in output
+
+
+def test_train_logs_as_caffe_does(command):
+    status, output, lines = command("train", "--solver=solver.prototxt")
+    assert status == 0 and not output.count("Traceback")
+    assert all(LINE.match(line) for line in output.splitlines() if "Iteration" in line)
+    expected = [
+        r"caffe.cpp:197 Use CPU\.",
+        r"solver.cpp:57 Solver scaffolding done\.",
+        r"caffe.cpp:239 Starting Optimization",
+        r"solver.cpp:289 Solving Tiny",
+        r"solver.cpp:290 Learning Rate Policy: step",
+        r"solver.cpp:347 Iteration 0, Testing net \(#0\)",
+        r"solver.cpp:414     Test net output #0: accuracy = \S+",
+        r"solver.cpp:414     Test net output #1: loss = \S+ \(\* 1 = \S+ loss\)",
+        r"solver.cpp:239 Iteration 0 \(\S+ iter/s, \S+s/2 iters\), loss = \S+",
+        r"solver.cpp:258     Train net output #0: loss = \S+ \(\* 1 = \S+ loss\)",
+        r"sgd_solver.cpp:112 Iteration 0, lr = 0.01",
+        r"solver.cpp:239 Iteration 2 .*",
+        r"solver.cpp:464 Snapshotting to binary proto file snap_iter_4.caffemodel",
+        r"sgd_solver.cpp:284 Snapshotting solver state to .* snap_iter_4.solverstate",
+        r"solver.cpp:347 Iteration 4, Testing net \(#0\)",
+        r"sgd_solver.cpp:112 Iteration 6, lr = 0.001",
+        r"solver.cpp:327 Iteration 8, loss = \S+",
+        r"solver.cpp:332 Optimization Done\.",
+        r"caffe.cpp:250 Optimization Done\.",
+    ]
+    rest = iter(lines)
+    for pattern in expected:
+        assert any(re.fullmatch(pattern, line) for line in rest), pattern
+
+
+def test_train_resumes_and_finetunes(command, folder):
+    command("train", "-solver", "solver.prototxt")
+    whole = (folder / "snap_iter_8.caffemodel").read_bytes()
+    (folder / "snap_iter_8.caffemodel").unlink()
+    status, _, lines = command(
+        "train", "-solver", "solver.prototxt", "-snapshot", "snap_iter_4.solverstate"
+    )
+    assert status == 0 and "caffe.cpp:235 Resuming from snap_iter_4.solverstate" in lines
+    assert (folder / "snap_iter_8.caffemodel").read_bytes() == whole
+    (folder / "solver.prototxt").write_text(
+        SOLVER.replace("max_iter: 8", "max_iter: 0").replace("snapshot: 4", "")
+    )
+    command("train", "-solver", "solver.prototxt", "-weights", "snap_iter_8.caffemodel")
+    started = caffe_pb2.NetParameter.FromString((folder / "snap_iter_0.caffemodel").read_bytes())
+    trained = caffe_pb2.NetParameter.FromString(whole)
+    for name in ("conv", "ip"):
+        one, other = (next(x for x in n.layer if x.name == name) for n in (started, trained))
+        assert list(one.blobs[0].data) == list(other.blobs[0].data)
+
+
+def test_train_takes_level_and_stage(command):
+    _, _, lines = command("train", "-solver", "solver.prototxt", "-stage", "more")
+    assert any("Train net output #0: extra" in line for line in lines)
+    _, _, lines = command("train", "-solver", "solver.prototxt", "-minloglevel=0")
+    assert not any("extra" in line for line in lines)
+
+
+def test_log_dir_keeps_a_copy(command, folder):
+    log = logging.getLogger("caffe")
+    before = list(log.handlers)
+    try:
+        _, _, lines = command("train", "-solver", "solver.prototxt", "-log_dir", folder)
+    finally:
+        for handler in set(log.handlers) - set(before):
+            log.removeHandler(handler)
+            handler.close()
+    kept = [LINE.match(line) for line in (folder / "caffe.INFO").read_text().splitlines()]
+    assert [f"{m['src']} {m['text']}" for m in kept] == lines
+
+
+def test_test_scores(command):
+    command("train", "-solver", "solver.prototxt")
+    status, _, lines = command(
+        "test", "-model=net.prototxt", "-weights=snap_iter_8.caffemodel", "-iterations=3"
+    )
+    assert status == 0
+    assert "caffe.cpp:281 Running for 3 iterations." in lines
+    batches = [line for line in lines if re.match(r"caffe.cpp:304 Batch \d, ", line)]
+    assert len(batches) == 6
+    losses = [float(line.split(" = ")[1]) for line in batches if "loss" in line]
+    mean = sum(losses) / 3
+    overall = next(line for line in lines if line.startswith("caffe.cpp:309 Loss: "))
+    assert float(overall.split(": ")[1]) == pytest.approx(mean, rel=1e-4)
+    last = re.fullmatch(r"caffe.cpp:321 loss = (\S+) \(\* 1 = (\S+) loss\)", lines[-1])
+    assert float(last[1]) == float(last[2]) == pytest.approx(mean, rel=1e-4)
+    assert re.fullmatch(r"caffe.cpp:321 accuracy = \S+", lines[-2])
+
+
+@pytest.mark.parametrize("forward_only", [False, True])
+def test_time_layer_by_layer(command, forward_only):
+    flags = ["-forward_only"] if forward_only else []
+    status, _, lines = command("time", "-model", "net.prototxt", "-iterations", 2, *flags)
+    assert status == 0
+    text = "\n".join(lines)
+    for name in ("data", "conv", "relu", "ip", "loss"):
+        assert re.search(rf"caffe.cpp:400 +{name}\tforward: \S+ ms\.", text)
+        assert bool(re.search(rf"caffe.cpp:403 +{name}\tbackward: ", text)) != forward_only
+    assert re.search(r"caffe.cpp:408 Average Forward pass: \S+ ms\.", text)
+    assert ("Average Backward pass" in text) != forward_only
+    assert ("Average Forward-Backward" in text) != forward_only
+    assert "Iteration: 2 forward" in text and "*** Benchmark ends ***" in text
+    assert "accuracy" not in text  # TRAIN by default
+
+
+def test_device_query_reads_the_driver(command, folder, monkeypatch):
+    tool = folder / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho '0, Test GPU, 9.0, 1000 MiB, 900 MiB, 1500 MHz, 555.1'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    status, _, lines = command("device_query", "-gpu", "0")
+    assert status == 0 and re.search(r"Name: +Test GPU", "\n".join(lines))
+    status, output, _ = command("device_query", "-gpu", "3")
+    assert status == 1 and "there is no GPU 3" in output
+    monkeypatch.setenv("PATH", "/nonexistent")
+    status, output, _ = command("device_query")
+    assert status == 1 and "nvidia-smi is not on PATH" in output
+
+
+def test_draw_writes_pictures(command, folder):
+    assert command("draw", "net.prototxt", "net.png")[0] == 0
+    assert (folder / "net.png").read_bytes().startswith(b"\x89PNG")
+    assert command("draw", "net.prototxt", "net.svg", "-rankdir", "tb", "-phase", "TRAIN")[0] == 0
+    assert "accuracy" not in (folder / "net.svg").read_text()
+
+
+def test_inspect_counts(command):
+    status, output, _ = command("inspect", "net.prototxt")
+    assert status == 0
+    rows = {line.split()[0]: line.split() for line in output.splitlines() if line.strip()}
+    # 2 x 3 x 3 x 3 weights and 3 biases; every weight at 2 x 2 places in 4 images.
+    assert rows["conv"] == "conv Convolution 4x3x2x2 57 864 192 B 3 / 2".split()
+    assert rows["relu"] == "relu ReLU 4x3x2x2 0 B 3 / 2".split()
+    assert rows["ip"] == "ip InnerProduct 4x5 65 240 80 B".split()
+    assert "122 parameters (488 B), 1.1 k multiply-adds" in output
+    assert "Split" not in output and "accuracy" in rows
+
+
+def test_inspect_costs_of_other_layers(command, folder):
+    (folder / "net.prototxt").write_text("""
+layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 32 dim: 32 } } }
+layer { name: "pool" type: "Pooling" bottom: "x" top: "pool"
+  pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "dil" type: "Convolution" bottom: "pool" top: "dil"
+  convolution_param { num_output: 4 group: 2 kernel_size: 3 dilation: 2 pad: 2 bias_term: false } }
+layer { name: "up" type: "Deconvolution" bottom: "dil" top: "up"
+  convolution_param { num_output: 1 kernel_size: 4 stride: 2 pad: 1 bias_term: false } }
+layer { name: "again" type: "InnerProduct" bottom: "pool" top: "a" param { name: "w" }
+  inner_product_param { num_output: 2 bias_term: false axis: 3 transpose: true } }
+layer { name: "shared" type: "InnerProduct" bottom: "pool" top: "b" param { name: "w" }
+  inner_product_param { num_output: 2 bias_term: false axis: 3 transpose: true } }
+""")
+    status, output, _ = command("inspect", "net.prototxt")
+    assert status == 0
+    rows = {line.split()[0]: " ".join(line.split()) for line in output.splitlines() if line.strip()}
+    assert rows["dil"] == "dil Convolution 1x4x16x16 36 9.2 k 4.1 kB 10 / 2"
+    assert rows["up"] == "up Deconvolution 1x1x32x32 64 16.4 k 4.1 kB 12 / 1"
+    assert rows["again"] == "again InnerProduct 1x2x16x2 32 1.0 k 256 B"
+    assert rows["shared"] == "shared InnerProduct 1x2x16x2 1.0 k 256 B"
+
+
+OLD_NET = """
+input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
+layers { name: "conv" type: CONVOLUTION bottom: "data" top: "conv" blobs_lr: 1 blobs_lr: 2
+  convolution_param { num_output: 2 kernel_size: 3 } }
+"""
+
+
+def test_upgrade_nets(command, folder):
+    (folder / "old.prototxt").write_text(OLD_NET)
+    assert command("upgrade", "old.prototxt", "new.prototxt")[0] == 0
+    new = text_format.Parse((folder / "new.prototxt").read_text(), caffe_pb2.NetParameter())
+    assert [layer.type for layer in new.layer] == ["Input", "Convolution"]
+    assert not new.layers and not new.input
+    assert [p.lr_mult for p in new.layer[1].param] == [1, 2]
+    assert caffe.Net("new.prototxt", caffe.TEST).blobs["conv"].data.shape == (1, 2, 6, 6)
+
+
+def test_upgrade_solvers(command, folder):
+    (folder / "old.prototxt").write_text('train_net: "net.prototxt"\nsolver_type: ADAGRAD\n')
+    assert command("upgrade", "old.prototxt", "new.prototxt")[0] == 0
+    new = text_format.Parse((folder / "new.prototxt").read_text(), caffe_pb2.SolverParameter())
+    assert new.type == "AdaGrad" and not new.HasField("solver_type")
+
+
+def test_upgrade_weights(command, folder):
+    old = text_format.Parse(OLD_NET, caffe_pb2.NetParameter())
+    old.layers[0].blobs.add(num=2, channels=3, height=3, width=3, data=[0.5] * 54)
+    old.layers[0].blobs.add(num=1, channels=1, height=1, width=2, data=[1, 2])
+    (folder / "old.caffemodel").write_bytes(old.SerializeToString())
+    assert command("upgrade", "old.caffemodel", "new.caffemodel")[0] == 0
+    new = caffe_pb2.NetParameter.FromString((folder / "new.caffemodel").read_bytes())
+    assert [layer.type for layer in new.layer] == ["Input", "Convolution"]
+    assert list(new.layer[1].blobs[1].data) == [1, 2]
+    (folder / "junk.caffemodel").write_bytes(b"\x00\x01\x02" * 9)
+    status, output, _ = command("upgrade", "junk.caffemodel", "out.caffemodel")
+    assert status == 1 and "junk.caffemodel" in output and not (folder / "out.caffemodel").exists()
+
+
+def test_requests_of_signals():
+    requests = _Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
+    assert requests.next() == "none"
+    requests.receive(signal.SIGINT, None)
+    requests.receive(signal.SIGHUP, None)
+    requests.receive(signal.SIGINT, None)
+    assert [requests.next() for _ in range(3)] == ["snapshot", "stop", "none"]
+
+
+def start(folder, *flags):
+    """A training process that would run for hours, once it has begun to."""
+    text = SOLVER.replace("max_iter: 8", "max_iter: 100000000").replace("snapshot: 4", "")
+    text = text.replace("display: 2", "display: 10000000").replace("test_interval: 4", "")
+    (folder / "solver.prototxt").write_text(text.replace("test_iter: 2", ""))
+    argv = [sys.executable, "-m", "caffe_cli", "train", "-solver", "solver.prototxt", *flags]
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(caffe_cli.__file__).parent),
+        "OMP_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=environment, cwd=folder)
+    for line in process.stderr:
+        if "Iteration 0, lr" in line:
+            break
+    return process
+
+
+def test_signals_snapshot_and_stop(folder):
+    with start(folder) as process:
+        process.send_signal(signal.SIGHUP)
+        for line in process.stderr:
+            if "Snapshotting solver state" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(60) == 0
+    assert "Optimization stopped early." in rest and "Snapshotting to binary proto file" in rest
+    assert len(list(folder.glob("snap_iter_*.solverstate"))) == 2
+
+
+def test_signals_do_what_the_flags_say(folder):
+    with start(folder, "-sigint_effect", "none", "-sighup_effect", "stop") as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        rest = process.stderr.read()
+        assert process.wait(60) == 0 and "Optimization stopped early." in rest
+
+
+def test_progress_bar_on_a_terminal_keeps_log_lines_whole(folder):
+    pty = pytest.importorskip("pty")
+    pytest.importorskip("tqdm")
+    import fcntl
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    argv = [sys.executable, "-m", "caffe_cli", "train", "-solver", "solver.prototxt"]
+    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parent)}
+    process = subprocess.Popen(argv, stderr=slave, env=environment, cwd=folder)
+    os.close(slave)
+    shown = io.BytesIO()
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the terminal's other end is closed
+            break
+        if not part:
+            break
+        shown.write(part)
+    os.close(master)
+    assert process.wait(60) == 0
+    text = shown.getvalue().decode()
+    assert "8/8" in text and "it/s" in text
+    for line in text.replace("\r\n", "\n").split("\n"):
+        final = line.split("\r")[-1].replace("\x1b[A", "")
+        if "] " in final and "solver.cpp" in final:
+            assert LINE.fullmatch(final), repr(line)
+
+
+def test_glog_level_and_format(folder):
+    code = (
+        "import caffe; from caffe._caffe import log;"
+        "caffe.log('low'); log.warning('high', 'a.cpp:7')"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(caffe_cli.__file__).parent),
+        "GLOG_minloglevel": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    (line,) = done.stderr.splitlines()
+    match = LINE.fullmatch(line)
+    assert (match["level"], match["src"], match["text"]) == ("W", "a.cpp:7", "high")
+    assert json.loads(f'"{match["day"]}"') == time.strftime("%m%d")

@@ -230,4 +230,4 @@ class Eltwise(Layer):
     def _maximum_diff(self, i, bottom, y, dy):
         if self.winner is None:
             self._maximum(bottom)
-        return dy * (self.winner == i)
+        return torch.where(self.winner == i, dy, 0)

@@ -295,10 +295,8 @@ class ReLU(Neuron):
         return x.relu_() if self.inplace else x.relu()
 
     def gradient(self, x, y, dy):
-        """dx = dy for x > 0, else dy * negative_slope."""
-        if self.slope:
-            return torch.where(x > 0, dy, dy * self.slope)
-        return torch.ops.aten.threshold_backward(dy, x, 0)
+        """dx = dy for x > 0, else dy * negative_slope (so NaN stays NaN, unlike relu's own)."""
+        return torch.ops.aten.leaky_relu_backward(dy, x, self.slope, False)
 
 
 @register("Sigmoid")

@@ -1,0 +1,345 @@
+"""ArgMax, Bias, Eltwise, Embed, InnerProduct, Parameter, Reduction, Scale."""
+
+import numpy as np
+import pytest
+from gradcheck import build, check_gradients
+from netkit import input_layer, net_of
+
+from caffe._caffe.errors import LayerError
+
+RANDOM = np.random.default_rng(11)
+
+
+def normal(*shape):
+    return RANDOM.standard_normal(shape).astype(np.float32)
+
+
+def close(got, want, **tolerance):
+    np.testing.assert_allclose(got, want, **{"rtol": 1e-5, "atol": 1e-5, **tolerance})
+
+
+# -- ArgMax
+
+
+def ranks(x, top_k):
+    """Places along the last axis, largest first; of equals the last place first."""
+    order = sorted(range(len(x)), key=lambda i: (x[i], i), reverse=True)
+    return order[:top_k]
+
+
+@pytest.mark.parametrize("top_k", [1, 3])
+def test_argmax_over_items(top_k):
+    x = RANDOM.integers(0, 4, (2, 3, 2, 2)).astype(np.float32)  # with ties
+    rows = x.reshape(2, -1)
+    want = np.array([ranks(row, top_k) for row in rows])
+    (y,) = build(f'type: "ArgMax" argmax_param {{ top_k: {top_k} }}', x).forward()
+    assert y.shape == (2, 1, top_k, 1) and np.array_equal(y[:, 0, :, 0], want)
+    (y,) = build(f'type: "ArgMax" argmax_param {{ top_k: {top_k} out_max_val: true }}', x).forward()
+    assert y.shape == (2, 2, top_k, 1) and np.array_equal(y[:, 0, :, 0], want)
+    assert np.array_equal(y[:, 1, :, 0], np.take_along_axis(rows, want, 1))
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("top_k", [1, 2])
+def test_argmax_along_an_axis(axis, top_k):
+    x = RANDOM.integers(0, 3, (3, 4, 2)).astype(np.float32)
+    want = np.apply_along_axis(ranks, axis, x, top_k)
+    settings = f"axis: {axis} top_k: {top_k}"
+    (y,) = build(f'type: "ArgMax" argmax_param {{ {settings} }}', x).forward()
+    assert np.array_equal(y, want)
+    (y,) = build(f'type: "ArgMax" argmax_param {{ {settings} out_max_val: true }}', x).forward()
+    assert np.array_equal(y, np.take_along_axis(x, want, axis))
+
+
+def test_argmax_shapes_and_gradient():
+    run = build('type: "ArgMax"', (2, 5))
+    assert run.top[0].shape == (2, 1, 1)
+    assert build('type: "ArgMax"', (2, 5, 1, 1, 3)).top[0].shape == (2, 1, 1, 1, 1)
+    run.forward()
+    with pytest.raises(LayerError, match="has no gradient"):
+        run.backward(np.ones((2, 1, 1)), propagate=[True])
+
+
+@pytest.mark.parametrize("settings", ["top_k: 7", "axis: 1 top_k: 4", "top_k: 0"])
+def test_argmax_refuses(settings):
+    with pytest.raises(LayerError, match="top_k must be 1 to"):
+        build(f'type: "ArgMax" argmax_param {{ {settings} }}', (2, 3, 2))
+
+
+# -- Bias and Scale
+
+
+BROADCAST = [  # settings, shape of the factor, the same spread to meet (2, 3, 4, 5)
+    ("", (3,), (3, 1, 1)),
+    ("axis: 0", (2,), (2, 1, 1, 1)),
+    ("axis: -1", (5,), (5,)),
+    ("axis: 1 num_axes: 2", (3, 4), (3, 4, 1)),
+    ("axis: 1 num_axes: -1", (3, 4, 5), (3, 4, 5)),
+    ("axis: 0 num_axes: -1", (2, 3, 4, 5), (2, 3, 4, 5)),
+    ("axis: 2 num_axes: 0", (), ()),
+]
+
+
+@pytest.mark.parametrize("settings, shape, spread", BROADCAST)
+def test_bias(settings, shape, spread):
+    x = normal(2, 3, 4, 5)
+    run = build(f'type: "Bias" bias_param {{ {settings} filler {{ type: "gaussian" }} }}', x)
+    b = run.layer.blobs[0]
+    assert b.shape == shape
+    close(run.forward()[0], x + b.data.reshape(spread))
+    check_gradients(run)
+    given = build(f'type: "Bias" bias_param {{ {settings} }}', x, b.data.copy())
+    close(given.forward()[0], x + b.data.reshape(spread))
+    assert len(given.layer.blobs) == 0
+    check_gradients(given)
+
+
+@pytest.mark.parametrize("bias", ["", 'bias_term: true bias_filler { type: "gaussian" }'])
+@pytest.mark.parametrize("settings, shape, spread", BROADCAST)
+def test_scale(settings, shape, spread, bias):
+    x = normal(2, 3, 4, 5)
+    text = f'type: "Scale" scale_param {{ {settings} {bias} filler {{ type: "gaussian" }} }}'
+    run = build(text, x)
+    blobs = [b.data for b in run.layer.blobs]
+    assert [b.shape for b in blobs] == [shape] * (2 if bias else 1)
+    added = blobs[1].reshape(spread) if bias else 0
+    close(run.forward()[0], x * blobs[0].reshape(spread) + added)
+    check_gradients(run)
+    given = build(text, x, blobs[0].copy())
+    added = given.layer.blobs[0].data.reshape(spread) if bias else 0
+    close(given.forward()[0], x * blobs[0].reshape(spread) + added)
+    check_gradients(given)
+
+
+def test_bias_and_scale_start_as_the_identity():
+    x = normal(2, 3)
+    for kind in ("Bias", "Scale"):
+        close(build(f'type: "{kind}"', x).forward()[0], x, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["Bias", "Scale"])
+def test_in_place_they_still_know_their_input(kind):
+    net = net_of(
+        "force_backward: true "
+        + input_layer("x", 2, 3, 4)
+        + 'layer { name: "copy" type: "Power" bottom: "x" top: "h" }'
+        + f'layer {{ name: "l" type: "{kind}" bottom: "h" top: "h" '
+        + f'{kind.lower()}_param {{ filler {{ type: "gaussian" }} }} }}'
+    )
+    x, dy = normal(2, 3, 4), normal(2, 3, 4)
+    net.blobs["x"].data[...] = x
+    net.forward()
+    net.blobs["h"].diff[...] = dy
+    net.backward()
+    factor = net.params["l"][0]
+    close(factor.diff, (dy * (x if kind == "Scale" else 1)).sum((0, 2)))
+    close(net.blobs["x"].diff, dy * (factor.data[:, None] if kind == "Scale" else 1))
+
+
+@pytest.mark.parametrize("kind", ["Bias", "Scale"])
+@pytest.mark.parametrize(
+    "settings, bottoms, message",
+    [
+        ("axis: 2", [(2, 3)], "axis 2 is out of range"),
+        ("axis: 1 num_axes: 2", [(2, 3)], "num_axes 2 does not fit"),
+        ("num_axes: -2", [(2, 3)], "num_axes -2 does not fit"),
+        ("", [(2, 3), (4,)], r"shape \(4,\) does not meet .*\(2, 3\) from axis 1"),
+        ("axis: 1", [(2, 3), (3, 1)], "does not meet"),
+    ],
+)
+def test_bias_and_scale_refuse(kind, settings, bottoms, message):
+    with pytest.raises(LayerError, match=message):
+        build(f'type: "{kind}" {kind.lower()}_param {{ {settings} }}', *bottoms)
+
+
+# -- Eltwise
+
+
+def eltwise(settings, *bottoms):
+    return build(f'type: "Eltwise" eltwise_param {{ {settings} }}', *bottoms)
+
+
+def test_eltwise_values_and_gradients():
+    a, b, c = normal(2, 3), normal(2, 3), normal(2, 3)
+    for settings, want in (
+        ("", a + b + c),
+        ("operation: SUM coeff: 1 coeff: -0.5 coeff: 2", a - 0.5 * b + 2 * c),
+        ("operation: PROD", a * b * c),
+        ("operation: PROD stable_prod_grad: false", a * b * c),
+        ("operation: MAX", np.maximum(np.maximum(a, b), c)),
+    ):
+        run = eltwise(settings, a, b, c)
+        close(run.forward()[0], want)
+        check_gradients(run, step=1e-3, tol=3e-2)
+
+
+def test_eltwise_product_gradient_at_zero():
+    a, b = np.array([[0.0, 2.0]], np.float32), np.array([[3.0, 0.0]], np.float32)
+    run = eltwise("operation: PROD", a, b)
+    run.forward()
+    da, db = run.backward(np.ones((1, 2)))
+    assert np.array_equal(da, [[3, 0]]) and np.array_equal(db, [[0, 2]])
+    run = eltwise("operation: PROD stable_prod_grad: false", a, b)
+    run.forward()
+    da, db = run.backward(np.ones((1, 2)))  # product / bottom: 0 / 0 where the bottom is 0
+    assert np.array_equal(np.isnan(da), [[1, 0]]) and np.array_equal(np.isnan(db), [[0, 1]])
+
+
+def test_eltwise_maximum_gives_each_gradient_to_one():
+    """A tie of bottoms 0 and 1 goes to 1; a later bottom must be larger (eltwise_layer.cpp)."""
+    a = np.array([[1.0, 1.0, 0.0, 2.0]], np.float32)
+    b = np.array([[1.0, 0.0, 1.0, 2.0]], np.float32)
+    c = np.array([[1.0, 1.0, 2.0, 2.0]], np.float32)
+    run = eltwise("operation: MAX", a, b, c)
+    run.forward()
+    da, db, dc = run.backward(np.array([[1.0, 2.0, 3.0, np.nan]]))
+    assert np.array_equal(da, [[0, 2, 0, 0]]) and np.array_equal(dc, [[0, 0, 3, 0]])
+    assert np.array_equal(db, [[1, 0, 0, np.nan]], equal_nan=True)
+
+
+def test_eltwise_diffs_are_copies():
+    """A user may set one branch's diff and run on from there: the other must not change."""
+    run = eltwise("", (2, 3), (2, 3))
+    run.forward()
+    run.backward(np.ones((2, 3)))
+    run.bottom[0].diff[...] = 7
+    assert (run.bottom[1].diff == 1).all() and (run.top[0].diff == 1).all()
+
+
+@pytest.mark.parametrize(
+    "settings, bottoms, message",
+    [
+        ("coeff: 1", [(2, 3), (2, 3)], "one coeff per bottom or none; 1 for 2"),
+        ("operation: PROD coeff: 1 coeff: 1", [(2, 3), (2, 3)], "only for SUM"),
+        ("", [(2, 3), (2, 1)], r"bottom 1 has shape \(2, 1\), bottom 0 has \(2, 3\)"),
+        ("", [(2, 3)], "takes 2 to any number bottom blobs, 1 given"),
+    ],
+)
+def test_eltwise_refuses(settings, bottoms, message):
+    with pytest.raises(LayerError, match=message):
+        eltwise(settings, *bottoms)
+
+
+# -- Embed
+
+
+def test_embed():
+    index = np.array([[1, 4], [0, 1], [1, 2]], np.float32)
+    filler = 'weight_filler { type: "gaussian" } bias_filler { type: "gaussian" }'
+    run = build(f'type: "Embed" embed_param {{ num_output: 3 input_dim: 5 {filler} }}', index)
+    weights, bias = (b.data for b in run.layer.blobs)
+    assert weights.shape == (5, 3) and bias.shape == (3,)
+    close(run.forward()[0], weights[index.astype(int)] + bias)
+    check_gradients(run)
+    plain = build(
+        'type: "Embed" embed_param { num_output: 3 input_dim: 5 bias_term: false }', index
+    )
+    assert len(plain.layer.blobs) == 1 and plain.forward()[0].shape == (3, 2, 3)
+    with pytest.raises(LayerError, match="no gradient reaches the indices"):
+        run.backward(np.ones((3, 2, 3)), propagate=[True])
+
+
+def test_embed_refuses():
+    for settings in ("num_output: 3", "input_dim: 3"):
+        with pytest.raises(LayerError, match="needs a positive"):
+            build(f'type: "Embed" embed_param {{ {settings} }}', (2,))
+    run = build('type: "Embed" embed_param { num_output: 3 input_dim: 5 }', np.float32([1, 5]))
+    with pytest.raises(LayerError, match="index 5 in 'bottom0' is outside the 5 rows"):
+        run.forward()
+
+
+# -- InnerProduct
+
+
+FILLERS = 'weight_filler { type: "gaussian" std: 0.5 } bias_filler { type: "gaussian" }'
+
+
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("axis, top", [(1, (2, 6)), (2, (2, 3, 6)), (-1, (2, 3, 2, 6)), (0, (6,))])
+def test_inner_product(axis, top, bias, transpose):
+    x = normal(2, 3, 2, 2)
+    run = build(
+        f'type: "InnerProduct" inner_product_param {{ num_output: 6 axis: {axis} {FILLERS} '
+        f"bias_term: {str(bias).lower()} transpose: {str(transpose).lower()} }}",
+        x,
+    )
+    weights = run.layer.blobs[0].data
+    inputs = int(np.prod(x.shape[axis:]))
+    assert weights.shape == ((inputs, 6) if transpose else (6, inputs))
+    want = x.reshape(-1, inputs) @ (weights if transpose else weights.T)
+    want = want + (run.layer.blobs[1].data if bias else 0)
+    assert run.top[0].shape == top and len(run.layer.blobs) == 1 + bias
+    close(run.forward()[0], want.reshape(top))
+    check_gradients(run)
+
+
+def test_inner_product_adds_to_parameter_diffs():
+    run = build(f'type: "InnerProduct" inner_product_param {{ num_output: 2 {FILLERS} }}', (3, 4))
+    run.forward()
+    once = run.backward(np.ones((3, 2)), propagate=[True]) and run.param_diff(0)
+    run.layer.run_backward([False], run.bottom, run.top, keep=False)
+    close(run.param_diff(0), 2 * once)
+
+
+def test_inner_product_refuses():
+    with pytest.raises(LayerError, match="positive num_output"):
+        build('type: "InnerProduct"', (2, 3))
+    run = build('type: "InnerProduct" inner_product_param { num_output: 2 }', (2, 3, 4))
+    run.bottom[0].reshape(2, 3, 5)
+    with pytest.raises(LayerError, match="take 12 inputs; .* brings 15 from axis 1"):
+        run.forward()
+    run.bottom[0].reshape(5, 3, 4)
+    assert run.forward()[0].shape == (5, 2), "another batch size is fine"
+
+
+# -- Parameter
+
+
+def test_parameter_is_its_blob():
+    net = net_of(
+        "force_backward: true "
+        + input_layer("x", 2, 3)
+        + 'layer { name: "p" type: "Parameter" top: "p" '
+        + "parameter_param { shape { dim: 2 dim: 3 } } }"
+        + 'layer { name: "l" type: "Eltwise" bottom: "x" bottom: "p" top: "y" '
+        + "eltwise_param { coeff: 1 coeff: 3 } }"
+    )
+    assert not net.params["p"][0].data.any()
+    w, dy = normal(2, 3), normal(2, 3)
+    net.params["p"][0].data[...] = w
+    net.forward()
+    close(net.blobs["y"].data, 3 * w)
+    net.blobs["y"].diff[...] = dy
+    net.backward()
+    close(net.params["p"][0].diff, 3 * dy)
+
+
+# -- Reduction
+
+
+REDUCED = {
+    "SUM": lambda rows: rows.sum(-1),
+    "MEAN": lambda rows: rows.mean(-1),
+    "ASUM": lambda rows: np.abs(rows).sum(-1),
+    "SUMSQ": lambda rows: (rows**2).sum(-1),
+}
+
+
+@pytest.mark.parametrize("operation", REDUCED)
+@pytest.mark.parametrize("axis, top", [(0, ()), (1, (2,)), (-1, (2, 3))])
+def test_reduction(operation, axis, top):
+    x = normal(2, 3, 4)
+    x += 0.1 * np.sign(x)
+    text = f"operation: {operation} axis: {axis} coeff: -1.5"
+    run = build(f'type: "Reduction" reduction_param {{ {text} }}', x)
+    want = -1.5 * REDUCED[operation](x.reshape(*top, -1))
+    assert run.top[0].shape == top
+    close(run.forward()[0], want)
+    check_gradients(run, step=1e-2, tol=2e-2)
+
+
+def test_reduction_of_absolutes_at_zero():
+    run = build('type: "Reduction" reduction_param { operation: ASUM }', np.zeros((2,), np.float32))
+    run.forward()
+    assert not run.backward(np.float32(1))[0].any()

@@ -65,6 +65,8 @@ def _layers(
     for key in group:
         child = _linked(group, key, path)
         name = f"{prefix}{key}"
+        if isinstance(child, h5py.Dataset) and depth:
+            continue  # a blob of the layer that this group is
         if not isinstance(child, h5py.Group):
             raise FormatError(f"{path}: '{child.name}' is a dataset where a layer is expected")
         inner = [_linked(child, k, path) for k in child]
@@ -125,15 +127,18 @@ def write_weights(
     """Write (layer name, blobs, diffs or None); a None blob is left out."""
     with _opened(path, "w") as file:
         data = file.create_group("data")
+        taken = set()
         for name, blobs, diffs in layers:
-            if not name or name in data:
+            if not name or name in taken:
                 raise FormatError(
                     f"HDF5 weights need a name of its own for every layer, '{name}' is "
                     f"{'taken' if name else 'none'}; name the layers or save as .caffemodel"
                 )
-            _write_numbered(data.create_group(name), blobs)
+            taken.add(name)
+            # Not create_group: "a/b" may have made "a" already.
+            _write_numbered(data.require_group(name), blobs)
             if diffs is not None:
-                _write_numbered(file.require_group("diff").create_group(name), diffs)
+                _write_numbered(file.require_group(f"diff/{name}"), diffs)
 
 
 def _write_numbered(group: h5py.Group, arrays: list[np.ndarray | None]) -> None:

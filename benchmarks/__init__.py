@@ -1,0 +1,1 @@
+"""The runtime beside hand-written PyTorch, in one run: `python -m benchmarks --help`."""

@@ -1,0 +1,143 @@
+"""Time the runtime beside hand-written PyTorch: `python -m benchmarks` (or `make bench`).
+
+Every figure stands beside its rival of the same run; nothing here is asserted in the tests.
+FCN-8s at 500x375 takes some minutes and 6 GB; `--size 100x75` is a quick look.
+"""
+
+import argparse
+import functools
+import os
+import sys
+
+from . import files, measure, report, with_caffe, with_torch
+from .report import Row
+from .setting import Setting
+
+
+def size(text: str) -> tuple[int, int]:
+    """Parse WIDTHxHEIGHT."""
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--size", type=size, default=(500, 375), help="image size (500x375)")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs to take the median of (5)")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help=f"one of: {', '.join(TASKS)} (all)"
+    )
+    parser.add_argument("--cpu", action="store_true", help="leave out the GPU, if there is one")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results.json")
+    options = parser.parse_args(arguments)
+    if options.rounds < 1:
+        parser.error(f"--rounds must be at least 1, it is {options.rounds}")
+    if options.only not in ("", *TASKS):
+        parser.error(f"--only takes one of {', '.join(TASKS)}; given {options.only!r}")
+    return options
+
+
+def compare(name, what, exact, time_target, memory_target, steps, options, gpu=False) -> list[Row]:
+    """Time and memory of the task `name` on both sides."""
+    setting = Setting(*options.size, gpu=gpu, steps=steps)
+    ours, rival = getattr(with_caffe, name), getattr(with_torch, name)
+    time, memory, idle = measure.compare(ours, rival, setting, options.rounds, exact)
+    rows = [Row(what, time.ours, time.rival, "s", time.ratio, time_target)]
+    rows.append(
+        Row(f"{what}: peak memory", memory.ours, memory.rival, "B", memory.ratio, memory_target)
+    )
+    if idle:
+        rows.append(Row(f"{what}: GPU idle", *idle, "%"))
+    return rows
+
+
+def fcn8s_step(options) -> list[Row]:
+    return compare("fcn8s_step", "FCN-8s step, CPU", False, 1.05, 1.10, 1, options)
+
+
+def fcn8s_forward(options) -> list[Row]:
+    return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
+
+
+def lenet_step(options) -> list[Row]:
+    return compare("lenet_step", "LeNet step, batch 64, CPU", True, 1.3, None, 50, options)
+
+
+def weights(options) -> list[Row]:
+    """copy_from and save of FCN-8s's weights."""
+    setting = Setting(*options.size, steps=options.rounds)
+    worker = measure.Worker(files.weights, setting)
+    try:
+        _, found = worker.ask("run")
+    finally:
+        worker.close()
+    copied, memory = found["copy_from"], found["copy_from memory"]
+    mib = f"{memory.rival / 1e6:.0f} MB"
+    return [
+        Row(f"copy_from of {mib} / reading them", copied.ours, copied.rival, "s",
+            copied.ours - copied.rival, 0.6, excess=True),
+        Row("copy_from: added memory / file", *memory[:2], "B", memory.ratio, 1.05),
+        Row(f"save of {mib} / writing them", *found["save"][:2], "s", found["save"].ratio, 2.0),
+        Row(f"save of {mib} / writing, synced", *found["save, synced"][:2], "s",
+            found["save, synced"].ratio),
+    ]  # fmt: skip
+
+
+def import_caffe(options) -> list[Row]:
+    seconds = files.import_seconds(options.rounds)
+    return [Row("import caffe beyond torch", seconds, None, "s", seconds, 0.3, excess=True)]
+
+
+def gpu(options) -> list[Row]:
+    """The training steps on a GPU, where there is one."""
+    import torch
+
+    if options.cpu or not torch.cuda.is_available():
+        why = "left out" if options.cpu else f"torch {torch.__version__} finds no CUDA device"
+        print(f"GPU: {why}")
+        return []
+    step = functools.partial(compare, options=options, gpu=True)
+    return [
+        *step("fcn8s_step", "FCN-8s step, GPU", False, None, None, 10),
+        *step("fcn8s_forward", "FCN-8s forward, GPU", True, None, None, 10),
+        *step("lenet_step", "LeNet step, batch 64, GPU", True, None, None, 100),
+    ]
+
+
+TASKS = {
+    "fcn8s-step": fcn8s_step,
+    "fcn8s-forward": fcn8s_forward,
+    "lenet-step": lenet_step,
+    "weights": weights,
+    "import": import_caffe,
+    "gpu": gpu,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    for name, value in report.machine().items():
+        print(f"{name}: {value}")
+    print(
+        f"image {options.size[0]}x{options.size[1]}, median of {options.rounds} pairs", flush=True
+    )
+    rows: list[Row] = []
+    for name, task in TASKS.items():
+        if options.only in ("", name):
+            print(f"... {name}", file=sys.stderr, flush=True)
+            rows += task(options)
+    if rows:
+        print(report.show(rows))
+    if options.save:
+        report.save(rows, {"size": list(options.size), "rounds": options.rounds})
+        print(f"written to {report.RESULTS}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

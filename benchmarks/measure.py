@@ -1,0 +1,178 @@
+"""Time two contenders turn about, each in a process of its own, and their peak memory.
+
+While one works the other waits for its turn, so both meet the same machine; and a process's
+peak memory is then its contender's alone.
+"""
+
+import contextlib
+import multiprocessing
+import statistics
+import time
+import traceback
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .setting import Setting
+
+Maker = Callable[[Setting], Callable[[], float]]
+
+
+class Figure(NamedTuple):
+    """A comparison: medians of both sides (seconds of a step, bytes), and of their ratio."""
+
+    ours: float
+    rival: float
+    ratio: float
+
+
+class Worker:
+    """One contender, made in a new process."""
+
+    def __init__(self, maker: Maker, setting: Setting):
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, maker, setting), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._answer()  # made
+
+    def ask(self, question: str):
+        """Return the answer to "run", "memory" or "idle" (see `_serve`)."""
+        self._pipe.send(question)
+        return self._answer()
+
+    def _answer(self):
+        try:
+            answer = self._pipe.recv()
+        except EOFError as error:
+            self._process.join()
+            raise RuntimeError(
+                f"the measured process ended by itself (exit code {self._process.exitcode}); "
+                "with -9 the machine ran out of memory"
+            ) from error
+        if isinstance(answer, str):
+            raise RuntimeError(f"the measured process failed:\n{answer}")
+        return answer
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._pipe.send("end")
+        self._process.join()
+
+
+def _serve(pipe, maker: Maker, setting: Setting) -> None:
+    try:
+        unit = maker(setting)
+        pipe.send(0)
+        while (question := pipe.recv()) != "end":
+            pipe.send(_ANSWERS[question](unit, setting))
+    except Exception:
+        pipe.send(traceback.format_exc())
+
+
+def _run(unit, setting: Setting) -> tuple[float, float]:
+    """(seconds of a step, the unit's figure)."""
+    begin = time.perf_counter()
+    figure = unit()
+    return (time.perf_counter() - begin) / setting.steps, figure
+
+
+def _memory(unit, setting: Setting) -> int:
+    """Peak bytes so far: of the GPU's allocator, or resident."""
+    if not setting.gpu:
+        return peak_resident()
+    import torch
+
+    return torch.cuda.max_memory_allocated()
+
+
+def _idle(unit, setting: Setting) -> float:
+    """Share of the unit's time in which no kernel runs on the GPU."""
+    import torch
+    from torch.autograd import DeviceType
+    from torch.profiler import ProfilerActivity, profile
+
+    torch.cuda.synchronize()
+    with profile(activities=[ProfilerActivity.CUDA]) as run:
+        unit()
+        torch.cuda.synchronize()
+    spans = [
+        (event.time_range.start, event.time_range.end)
+        for event in run.events()
+        if event.device_type == DeviceType.CUDA
+    ]
+    return idle_share(spans)
+
+
+_ANSWERS = {"run": _run, "memory": _memory, "idle": _idle}
+
+
+def idle_share(spans: list[tuple[float, float]]) -> float:
+    """Return the share of the time from the first start to the last end that no span covers."""
+    busy, reached = 0.0, min(start for start, _ in spans)
+    begin = reached
+    for start, end in sorted(spans):
+        busy += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return 1 - busy / (reached - begin)
+
+
+def peak_resident() -> int:
+    """Peak resident bytes of this process.
+
+    getrusage would also count the parent at the time of the fork, so Linux's own count is read
+    where there is one.
+    """
+    status = read_status()
+    if "VmHWM" in status:
+        return status["VmHWM"]
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def read_status() -> dict[str, int]:
+    """Return the sizes in Linux's /proc/self/status in bytes, by name; empty elsewhere."""
+    sizes = {}
+    with contextlib.suppress(OSError), open("/proc/self/status") as file:
+        for line in file:
+            words = line.split()
+            if words[-1] == "kB":
+                sizes[words[0].rstrip(":")] = int(words[1]) * 1024
+    return sizes
+
+
+def compare(
+    ours: Maker, rival: Maker, setting: Setting, rounds: int, exact: bool
+) -> tuple[Figure, Figure, tuple[float, float] | None]:
+    """Return the figures of time and peak memory, and on a GPU the idle shares.
+
+    `exact`: nothing is drawn at random, so both must come to the same figure on their first unit
+    (they have the same net, weights and data).
+    """
+    sides = [Worker(ours, setting), Worker(rival, setting)]
+    try:
+        first = [side.ask("run")[1] for side in sides]
+        if exact and abs(first[0] - first[1]) > 1e-3 * abs(first[1]):
+            raise RuntimeError(f"the two sides do not compute the same: {first[0]}, {first[1]}")
+        times = []
+        for i in range(rounds):
+            # Either goes first in turn, so that a drift favours neither.
+            turn = (0, 1) if i % 2 == 0 else (1, 0)
+            spent = {side: sides[side].ask("run")[0] for side in turn}
+            times.append((spent[0], spent[1]))
+        memory = [side.ask("memory") for side in sides]
+        idle = tuple(side.ask("idle") for side in sides) if setting.gpu else None
+    finally:
+        for side in sides:
+            side.close()
+    return summarize(times), summarize([memory]), idle
+
+
+def summarize(pairs: list[tuple[float, float]]) -> Figure:
+    """Return the medians of both sides and of the ratio within each pair."""
+    ours, rival = zip(*pairs, strict=True)
+    ratio = statistics.median(a / b for a, b in pairs)
+    return Figure(statistics.median(ours), statistics.median(rival), ratio)

@@ -1,0 +1,65 @@
+"""What both sides of a comparison share: settings, first weights, data."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Setting(NamedTuple):
+    """How a task runs: image size, where, and how many steps make a unit."""
+
+    width: int = 500
+    height: int = 375
+    gpu: bool = False
+    steps: int = 1
+    fc: int = 4096  # channels of fc6 and fc7; smaller in tests
+    dropout: bool = True
+
+    @property
+    def image_shape(self) -> tuple[int, int, int, int]:
+        return (1, 3, self.height, self.width)
+
+
+class Hyper(NamedTuple):
+    """A solver's settings."""
+
+    lr: float
+    momentum: float
+    decay: float
+
+
+FCN8S = Hyper(1e-10, 0.99, 0.0005)
+LENET = Hyper(0.0001, 0.9, 0.0005)
+LENET_SHAPE = (64, 1, 28, 28)
+
+
+def fill(arrays: Iterable[np.ndarray]) -> None:
+    """Fill a net's parameters, in order: He's normal weights, biases 0, bilinear upscores."""
+    for i, array in enumerate(arrays):
+        if array.ndim == 1:
+            array[...] = 0
+        elif array.ndim == 4 and array.shape[2] % 2 == 0:  # only upscore layers are even
+            array[...] = _bilinear(*array.shape[1:3])
+        else:
+            draws = np.random.default_rng(i)
+            draws.standard_normal(out=array, dtype=np.float32)
+            array *= (2 / array[0].size) ** 0.5
+
+
+def _bilinear(channels: int, size: int) -> np.ndarray:
+    """Interpolation by size / 2, channel by channel (Long et al., section 3.3)."""
+    factor = (size + 1) // 2
+    centre = factor - 1 if size % 2 else factor - 0.5
+    row = 1 - np.abs(np.arange(size) - centre) / factor
+    return np.eye(channels)[:, :, None, None] * np.outer(row, row)
+
+
+def batch(shape, label_shape, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """A random image batch and labels, one in ten of them 255 where they are pixels."""
+    draws = np.random.default_rng(1337)
+    data = draws.standard_normal(shape, dtype=np.float32)
+    label = draws.integers(0, classes, label_shape).astype(np.float32)
+    if len(label_shape) == 4:
+        label[draws.random(label_shape) < 0.1] = 255
+    return data, label

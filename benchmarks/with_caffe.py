@@ -1,0 +1,143 @@
+"""The measured nets and steps through `caffe`.
+
+Each `*_step` and `*_forward` returns a function that runs one unit of work and returns a figure
+(a loss, a score), which waits for the device and lets the two sides be compared.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from caffe.proto import caffe_pb2
+
+from .setting import FCN8S, LENET, LENET_SHAPE, Hyper, Setting, batch, fill
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_LENET = """
+name: "LeNet"
+layer { name: "data" type: "Input" top: "data" top: "label" input_param {
+  shape { dim: 64 dim: 1 dim: 28 dim: 28 } shape { dim: 64 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  param { lr_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  convolution_param { num_output: 20 kernel_size: 5 } }
+layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1"
+  pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+layer { name: "conv2" type: "Convolution" bottom: "pool1" top: "conv2"
+  param { lr_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  convolution_param { num_output: 50 kernel_size: 5 } }
+layer { name: "pool2" type: "Pooling" bottom: "conv2" top: "pool2"
+  pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+layer { name: "ip1" type: "InnerProduct" bottom: "pool2" top: "ip1"
+  param { lr_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  inner_product_param { num_output: 500 } }
+layer { name: "relu1" type: "ReLU" bottom: "ip1" top: "ip1" }
+layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2"
+  param { lr_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  inner_product_param { num_output: 10 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }
+"""
+
+
+def _proto(setting: Setting, which: str) -> caffe_pb2.NetParameter:
+    """The committed net, its data layer replaced by an Input of the size asked for."""
+    net = caffe_pb2.NetParameter()
+    text_format.Parse((ROOT / "nets" / "voc-fcn8s" / f"{which}.prototxt").read_text(), net)
+    source = net.layer[0]
+    tops = list(source.top)
+    source.Clear()
+    source.name, source.type = "data", "Input"
+    source.top.extend(tops)
+    for channels in (3, 1)[: len(tops)]:
+        shape = source.input_param.shape.add()
+        shape.dim.extend([1, channels, setting.height, setting.width])
+    for layer in net.layer:
+        if layer.name in ("fc6", "fc7"):
+            layer.convolution_param.num_output = setting.fc
+        if layer.type == "Dropout" and not setting.dropout:
+            layer.dropout_param.dropout_ratio = 0
+    return net
+
+
+def _caffe(setting: Setting):
+    import caffe
+
+    if setting.gpu:
+        caffe.set_mode_gpu()
+    caffe.set_random_seed(1337)
+    return caffe
+
+
+def _write(folder: str, name: str, message) -> str:
+    path = os.path.join(folder, name)
+    Path(path).write_text(text_format.MessageToString(message))
+    return path
+
+
+def fill_net(net) -> None:
+    """Fill a caffe.Net's parameters as its rival's are."""
+    fill(blob.data for blobs in net.params.values() for blob in blobs)
+
+
+def _solver(setting: Setting, net: caffe_pb2.NetParameter, hyper: Hyper, feed):
+    caffe = _caffe(setting)
+    solver = caffe_pb2.SolverParameter(
+        base_lr=hyper.lr, momentum=hyper.momentum, weight_decay=hyper.decay, lr_policy="fixed"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        solver.train_net = _write(folder, "train.prototxt", net)
+        made = caffe.SGDSolver(_write(folder, "solver.prototxt", solver))
+    fill_net(made.net)
+    for name, values in zip(("data", "label"), feed, strict=True):
+        made.net.blobs[name].data[...] = values
+    return made
+
+
+def fcn8s_solver(setting: Setting):
+    feed = batch(setting.image_shape, (1, 1, *setting.image_shape[2:]), 21)
+    return _solver(setting, _proto(setting, "train"), FCN8S, feed)
+
+
+def lenet_solver(setting: Setting):
+    net = text_format.Parse(_LENET, caffe_pb2.NetParameter())
+    return _solver(setting, net, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
+
+
+def _steps(solver, setting: Setting) -> Callable[[], float]:
+    def unit() -> float:
+        solver.step(setting.steps)
+        return float(solver.net.blobs["loss"].data)
+
+    return unit
+
+
+def fcn8s_step(setting: Setting) -> Callable[[], float]:
+    return _steps(fcn8s_solver(setting), setting)
+
+
+def lenet_step(setting: Setting) -> Callable[[], float]:
+    return _steps(lenet_solver(setting), setting)
+
+
+def fcn8s_net(setting: Setting):
+    caffe = _caffe(setting)
+    with tempfile.TemporaryDirectory() as folder:
+        net = caffe.Net(_write(folder, "net.prototxt", _proto(setting, "deploy")), caffe.TEST)
+    fill_net(net)
+    return net
+
+
+def fcn8s_forward(setting: Setting) -> Callable[[], float]:
+    net = fcn8s_net(setting)
+    data, _ = batch(setting.image_shape, (1,), 21)
+
+    def unit() -> float:
+        for _ in range(setting.steps):
+            net.blobs["data"].data[...] = data
+            score = net.forward()["score"]
+        return float(score[0, 0, 0, 0])
+
+    return unit

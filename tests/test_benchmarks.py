@@ -1,0 +1,130 @@
+"""The benchmarks compare like with like, and their arithmetic is right. No time is asserted."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import measure, report, with_caffe, with_torch
+from benchmarks.report import Row
+from benchmarks.setting import FCN8S, LENET, LENET_SHAPE, Setting, batch
+
+THIN = Setting(width=36, height=30, fc=16, dropout=False)
+
+
+def both_after_a_step(solver, model, hyper, feed):
+    """(net, model) after one step from the same start, and the two losses."""
+    torch = pytest.importorskip("torch")
+    model = with_torch._ready(model, THIN)
+    optimizer = with_torch.make_sgd(model, *hyper)
+    solver.step(1)
+    data, label = torch.from_numpy(feed[0]), torch.from_numpy(feed[1]).long()
+    loss = with_torch.train(model, optimizer, data, label, 1)
+    return solver.net, model, float(solver.net.blobs["loss"].data), loss
+
+
+def hold_equal(net, model, loss, rival_loss):
+    assert loss == pytest.approx(rival_loss, rel=1e-5)
+    ours = [blob.data for blobs in net.params.values() for blob in blobs]
+    theirs = [p.detach().numpy() for p in model.parameters()]
+    assert [a.shape for a in ours] == [b.shape for b in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert np.abs(a - b).max() <= 1e-4 * np.abs(b).max() + 1e-9
+
+
+def test_fcn8s_by_hand_is_the_same_net_and_step():
+    solver = with_caffe.fcn8s_solver(THIN)
+    feed = batch(THIN.image_shape, (1, 1, 30, 36), 21)
+    start = solver.net.params["fc6"][0].data.copy()
+    net, model, *losses = both_after_a_step(solver, with_torch.fcn8s(THIN), FCN8S, feed)
+    hold_equal(net, model, *losses)
+    assert not np.array_equal(net.params["fc6"][0].data, start)
+    names = [name for name, blobs in net.params.items() for _ in blobs]
+    for name, p in zip(names, model.parameters(), strict=True):
+        assert p.requires_grad == (not name.startswith("upscore"))
+
+
+def test_lenet_by_hand_is_the_same_net_and_step():
+    feed = batch(LENET_SHAPE, LENET_SHAPE[:1], 10)
+    solver = with_caffe.lenet_solver(THIN)
+    hold_equal(*both_after_a_step(solver, with_torch.LeNet(), LENET, feed))
+
+
+def test_two_processes_are_compared():
+    setting = Setting(steps=2)
+    time, memory, idle = measure.compare(
+        with_caffe.lenet_step, with_torch.lenet_step, setting, rounds=2, exact=True
+    )
+    assert time.ours > 0 and time.rival > 0 and idle is None
+    assert memory.ratio == memory.ours / memory.rival
+
+
+def fails(setting):
+    raise ValueError("no such net")
+
+
+def dies(setting):
+    raise SystemExit(3)
+
+
+def test_a_contender_that_fails_is_reported():
+    with pytest.raises(RuntimeError, match="no such net"):
+        measure.Worker(fails, Setting())
+    with pytest.raises(RuntimeError, match="ended by itself .exit code 3"):
+        measure.Worker(dies, Setting())
+
+
+def test_idle_is_what_no_kernel_covers():
+    # Covered: 0-4 (two overlapping, one inside) and 6-7 of 0-10, and 9-10.
+    spans = [(6, 7), (0, 3), (1, 2), (2, 4), (9, 10)]
+    assert measure.idle_share(spans) == pytest.approx(0.4)
+    assert measure.idle_share([(5, 8)]) == 0
+
+
+def test_the_ratio_is_the_median_of_pairs():
+    figure = measure.summarize([(1, 1), (2, 1), (9, 3)])
+    assert figure == (2, 1, 2)
+
+
+def test_peak_memory_grows_with_what_is_used():
+    before = measure.peak_resident()
+    block = np.ones(64 << 20, np.uint8)
+    assert measure.peak_resident() >= before
+    assert measure.peak_resident() > block.nbytes
+
+
+ROWS = [
+    Row("step", 1.5, 1.0, "s", 1.5, 1.05),
+    Row("memory", 2**30, 2**30, "B", 1.0, 1.1),
+    Row("copy", 0.02, 0.01, "s", 0.01, 0.6, excess=True),
+    Row("idle", 0.125, None, "%"),
+]
+
+
+def test_table_says_which_target_is_missed():
+    lines = report.show(ROWS).splitlines()
+    assert lines[1].split() == "step 1.500 s 1.000 s 1.500x at most 1.050x MISSED".split()
+    assert lines[2].split() == "memory 1024 MiB 1024 MiB 1.000x at most 1.100x ok".split()
+    assert lines[3].split() == "copy 20.00 ms 10.00 ms +0.010 s at most +0.600 s ok".split()
+    assert lines[4].split() == "idle 12.5 %".split()
+
+
+def test_saved_results_can_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
+    report.save(ROWS, {"rounds": 1})
+    content = json.loads(report.RESULTS.read_text())
+    assert [row["verdict"] for row in content["rows"]] == ["MISSED", "ok", "ok", ""]
+    assert content["machine"]["cores"] >= 1 and content["options"] == {"rounds": 1}
+
+
+@pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--only", "nothing"], ["--size", "x"]])
+def test_bad_arguments(arguments, capsys):
+    with pytest.raises(SystemExit):
+        command.main(arguments)
+    assert "usage" in capsys.readouterr().err
+
+
+def test_command(capsys):
+    assert command.main(["--only", "import", "--rounds", "1"]) == 0
+    assert "import caffe beyond torch" in capsys.readouterr().out

@@ -16,9 +16,10 @@ from google.protobuf import text_format
 
 import caffe
 import caffe_cli
+from caffe._caffe import log
 from caffe.proto import caffe_pb2
 from caffe_commands.common import CommandError
-from caffe_commands.train import _Requests
+from caffe_commands.train import _Requests, _solve
 
 NET = """
 name: "Tiny"
@@ -194,13 +195,13 @@ def test_train_takes_level_and_stage(command):
 
 
 def test_log_dir_keeps_a_copy(command, folder):
-    log = logging.getLogger("caffe")
-    before = list(log.handlers)
+    logger = logging.getLogger("caffe")
+    before = list(logger.handlers)
     try:
         _, _, lines = command("train", "-solver", "solver.prototxt", "-log_dir", folder)
     finally:
-        for handler in set(log.handlers) - set(before):
-            log.removeHandler(handler)
+        for handler in set(logger.handlers) - set(before):
+            logger.removeHandler(handler)
             handler.close()
     kept = [LINE.match(line) for line in (folder / "caffe.INFO").read_text().splitlines()]
     assert [f"{m['src']} {m['text']}" for m in kept] == lines
@@ -273,6 +274,25 @@ def test_inspect_counts(command):
     assert "Split" not in output and "accuracy" in rows
 
 
+def test_inspect_recurrent_and_global_layers(command, folder):
+    (folder / "net.prototxt").write_text("""
+layer { name: "in" type: "Input" top: "x" top: "c"
+  input_param { shape { dim: 5 dim: 2 dim: 3 } shape { dim: 5 dim: 2 } } }
+layer { name: "rnn" type: "RNN" bottom: "x" bottom: "c" top: "y"
+  recurrent_param { num_output: 4 } }
+layer { name: "im" type: "Input" top: "im" input_param { shape { dim: 1 dim: 1 dim: 8 dim: 8 } } }
+layer { name: "all" type: "Pooling" bottom: "im" top: "all" pooling_param { global_pooling: true } }
+layer { name: "cut" type: "Crop" bottom: "im" bottom: "all" top: "cut" }
+""")
+    status, output, _ = command("inspect", "net.prototxt")
+    assert status == 0
+    rows = {line.split()[0]: " ".join(line.split()) for line in output.splitlines() if line.strip()}
+    # Weights of input, hidden state and output, each used at 5 steps of 2 streams.
+    assert rows["rnn"] == "rnn RNN 5x2x4 52 440 160 B"
+    assert rows["all"] == "all Pooling 1x1x1x1 4 B"
+    assert rows["cut"] == "cut Crop 1x1x1x1 4 B 1 / 1"
+
+
 def test_inspect_costs_of_other_layers(command, folder):
     (folder / "net.prototxt").write_text("""
 layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 32 dim: 32 } } }
@@ -341,6 +361,34 @@ def test_requests_of_signals():
     requests.receive(signal.SIGHUP, None)
     requests.receive(signal.SIGINT, None)
     assert [requests.next() for _ in range(3)] == ["snapshot", "stop", "none"]
+
+
+class PlainSolver:
+    """A solver as BVLC's pycaffe has it: it can be called back but not asked to stop."""
+
+    def __init__(self, requests):
+        self.requests, self.done, self.iter = requests, [], 0
+
+    def add_callback(self, on_start, on_gradients_ready):
+        self.on_start = on_start
+
+    def solve(self):
+        for self.iter in range(4):
+            self.on_start()
+            self.done.append(self.iter)
+            if self.iter < 2:
+                self.requests.receive([signal.SIGHUP, signal.SIGINT][self.iter], None)
+
+    def snapshot(self):
+        self.done.append("snapshot")
+
+
+def test_signals_on_a_solver_without_an_action_function(capfd):
+    requests = _Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
+    solver = PlainSolver(requests)
+    _solve(solver, requests)
+    assert solver.done == [0, "snapshot", 1, "snapshot"]
+    assert "Optimization stopped early." in capfd.readouterr().err
 
 
 def start(folder, *flags):
@@ -431,3 +479,31 @@ def test_glog_level_and_format(folder):
     match = LINE.fullmatch(line)
     assert (match["level"], match["src"], match["text"]) == ("W", "a.cpp:7", "high")
     assert json.loads(f'"{match["day"]}"') == time.strftime("%m%d")
+
+
+def test_log_levels_and_streams(capfd):
+    stream = io.StringIO()
+    try:
+        log.enable_logging(stream, minloglevel=1)
+        log.info("low")
+        log.warning("mid", src="net.cpp:1")
+        log.error("high")
+        lines = [LINE.fullmatch(line) for line in stream.getvalue().splitlines()]
+        assert [(m["level"], m["text"]) for m in lines] == [("W", "mid"), ("E", "high")]
+        caffe.init_log(2)
+        caffe.log("low")
+        log.error("high")
+        caffe.init_log(0, False)
+        log.warning("mid")
+        assert LINE.fullmatch(capfd.readouterr().err.strip())["text"] == "high"
+        with pytest.raises(ValueError, match="7"):
+            caffe.init_log(7)
+        stream = io.StringIO()
+        log.enable_logging(stream)
+        try:
+            raise KeyError("why")
+        except KeyError:
+            log.logger.exception("failed")
+        assert "failed" in stream.getvalue() and "KeyError: 'why'" in stream.getvalue()
+    finally:
+        log.enable_logging()

@@ -72,7 +72,7 @@ def assign_proto(proto, name, val):
         for key, item in val.items():
             assign_proto(target, key, item)
     else:
-        _with_place(where, val, lambda: setattr(proto, name, val))
+        _put(where, val, lambda value: setattr(proto, name, value))
 
 
 class Top:
@@ -274,20 +274,20 @@ def _no_parameter(layer, key, own):
 
 def _fill_repeated(target, field, values, where):
     for value in values:
-        if isinstance(value, dict):
-            item = _with_place(where, value, target.add if hasattr(target, "add") else None)
+        if not isinstance(value, dict):
+            _put(where, value, target.append)
+        elif field.message_type is None:
+            raise TypeError(f"{where} holds no messages, got the dict {value!r}")
+        else:
+            item = target.add()
             for key, inner in value.items():
                 assign_proto(item, key, inner)
-        else:
-            _with_place(where, value, lambda value=value: target.append(value))
 
 
-def _with_place(where, value, act):
-    """Run ``act``; what protobuf refuses is raised again with the field's name in front."""
-    if act is None:
-        raise TypeError(f"{where} is not a message, got the dict {value!r}")
+def _put(where, value, put):
+    """``put(value)``; what protobuf refuses is raised with the field's name in front."""
     try:
-        return act()
+        put(value)
     except (TypeError, ValueError, AttributeError) as problem:
         raise TypeError(f"{where} cannot be {value!r}: {problem}") from problem
 

@@ -1,5 +1,8 @@
 """Classifier and Detector on a net whose answers can be computed by hand."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -105,6 +108,23 @@ def test_detector_scores_windows(files, tmp_path):
         top, left, bottom, right = window
         want = score(image[top:bottom, left:right])
         np.testing.assert_allclose(detection["prediction"], want, atol=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(caffe, "CaffeError"), reason="BVLC's load_image, as above")
+def test_detector_asks_selective_search(files, tmp_path, monkeypatch):
+    path, _ = picture(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def get_windows(names, cmd):
+        asked.append((names, cmd))
+        return [[np.array([0, 0, 4, 4])]]
+
+    module = SimpleNamespace(get_windows=get_windows)
+    monkeypatch.setitem(sys.modules, "selective_search_ijcv_with_python", module)
+    found = caffe.Detector(*files).detect_selective_search(["1.png"])
+    assert asked == [([path], "selective_search_rcnn")]
+    assert [d["filename"] for d in found] == [path]
 
 
 @pytest.mark.skipif(not hasattr(caffe, "CaffeError"), reason="BVLC's indexes with floats")

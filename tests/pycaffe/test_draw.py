@@ -1,6 +1,8 @@
 """caffe.draw: labels, Graphviz text, and pictures that read back."""
 
 import io
+import sys
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -170,11 +172,26 @@ def test_old_nets_and_bare_inputs_are_drawn():
     assert draw.draw_net(caffe_pb2.NetParameter(), "LR", "svg").startswith(b"<svg")
 
 
-def test_pydot_graph_says_what_it_needs(net):
-    try:
-        import pydot  # noqa: F401
-    except ImportError:
-        with pytest.raises(ImportError, match="pydot"):
-            draw.get_pydot_graph(net, "LR")
-    else:
-        assert "conv1_blob" in draw.get_pydot_graph(net, "LR").to_string()
+def test_pydot_graph_says_what_it_needs(net, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydotplus", None)
+    monkeypatch.setitem(sys.modules, "pydot", None)
+    with pytest.raises(ImportError, match="pydot"):
+        draw.get_pydot_graph(net, "LR")
+
+
+def test_pydot_graph(net, monkeypatch):
+    class Dot(list):
+        def __init__(self, name, **style):
+            self.name, self.style = name, style
+            self.add_node = self.add_edge = self.append
+
+    def edge(start, end, label):
+        return (start[0], end[0], label)
+
+    pydot = SimpleNamespace(Dot=Dot, Node=lambda label, **style: (label, style), Edge=edge)
+    monkeypatch.setitem(sys.modules, "pydotplus", pydot)
+    graph = draw.get_pydot_graph(net, "LR", label_edges=False, phase=caffe.TEST)
+    assert graph.name == net.name and graph.style["rankdir"] == "LR"
+    assert ("data", draw.BLOB_STYLE) in graph
+    assert any(item[1] == draw.NEURON_LAYER_STYLE for item in graph)
+    assert (draw.get_layer_label(layer(net, "pool1"), "LR"), "pool1", '""') in graph

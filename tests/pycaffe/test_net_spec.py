@@ -173,7 +173,14 @@ def test_unknown_parameters_name_the_right_one(make, said):
 
 
 @pytest.mark.parametrize(
-    "params", [dict(num_output="many"), dict(num_output=[1, 2]), dict(weight_filler=3)]
+    "params",
+    [
+        dict(num_output="many"),
+        dict(num_output=[1, 2]),
+        dict(num_output=dict(a=1)),
+        dict(weight_filler=3),
+        dict(kernel_size=dict(h=3)),
+    ],
 )
 def test_values_that_do_not_fit(params):
     with pytest.raises((TypeError, AttributeError)):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import check, own, sets, settings, stats
 from .files import DataError
+from .progress import amount
 
 
 def _list(args, data):
@@ -20,7 +21,8 @@ def _list(args, data):
         state = (
             "prepared" if data_set.prepared(data) else "fetched" if data_set.fetched(data) else "-"
         )
-        print(f"{name:{wide}}  {state:8}  {data_set.title}")
+        size = data_set.bytes_to_fetch()
+        print(f"{name:{wide}}  {state:8}  {amount(size, 'B') if size else '':>7}  {data_set.title}")
     return 0
 
 

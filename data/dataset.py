@@ -89,6 +89,8 @@ class DataSet:
             say(f"{self.name}: {self.root(data)} is there")
             return
         for item in self.archives:
+            if item.keep and all((data / item.into / name).exists() for name in item.keep):
+                continue  # unpacked for another data set, or by hand
             path = fetch.get(item.remote, data / "downloads", data, say)
             if item.keep:
                 archive.unpack(path, item.keep, data / item.into, item.limit)
@@ -96,6 +98,10 @@ class DataSet:
             lacking = [n for n in self.needs if not (data / self.folder / n).exists()]
             raise DataError(f"{data / self.folder}: unpacked, but lacks {', '.join(lacking)}")
         say(f"{self.name}: unpacked in {data / self.folder}; {data / 'downloads'} may be removed")
+
+    def bytes_to_fetch(self):
+        """Roughly how much there is to download; 0 where that is not known."""
+        return sum(item.remote.size or item.remote.about for item in self.archives)
 
     def require(self, data):
         """DataError, with the command to run, unless the data set has been fetched."""

@@ -1,5 +1,6 @@
 """Downloads: mirrors in turn, resumed, verified; and by hand when the network has no answer."""
 
+import errno
 import hashlib
 import http.client
 import os
@@ -159,7 +160,7 @@ class Download:
                     raise
                 problem = error
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-                if isinstance(error, OSError) and error.errno == 28:  # ENOSPC
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                     raise files.NoRoom(f"{self.partial}: the disk is full") from error
                 problem = error
             attempt = 0 if self.have() > before else attempt + 1

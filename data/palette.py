@@ -18,6 +18,6 @@ def save_label(stream, label):
     """Write an H x W label map as a VOC palette PNG; values 0 to 255 keep their numbers."""
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(label, np.uint8), mode=None)
+    image = Image.fromarray(np.ascontiguousarray(label, np.uint8))
     image.putpalette(voc_palette().tobytes())
     image.save(stream, format="PNG", optimize=False)

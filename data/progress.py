@@ -56,9 +56,17 @@ class Progress:
             text += f", {duration((self.total - self.done) / speed)} left"
         return text
 
+    def bar(self, width=24):
+        """The share that is done as a bar; empty where the total is not known."""
+        if not self.total:
+            return ""
+        full = min(width, width * self.done // self.total)
+        return f"[{'#' * full}{'.' * (width - full)}] "
+
     def _show(self, now):
         text = self.line(now)
         if self.stream.isatty():
+            text = self.bar() + text
             print("\r" + text.ljust(self.shown), end="", file=self.stream, flush=True)
             self.shown = len(text)
         else:

@@ -121,7 +121,6 @@ NYUD = Nyud(
             Remote(
                 "nyud.tar.gz",
                 ("http://dl.caffe.berkeleyvision.org/nyud.tar.gz",),
-                about=1_200_000_000,
                 unpacked=1_300_000_000,
             ),
             ("data", "segmentation"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import check, labels, palette
+from data import check, labels, palette, stats
 from data.dataset import FACTS
 from data.fetch import Remote
 from data.files import DataError, read_list
@@ -213,6 +213,10 @@ def test_nyud(site, make, nyud, tmp_path, said, loaded):
     assert (two["label"][0, 0] == nyud["5004"]).all()
     assert np.allclose(one["depth"][0, 0, 0], np.log(3000) - 7.844, atol=1e-3)
     assert two["hha"].shape == (1, 3, 425, 560)
+    splits = {split.name: split for split in tiny.splits(data)}
+    means = stats.means(stats.measure(tiny, data, splits["test"], ()))
+    depth = np.log(np.linspace(3000, 1500, 425).astype(np.uint16))
+    assert np.allclose(means["log depth"], depth.mean()) and means["hha"].shape == (3,)
     # stored HHA beside computed
     tiny.prepare(data, said, compute_hha=True)
     assert len(list((data / "nyud/data/hha-computed").iterdir())) == 4
@@ -340,6 +344,18 @@ def test_shapes_is_generated_checked_and_loaded(tmp_path, said, loaded):
     (one,) = loaded("voc_layers", "VOCSegDataLayer", 1, voc_dir="shapes", split="val", mean=MEAN)
     with Image.open(data / "shapes/SegmentationClass/val_00000.png") as image:
         assert (one["label"][0, 0] == np.array(image)).all()
+
+
+def test_what_another_data_set_unpacked_is_not_fetched_again(site, make, tmp_path, said):
+    data = tmp_path / "data"
+    make.voc(data / "pascal/VOC2010", {"train": ["a"], "val": ["b"]}, listing="ImageSets/Main")
+    make.mat(tmp_path / "context/a.mat", LabelMap=np.ones((2, 2), np.uint16))
+    bodies = {
+        "VOCtrainval_03-May-2010.tar": b"not asked for",
+        "trainval.tar.gz": packed(tmp_path / "context", "trainval", tmp_path / "c.tar.gz"),
+    }
+    served(ALL["pascal-context"], site, bodies).fetch(data, said)
+    assert [path for path, _ in site.log] == ["trainval.tar.gz"]
 
 
 def test_weights_are_fetched_one_by_one_and_checked(site, tmp_path, said):

@@ -291,7 +291,7 @@ def test_hdf5_names_with_slashes(tmp_path):
 
 @pytest.mark.parametrize("name, reason", [("", "none"), ("a", "taken")])
 def test_hdf5_needs_names(tmp_path, name, reason):
-    with pytest.raises(FormatError, match=f"'{name}' is {reason}"):
+    with pytest.raises(FormatError, match=f"w.h5: HDF5 weights.* '{name}' is {reason}"):
         snapshot.write_weights_hdf5(tmp_path / "w.h5", [("a", [], None), (name, [], None)])
     assert os.listdir(tmp_path) == []
 
@@ -619,7 +619,7 @@ def test_places_that_cannot_be_written(tmp_path):
 
 def test_more_than_a_protocol_buffer_holds(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshot_binary, "_MOST_BYTES", 3000)
-    with pytest.raises(FormatError, match="layer 'a' take .* save as HDF5"):
+    with pytest.raises(FormatError, match=f"{tmp_path}/w: weights .*'a' take .* save as HDF5"):
         snapshot.write_weights(tmp_path / "w", "n", one_layer(1))
     with pytest.raises(FormatError, match="snapshot as HDF5"):
         snapshot.write_solverstate(tmp_path / "s", SolverSnapshot(history=[np.ones(1000)]))

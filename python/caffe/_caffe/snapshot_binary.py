@@ -105,7 +105,7 @@ def write_weights(
             _write_layer(file, param, blobs, diffs or [None] * len(blobs))
             if file.tell() > _MOST_BYTES:
                 raise FormatError(
-                    f"{path}: weights up to layer '{param.name}' take {file.tell()} bytes, more "
+                    f"weights up to layer '{param.name}' take {file.tell()} bytes, more "
                     "than the 2 GiB a protocol buffer can hold; save as HDF5"
                 )
 
@@ -173,7 +173,7 @@ def write_solverstate(path: str, state: SolverSnapshot) -> None:
         file.write(ends[1].SerializeToString())
         if file.tell() > _MOST_BYTES:
             raise FormatError(
-                f"{path}: the solver's history takes {file.tell()} bytes, more than the 2 GiB a "
+                f"the solver's history takes {file.tell()} bytes, more than the 2 GiB a "
                 "protocol buffer can hold; snapshot as HDF5"
             )
 

@@ -29,21 +29,21 @@ _MOST_EXPANSION = 2048
 
 
 @contextlib.contextmanager
-def _opened(path: str | os.PathLike, mode: str) -> Iterator[h5py.File]:
+def _reading(path: str | os.PathLike) -> Iterator[h5py.File]:
     """The HDF5 file at `path`; whatever the library says about a bad one becomes a FormatError."""
     try:
-        with h5py.File(path, mode) as file:
+        with h5py.File(path, "r") as file:
             yield file
+    except FormatError:
+        raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
-        if isinstance(error, FormatError) or (isinstance(error, OSError) and mode == "w"):
-            raise
         reason = error.args[0] if error.args else type(error).__name__
         raise FormatError(f"{path}: is damaged or not HDF5: {reason}") from error
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
     """The layers under /data, in the order HDF5 lists names."""
-    with _opened(path, "r") as file:
+    with _reading(path) as file:
         data = _group(file, "data", path, WEIGHTS)
         diff = _group(file, "diff", path, WEIGHTS) if "diff" in file else None
         layers = []
@@ -125,7 +125,7 @@ def write_weights(
     path: str, layers: Iterable[tuple[str, list[np.ndarray | None], list[np.ndarray] | None]]
 ) -> None:
     """Write (layer name, blobs, diffs or None); a None blob is left out."""
-    with _opened(path, "w") as file:
+    with h5py.File(path, "w") as file:
         data = file.create_group("data")
         taken = set()
         for name, blobs, diffs in layers:
@@ -149,7 +149,7 @@ def _write_numbered(group: h5py.Group, arrays: list[np.ndarray | None]) -> None:
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
     """The solver state in an HDF5 file."""
-    with _opened(path, "r") as file:
+    with _reading(path) as file:
         history = _numbered(_group(file, "history", path, STATE), path)
         gaps = [i for i, array in enumerate(history) if array is None]
         if gaps:
@@ -166,7 +166,7 @@ def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
 
 def write_solverstate(path: str, state: SolverSnapshot) -> None:
     """Write the solver state as HDF5."""
-    with _opened(path, "w") as file:
+    with h5py.File(path, "w") as file:
         file.create_dataset("iter", data=np.array([state.iter], "<i4"))
         if state.learned_net is not None:
             _write_string(file, "learned_net", state.learned_net)

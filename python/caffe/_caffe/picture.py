@@ -114,7 +114,8 @@ def collect(net, display_lrm=False):
         lines = [_shorten(" · ".join([layer.type, *_details(layer)]))]
         if display_lrm and layer.param:
             lines.append("lr_mult " + ", ".join(f"{p.lr_mult:g}" for p in layer.param))
-        boxes.append(Box(_shorten(layer.name or layer.type), layer.type, lines))
+        kind = layer.type if bottoms else "Input"  # such as data layers in Python
+        boxes.append(Box(_shorten(layer.name or layer.type), kind, lines))
         for blob in dict.fromkeys(bottoms):
             for maker in makers[blob]:
                 label = "" if blob == boxes[maker].name else _shorten(blob)

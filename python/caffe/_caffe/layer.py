@@ -208,6 +208,15 @@ class Layer:
             # `.data` leaves autograd's version count behind: Caffe too computes a gradient from
             # whatever an in-place layer has since left in the blob.
             blob.put(value.data)
+        if self.shares_data:
+            self._reunite([*bottom[:1], *top])
+
+    def _reunite(self, blobs: Sequence[Blob]) -> None:
+        """Keep blobs of one memory together where a view that somebody holds kept one in place."""
+        held = next((blob for blob in blobs if blob.data_buffer.viewed()), None)
+        if held is not None:
+            for blob in blobs:
+                blob.put(held.tensor().view(blob.shape))
 
     def _record(self, values: Sequence[torch.Tensor], bottom=()) -> tuple[torch.Tensor, ...]:
         self._leaves = {}

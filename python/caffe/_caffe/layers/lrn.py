@@ -42,8 +42,10 @@ class LRN(Layer):
         (x,), (dy,) = bottom, top_diff
         scale = self._scale(x) if self.scale is None else self.scale
         dx = scale.pow(-self.beta).mul_(dy)
-        # The windows are symmetric, so the same sum leads back.
-        shared = self._around(dx / scale * x).mul_(x)
+        # The windows are symmetric, so the same sum leads back. Across channels Caffe takes y as an
+        # in-place layer above has left it.
+        y_dy = dx * x if self.within else top[0] * dy
+        shared = self._around(y_dy.div_(scale)).mul_(x)
         return [dx.sub_(shared, alpha=2 * self.factor * self.beta)]
 
     def _scale(self, x):

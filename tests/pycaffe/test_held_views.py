@@ -1,0 +1,34 @@
+"""What a forward computes does not depend on which arrays its caller still holds."""
+
+import numpy as np
+import pytest
+
+import caffe
+
+# The top of each is its bottom's memory, so that working in place on it shows in the bottom too.
+SHARING = {
+    "Flatten": 'layer { name: "s" type: "Flatten" bottom: "h" top: "f" }',
+    "Reshape": 'layer { name: "s" type: "Reshape" bottom: "h" top: "f"'
+    " reshape_param { shape { dim: -1 } } }",
+    "Split": 'layer { name: "s" type: "Split" bottom: "h" top: "f" top: "g" }',
+}
+
+
+@pytest.mark.parametrize("sharing", SHARING)
+@pytest.mark.parametrize("held", [(), ("f",), ("h", "f")], ids=str)
+def test_in_place_on_shared_memory(sharing, held, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
+        'layer { name: "p" type: "Power" bottom: "x" top: "h" power_param { scale: 2 } }'
+        + SHARING[sharing]
+        + 'layer { name: "r" type: "ReLU" bottom: "f" top: "f" }'
+    )
+    net = caffe.Net(str(path), caffe.TEST)
+    net.forward()
+    views = [net.blobs[name].data for name in held]
+    x = np.array([[1, -2, 3], [-4, 5, -6]], np.float32)
+    net.blobs["x"].data[...] = x
+    net.forward()
+    for array in [*views, net.blobs["f"].data, net.blobs["h"].data]:
+        np.testing.assert_array_equal(array.ravel(), np.maximum(2 * x, 0).ravel())

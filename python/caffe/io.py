@@ -2,11 +2,11 @@
 
 Images are float32 arrays H x W x K, RGB, in [0, 1]; net inputs are K x H x W in whatever range
 and channel order the net was trained with. `Transformer` goes from the one to the other.
+
+Pillow and SciPy are imported where they are used: `import caffe` alone stays fast.
 """
 
 import numpy as np
-from PIL import Image
-from scipy import ndimage
 
 from .proto import caffe_pb2
 
@@ -199,6 +199,8 @@ def load_image(filename, color=True):
     Greys become RGB by repetition, alpha is dropped, palettes are resolved. Raises OSError with
     the file's name where it is not an image or is cut short.
     """
+    from PIL import Image
+
     try:
         with Image.open(filename) as image:
             pixels = _pixels(image)
@@ -222,6 +224,8 @@ def resize_image(im, new_dims, interp_order=1):
     and these differ: the first aligns the borders of the images, the second the centres of their
     corner pixels. Neither smooths when it shrinks.
     """
+    from scipy import ndimage
+
     new_dims = tuple(int(n) for n in new_dims)
     scale = tuple(new / old for new, old in zip(new_dims, im.shape[:2], strict=True)) + (1,)
     if im.shape[-1] not in (1, 3):

@@ -343,3 +343,91 @@ def test_reduction_of_absolutes_at_zero():
     run = build('type: "Reduction" reduction_param { operation: ASUM }', np.zeros((2,), np.float32))
     run.forward()
     assert not run.backward(np.float32(1))[0].any()
+
+
+# -- what every hand-written backward keeps to
+
+QUIET = [
+    ('type: "Bias"', [(2, 3)]),
+    ('type: "Concat"', [(2, 3), (2, 2)]),
+    ('type: "Eltwise" eltwise_param { operation: MAX }', [(2, 3), (2, 3)]),
+    ('type: "InnerProduct" inner_product_param { num_output: 2 }', [(2, 3)]),
+    ('type: "InfogainLoss"', [(2, 3), np.float32([0, 2]), (3, 3)]),
+    ('type: "MultinomialLogisticLoss"', [np.float32([[0.2, 0.8]]), np.float32([1])]),
+    ('type: "HingeLoss"', [(2, 3), np.float32([0, 2])]),
+    ('type: "SigmoidCrossEntropyLoss"', [(2, 3), np.float32([[0, 1, 1], [1, 0, 1]])]),
+    ('type: "SoftmaxWithLoss"', [(2, 3), np.float32([0, 2])]),
+    ('type: "BatchReindex"', [(2, 3), np.float32([1, 1])]),
+    ('type: "Filter"', [(2, 3), np.float32([1, 2])]),
+    ('type: "BatchNorm"', [(4, 3)]),
+    ('type: "MVN"', [(2, 3, 2, 2)]),
+    ('type: "PReLU"', [(2, 3)]),
+    ('type: "Scale"', [(2, 3)]),
+    ('type: "Slice"', [(2, 3)]),
+    ('type: "Softmax"', [(2, 3)]),
+    ('type: "Split"', [(2, 3)]),
+    ('type: "Swish"', [(2, 3)]),
+]
+
+
+@pytest.mark.parametrize("text, bottoms", QUIET)
+def test_a_bottom_that_wants_no_diff_gets_none(text, bottoms):
+    run = build(text, *bottoms)
+    tops = run.forward()
+    for blob in run.bottom:
+        blob.diff[...] = 5
+    run.backward(*(np.ones_like(t) for t in tops), propagate=[False] * len(run.bottom))
+    assert all((blob.diff == 5).all() for blob in run.bottom)
+
+
+@pytest.mark.parametrize("text, bottoms", QUIET)
+def test_backward_works_out_what_an_unrecorded_forward_did_not_keep(text, bottoms):
+    if "BatchNorm" in text:
+        return  # its forward would count the batch twice
+    recorded, bare = build(text, *bottoms), build(text, *bottoms)
+    tops = recorded.forward()
+    diffs = [RANDOM.standard_normal(t.shape).astype(np.float32) for t in tops]
+    want = recorded.backward(*diffs)
+    bare.layer.records = False
+    bare.forward()
+    for state in ("saved", "winner", "gate", "deviation"):
+        if hasattr(bare.layer, state):
+            setattr(bare.layer, state, None)
+    for a, b in zip(want, bare.backward(*diffs), strict=True):
+        assert (a is None) == (b is None) and (a is None or np.array_equal(a, b))
+
+
+@pytest.mark.parametrize(
+    "settings, y, da, db",
+    [
+        ("operation: SUM coeff: 2 coeff: 3", lambda a, b: 3 * b, 2, 6),
+        ("operation: MAX", lambda a, b: b, 0, 0),
+    ],
+)
+def test_eltwise_in_place_loses_bottom_0_as_in_caffe(settings, y, da, db):
+    """It fills the top, which is bottom 0, before it adds; the diffs share memory likewise."""
+    net = net_of(
+        "force_backward: true "
+        + input_layer("a", 2, 3)
+        + input_layer("b", 2, 3)
+        + 'layer { name: "copy" type: "Power" bottom: "a" top: "h" }'
+        + 'layer { name: "e" type: "Eltwise" bottom: "h" bottom: "b" top: "h" '
+        + f"eltwise_param {{ {settings} }} }}"
+    )
+    a, b = normal(2, 3), normal(2, 3)
+    net.blobs["a"].data[...], net.blobs["b"].data[...] = a, b
+    net.forward()
+    close(net.blobs["h"].data, y(a, b))
+    net.blobs["h"].diff[...] = 1
+    net.backward()
+    close(net.blobs["a"].diff, np.full_like(a, da))
+    close(net.blobs["b"].diff, np.full_like(b, db))
+
+
+def test_indices_and_selectors_refuse_a_gradient():
+    for text, bottoms in QUIET:
+        if "BatchReindex" in text or "Filter" in text:
+            run = build(text, *bottoms)
+            (top,) = run.forward()
+            with pytest.raises(LayerError, match="no gradient reaches"):
+                run.backward(np.ones_like(top), propagate=[True, True])

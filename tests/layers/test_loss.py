@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from gradcheck import build, check_gradients
 from netkit import input_layer, net_of
 
+import caffe
 from caffe._caffe.errors import LayerError
 from caffe._caffe.snapshot import write_blobproto
 from caffe.proto import caffe_pb2
@@ -403,3 +405,15 @@ def test_losses_know_that_they_are():
         ).layer
         assert layer.is_loss is is_loss and layer.auto_top is is_loss
     assert caffe_pb2.LossParameter().normalization == caffe_pb2.LossParameter.VALID
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_wrong_label_on_a_gpu_spoils_the_loss_and_is_named_by_a_later_call():
+    caffe.set_mode_gpu()
+    try:
+        run = softmax_loss("", normal(2, 3), np.float32([0, 3]))
+        assert np.isnan(run.forward()[0])
+        with pytest.raises(LayerError, match="label 3 in 'bottom1' is outside the 3 classes"):
+            run.forward()
+    finally:
+        caffe.set_mode_cpu()

@@ -62,7 +62,7 @@ class LabelReader:
             host = torch.empty(2, dtype=torch.int64, pin_memory=True)
             host.copy_(bounds, non_blocking=True)
             event = torch.cuda.Event()
-            event.record()
+            event.record(torch.cuda.current_stream(index.device))
             self._pending = (host, event, classes)
         wrong = (bounds[0] < 0) | (bounds[1] >= classes)
         return Labels(index.clamp_(0, classes - 1), valid, torch.where(wrong, torch.nan, 0.0))

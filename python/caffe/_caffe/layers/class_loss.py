@@ -129,6 +129,7 @@ class InfogainLoss(Loss):
         if not gains:
             self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
             self.gains = self._read_gains(param.source)
+        self.two_tops = len(self.layer_param.top) > 1
         self.saved = None
 
     def _read_gains(self, source):
@@ -141,21 +142,23 @@ class InfogainLoss(Loss):
         """Return the loss, and the probabilities."""
         self.check_items(x, label)
         axis, outer, inner = self.places.split(x, label)
+        if not gains and not self._meta:
+            self.gains = self.gains.to(x.device)
         gains, classes = gains[0] if gains else self.gains, x.shape[axis]
         self.check(
             gains.numel() == classes * classes,
             f"H must be {classes} x {classes} for as many classes, given {tuple(gains.shape)}",
         )
         if self._meta:
-            return (x.new_empty(()), x)[: max(1, len(self.layer_param.top))]
-        gains = gains.to(x.device).view(classes, classes)
+            return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
+        gains = gains.view(classes, classes)
         prob, labels = x.softmax(axis), self.places.labels(x, label, axis)
         rows = gains[labels.index.squeeze(axis)].movedim(-1, axis)
         divisor = normalizer(self.mode, outer, inner, labels.valid)
         self.saved = prob, rows, labels, divisor, axis
         terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
         loss = -_total(terms, labels) / divisor
-        return (loss, prob)[: max(1, len(self.layer_param.top))]
+        return (loss, prob) if self.two_tops else loss
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p * sum of the label's row of H - the row) * weight / divisor, 0 where ignored."""

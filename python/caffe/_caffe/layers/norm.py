@@ -124,7 +124,8 @@ class MVN(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (dy - mean(dy) - mean(dy y) y) / (deviation + eps).
 
-        Not the true gradient, which eps would bend; y as an in-place layer above has left it.
+        Not the true gradient, which eps would bend; y as an in-place layer above has left it. In
+        place itself, BVLC overwrites dy half-way, with what depends on its BLAS: not followed.
         """
         if not propagate_down[0]:
             return [None]

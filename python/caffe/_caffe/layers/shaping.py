@@ -51,6 +51,14 @@ class BatchReindex(Layer):
             )
         return x.index_select(0, index)
 
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Each item gathers the diffs of its uses."""
+        self.check(not propagate_down[1], "no gradient reaches the indices it takes")
+        if not propagate_down[0]:
+            return [None, None]
+        diff = torch.zeros_like(bottom[0])
+        return [diff.index_add_(0, bottom[1].long(), top_diff[0]), None]
+
 
 @register("Concat")
 class Concat(_OneAxis):
@@ -118,8 +126,22 @@ class Filter(Layer):
             )
         if self._meta:  # all of them until forward knows which (filter_layer.cpp, Reshape)
             return tuple(items)
-        chosen = selector.reshape(-1).nonzero().squeeze(1)
+        chosen = self._chosen(selector)
         return tuple(x.index_select(0, chosen) for x in items)
+
+    def _chosen(self, selector):
+        return selector.reshape(-1).nonzero().squeeze(1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The selected items take their diffs, the others zero."""
+        *downs, selector_down = propagate_down
+        self.check(not selector_down, "no gradient reaches its selector")
+        chosen = self._chosen(bottom[-1])
+        diffs = [
+            torch.zeros_like(x).index_copy_(0, chosen, dy) if down else None
+            for x, dy, down in zip(bottom, top_diff, downs, strict=False)
+        ]
+        return [*diffs, None]
 
 
 @register("Flatten")

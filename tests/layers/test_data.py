@@ -243,6 +243,15 @@ def test_memory_data_without_sizes(tmp_path):
         )
 
 
+def test_memory_data_of_absurd_size(tmp_path):
+    with pytest.raises(LayerError, match="2 x 3 x 4000000000 x 5 has more than 2147483647"):
+        make_net(
+            tmp_path,
+            """type: 'MemoryData' top: 'a' top: 'b'
+            memory_data_param { batch_size: 2 channels: 3 height: 4000000000 width: 5 }""",
+        )
+
+
 def test_set_input_arrays_wants_a_memory_data_layer_first(tmp_path):
     with pytest.raises(CaffeError, match="MemoryData"):
         dummy(tmp_path, "a", SHAPE).set_input_arrays(DATA, LABELS)

@@ -1,6 +1,7 @@
 """The LMDB reader against the lmdb package, and against damaged files; LevelDB through plyvel."""
 
 import sys
+import types
 from pathlib import Path
 
 import lmdb
@@ -135,22 +136,75 @@ def test_leveldb_without_plyvel_says_what_to_install(tmp_path, monkeypatch):
         open_database(LEVELDB_BACKEND, str(tmp_path))
 
 
-def test_leveldb(tmp_path):
-    plyvel = pytest.importorskip("plyvel", reason="plyvel is not installed")
-    folder = str(tmp_path / "db")
-    with plyvel.DB(folder, create_if_missing=True) as database:
-        for i in range(5):
-            database.put(b"%d" % i, datum(image(i), i).SerializeToString())
+class StandIn:
+    """The part of plyvel's interface that is used, over a dict; opens a folder once, as plyvel."""
+
+    class Error(Exception):
+        pass
+
+    held: dict = {}
+
+    def DB(self, folder, create_if_missing):
+        entries = self.held.pop(folder, None)
+        if entries is None:
+            raise self.Error("IO error: lock: already held by process")
+        return types.SimpleNamespace(iterator=lambda **asked: self._iterate(entries, **asked))
+
+    def _iterate(self, entries, include_value, verify_checksums):
+        assert verify_checksums
+        for key, value in sorted(entries.items()):
+            if value is None:
+                raise self.Error("Corruption: block checksum mismatch")
+            yield (key, value) if include_value else key
+
+
+@pytest.fixture(params=["real", "stand-in"])
+def leveldb(request, tmp_path, monkeypatch):
+    """A LevelDB of five datums; the stand-in shows the same where plyvel is not installed."""
+    folder = tmp_path / "db"
+    entries = {b"%d" % i: datum(image(i), i).SerializeToString() for i in range(5)}
+    if request.param == "real":
+        plyvel = pytest.importorskip("plyvel", reason="plyvel is not installed")
+        with plyvel.DB(str(folder), create_if_missing=True) as database:
+            for key, value in entries.items():
+                database.put(key, value)
+    else:
+        folder.mkdir()
+        (folder / "CURRENT").write_text("MANIFEST-000001\n")
+        module = StandIn()
+        module.held = {str(folder): entries}
+        monkeypatch.setitem(sys.modules, "plyvel", module)
+    return str(folder)
+
+
+def test_leveldb(tmp_path, leveldb):
     layer = f"""type: "Data" top: "data" top: "label"
-        data_param {{ source: "{folder}" batch_size: 3 }}"""
+        data_param {{ source: "{leveldb}" batch_size: 3 }}"""
     # Two nets read it at once: a LevelDB opens only once per process.
     one, two = make_net(tmp_path, layer), make_net(tmp_path, layer)
     one.forward(), two.forward()
+    state = one.get_state()
     one.forward()
     assert list(one.blobs["label"].data) == [3, 4, 0]
     assert list(two.blobs["label"].data) == [0, 1, 2]
-    assert len(open_database(LEVELDB_BACKEND, folder)) == 5
+    state["source"]["next"] = 999  # beyond what is rather read past than sought
+    two.set_state(state)
+    two.forward()
+    assert list(two.blobs["label"].data) == [4, 0, 1]
+    assert len(open_database(LEVELDB_BACKEND, leveldb)) == 5
+
+
+def test_leveldb_that_cannot_be_opened(tmp_path, leveldb):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "CURRENT").write_text("MANIFEST-000009\n")
     with pytest.raises(CaffeError, match="broken' cannot be opened"):
         open_database(LEVELDB_BACKEND, str(tmp_path / "broken"))
+
+
+def test_leveldb_that_is_damaged(tmp_path, monkeypatch):
+    (tmp_path / "CURRENT").write_text("MANIFEST-000001\n")
+    module = StandIn()
+    module.held = {str(tmp_path): {b"0": datum(image(0)).SerializeToString(), b"1": None}}
+    monkeypatch.setitem(sys.modules, "plyvel", module)
+    with pytest.raises(FormatError, match="cannot be read: Corruption"):
+        list(open_database(LEVELDB_BACKEND, str(tmp_path)).entries())

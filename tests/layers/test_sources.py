@@ -182,6 +182,7 @@ def test_bad_entry_is_named_at_its_batch_and_never_skipped(tmp_path, bad, messag
     "change, message",
     [
         (("batch_size: 2", "batch_size: 0"), "batch_size is 0, expected 1 or more"),
+        (("batch_size: 2", "batch_size: 4000000000"), "has more than 2147483647 elements"),
         (("backend", "prefetch: 0 backend"), "data_param.prefetch is 0"),
         (("db", "nowhere"), "database '.*nowhere' does not exist"),
         (("LMDB", "LEVELDB"), "it holds an LMDB: set backend: LMDB"),
@@ -308,6 +309,7 @@ def test_bad_lists(tmp_path, text, message):
     "param, message",
     [
         ("batch_size: 0", "batch_size is 0"),
+        ("new_height: 100000 new_width: 100000", "has more than 2147483647 elements"),
         ("new_height: 3", "new_height 3 and new_width 0 must both be set"),
         ("gone", r"list file 'gone.txt' \(relative to .*No such file"),
     ],
@@ -438,3 +440,34 @@ def test_leaving_python_with_batches_ahead(tmp_path):
         text=True,
     )
     assert run.returncode == 0 and "Traceback" not in run.stderr
+
+
+LEARN = """
+layer {{ name: "source" {source} }}
+layer {{ name: "drop" type: "Dropout" bottom: "data" top: "drop" }}
+layer {{ name: "ip" type: "InnerProduct" bottom: "drop" top: "ip"
+  inner_product_param {{ num_output: 1 weight_filler {{ type: "xavier" }} }} }}
+layer {{ name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }}
+"""
+
+
+@pytest.mark.parametrize("case", [data_case, image_case])
+def test_a_run_killed_and_resumed_ends_in_the_same_weights(tmp_path, case):
+    (tmp_path / "train.prototxt").write_text(LEARN.format(source=case(tmp_path)))
+    (tmp_path / "solver.prototxt").write_text(
+        f"""train_net: "{tmp_path}/train.prototxt" base_lr: 1e-5 momentum: 0.9 lr_policy: "fixed"
+        snapshot: 4 snapshot_prefix: "{tmp_path}/run" """
+    )
+
+    def train(seed, stop, start=None):
+        caffe.set_random_seed(seed)
+        solver = caffe.SGDSolver(str(tmp_path / "solver.prototxt"))
+        if start:
+            solver.restore(f"{tmp_path}/run_iter_{start}.solverstate")
+        solver.step(stop - solver.iter)
+        return solver.net.params["ip"][0].data.copy()
+
+    whole = train(1, 11)
+    assert not np.array_equal(train(2, 11), whole)  # the seed matters ...
+    train(1, 6)
+    assert np.array_equal(train(3, 11, start=4), whole)  # ... but a snapshot brings its own

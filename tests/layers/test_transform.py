@@ -7,7 +7,7 @@ import pytest
 
 import caffe
 from caffe._caffe.errors import FormatError
-from caffe._caffe.prefetch import ITEM, stream
+from caffe._caffe.prefetch import BATCH, stream
 from caffe._caffe.snapshot import write_blobproto
 from caffe._caffe.transform import Transformer
 from caffe.proto import caffe_pb2
@@ -21,7 +21,7 @@ def make(phase=caffe.TEST, **settings):
 
 def run(transformer, x=X, seed=0):
     out = np.empty(transformer.shape(x.shape, "x"), np.float32)
-    transformer.apply(x, out, stream(0, ITEM, seed), "x")
+    transformer.apply(x, out, stream(0, BATCH, seed), "x")
     return out
 
 

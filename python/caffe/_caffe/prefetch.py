@@ -16,14 +16,15 @@ import numpy as np
 import torch
 
 from . import mode
+from .blob import check_shape
 from .errors import CaffeError, LayerError
 from .layer import Layer
 
-ORDER, ITEM = 0, 1  # what a random stream is for
+ORDER, BATCH = 0, 1  # what a random stream is for
 
 
 def stream(seed: int, purpose: int, number: int) -> np.random.RandomState:
-    """Return the random stream of one epoch's order or of one item.
+    """Return the random stream of one epoch's order or of the batch from one item on.
 
     RandomState, because NumPy promises that its draws never change: a run resumed under another
     NumPy keeps its data order.
@@ -71,7 +72,7 @@ class Source(Layer):
             self.reader.batch_size > 0,
             f"batch_size is {self.reader.batch_size}, expected 1 or more",
         )
-        self.shapes = [tuple(s) for s in self.reader.shapes]
+        self.shapes = [self.named(check_shape, s) for s in self.reader.shapes]
         self.next = self.reader.first  # number of the first item not yet given out
 
     def reshape(self):

@@ -1,11 +1,13 @@
 """Tops that come from memory: given by the caller, or made by a filler."""
 
+import math
+
 import numpy as np
 import torch
 
 from ...proto import caffe_pb2
 from .. import filler, mode
-from ..blob import Blob, check_shape
+from ..blob import MAX_COUNT, Blob, check_shape
 from ..errors import CaffeError, LayerError
 from ..layer import Layer, register
 from ..log import warning
@@ -121,6 +123,11 @@ class MemoryData(Layer):
             min(self.batch_size, *self.item) > 0,
             "memory_data_param must give batch_size, channels, height and width, all positive; got "
             f"{self.batch_size}, {', '.join(map(str, self.item))}",
+        )
+        self.check(
+            math.prod((self.batch_size, *self.item)) <= MAX_COUNT,
+            f"a batch of {self.batch_size} x {' x '.join(map(str, self.item))} has more than "
+            f"{MAX_COUNT} values",
         )
         self.data = self.labels = None
         self.position = 0

@@ -7,11 +7,12 @@ from google.protobuf.message import DecodeError
 
 from ...proto import caffe_pb2
 from .. import images, mode
+from ..blob import check_shape
 from ..databases import open_database
 from ..errors import FormatError
 from ..layer import register
 from ..log import info, warning
-from ..prefetch import ITEM, ORDER, Source, new_seed, stream
+from ..prefetch import BATCH, ORDER, Source, new_seed, stream
 from ..transform import Transformer
 
 NEAR = 256  # how many entries are rather read past than sought
@@ -38,40 +39,59 @@ class Data(Source):
         database = open_database(param.backend, param.source)
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
         seed = new_seed() if transformer.random else 0
-        labels = len(self.layer_param.top) != 1
-        reader = DatumReader(database, transformer, param.batch_size, labels, seed)
+        reader = DatumReader(database, transformer, param.batch_size, seed)
+        reader.labels = len(self.layer_param.top) != 1
+        reader.size_up()
         if self.training:
             reader.share = (mode.solver_rank(), mode.solver_count())
-        _say_size(reader.shapes[0], "data_layer.cpp:40")
         return reader
 
 
-class DatumReader:
-    """Batches of transformed datums, read one after the other and round again."""
+class ImageBatches:
+    """Batches of transformed images; a subclass's `item` loads one by its number."""
 
     first = 0
-    share = (0, 1)  # (first entry taken, step to the next)
+    labels = True
 
-    def __init__(self, database, transformer, batch_size, labels, seed):
-        self.database, self.transformer = database, transformer
-        self.batch_size, self.labels, self.seed = batch_size, labels, seed
-        self._entries, self._at = database.entries(), 0
-        name, image, _ = self._load(self._entry(0))
-        shape = (batch_size, *transformer.shape(image.shape, name))
-        self.shapes = [shape, (batch_size,)] if labels else [shape]
+    def __init__(self, transformer, batch_size, seed):
+        self.transformer, self.batch_size, self.seed = transformer, batch_size, seed
+
+    def item(self, number):
+        """Return (name for errors, image (C, H, W), label)."""
+        raise FormatError("this reader does not say how to load an item")
+
+    def size_up(self):
+        """Load the first item, for the shapes of the tops."""
+        name, image, _ = self.item(self.first)
+        shape = (self.batch_size, *self.transformer.shape(image.shape, name))
+        self.shapes = [shape, (self.batch_size,)] if self.labels else [shape]
+        info("output data size: " + ",".join(map(str, shape)), src="data_layer.cpp:40")
 
     def batch(self, first):
-        rank, step = self.share
+        draws = stream(self.seed, BATCH, first) if self.transformer.random else None
         data, labels = None, np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):
-            number = rank + (first + i) * step
-            name, image, labels[i] = self._load(self._entry(number))
+            name, image, labels[i] = self.item(first + i)
             if data is None:
                 shape = self.transformer.shape(image.shape, name)
                 data = np.empty((self.batch_size, *shape), np.float32)
-            draws = stream(self.seed, ITEM, number) if self.transformer.random else None
             self.transformer.apply(image, data[i], draws, name)
         return [data, labels] if self.labels else [data]
+
+
+class DatumReader(ImageBatches):
+    """The entries of a database, one after the other and round again."""
+
+    share = (0, 1)  # (first entry taken, step to the next)
+
+    def __init__(self, database, *settings):
+        super().__init__(*settings)
+        self.database = database
+        self._entries, self._at = database.entries(), 0
+
+    def item(self, number):
+        rank, step = self.share
+        return self._load(self._entry(rank + number * step))
 
     def _entry(self, number):
         """The entry of that number, counted through all rounds."""
@@ -136,12 +156,14 @@ class ImageData(Source):
             f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
             "neither",
         )
+        self.named(check_shape, (param.batch_size, 3, param.new_height, param.new_width))
         info(f"Opening file {param.source}", src="image_data_layer.cpp:38")
         lines = read_list(param.source)
         info(f"A total of {len(lines)} images.", src="image_data_layer.cpp:63")
         transformer = Transformer(self.layer_param.transform_param, self.phase)
         random = param.shuffle or param.rand_skip or transformer.random
-        reader = ImageReader(param, lines, transformer, new_seed() if random else 0)
+        seed = new_seed() if random else 0
+        reader = ImageReader(param, lines, transformer, param.batch_size, seed)
         if param.rand_skip:
             reader.first = stream(reader.seed, ORDER, 2**32).randint(param.rand_skip)
             info(f"Skipping first {reader.first} data points.", src="image_data_layer.cpp:71")
@@ -150,40 +172,25 @@ class ImageData(Source):
                 f"rand_skip drew {reader.first}, but '{param.source}' lists {len(lines)} images",
             )
         reader.size_up()
-        _say_size(reader.shapes[0], "image_data_layer.cpp:90")
         return reader
 
 
-class ImageReader:
-    """Batches of transformed image files, in the list's order or shuffled in every epoch."""
+class ImageReader(ImageBatches):
+    """Image files, in the list's order or shuffled in every epoch."""
 
-    first = 0
-
-    def __init__(self, param, lines, transformer, seed):
-        self.lines, self.transformer, self.seed = lines, transformer, seed
-        self.batch_size, self.shuffle = param.batch_size, param.shuffle
+    def __init__(self, param, lines, *settings):
+        super().__init__(*settings)
+        self.lines, self.shuffle = lines, param.shuffle
         self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
         self.mode = images.COLOR if param.is_color else images.GRAY
         self._order, self._order_of = None, None
 
-    def size_up(self):
-        """Read the first image, for the shapes of the tops."""
-        path, _ = self._line(self.first)
-        shape = self.transformer.shape(self._image(path).shape, f"image '{path}'")
-        self.shapes = [(self.batch_size, *shape), (self.batch_size,)]
-
-    def batch(self, first):
-        data, labels = None, np.empty(self.batch_size, np.float32)
-        for i in range(self.batch_size):
-            number = first + i
-            path, labels[i] = self._line(number)
-            name, image = f"image '{path}'", self._image(path)
-            if data is None:
-                shape = self.transformer.shape(image.shape, name)
-                data = np.empty((self.batch_size, *shape), np.float32)
-            draws = stream(self.seed, ITEM, number) if self.transformer.random else None
-            self.transformer.apply(image, data[i], draws, name)
-        return [data, labels]
+    def item(self, number):
+        path, label = self._line(number)
+        image = images.read(path, self.mode)
+        if self.size[0]:
+            image = images.resize(image, *self.size)
+        return f"image '{path}'", image.transpose(2, 0, 1), label
 
     def _line(self, number):
         epoch, place = divmod(number, len(self.lines))
@@ -194,12 +201,6 @@ class ImageReader:
             place = self._order[place]
         path, label = self.lines[place]
         return self.folder + path, label
-
-    def _image(self, path):
-        image = images.read(path, self.mode)
-        if self.size[0]:
-            image = images.resize(image, *self.size)
-        return image.transpose(2, 0, 1)
 
 
 def read_list(source: str) -> list[tuple[str, int]]:
@@ -231,7 +232,3 @@ def read_list(source: str) -> list[tuple[str, int]]:
     if not lines:
         raise FormatError(f"list file '{source}' is empty; expected lines of path, space, label")
     return lines
-
-
-def _say_size(shape, src):
-    info("output data size: " + ",".join(str(size) for size in shape), src=src)

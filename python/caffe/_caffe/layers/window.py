@@ -9,7 +9,7 @@ from .. import images
 from ..errors import FormatError
 from ..layer import register
 from ..log import info
-from ..prefetch import ITEM, Source, new_seed, stream
+from ..prefetch import BATCH, Source, new_seed, stream
 from ..transform import Transformer
 
 
@@ -113,7 +113,7 @@ class WindowReader:
         return transformer.mean[:, window, window]
 
     def batch(self, first):
-        draws = stream(self.seed, ITEM, first)
+        draws = stream(self.seed, BATCH, first)
         data = np.zeros(self.shapes[0], np.float32)
         labels = np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):

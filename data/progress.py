@@ -24,6 +24,9 @@ def amount(count, unit):
     return f"{count:.0f} B"
 
 
+_EARLY = 2.0  # seconds of work before a speed is told
+
+
 class Progress:
     """Say on stderr what is being done, how far it is and how long it will still take.
 
@@ -34,23 +37,27 @@ class Progress:
         self.title, self.total, self.unit = title, total, unit
         self.done = self.start = start
         self.stream = stream or sys.stderr
-        self.began = time.monotonic()
-        self.last = self.began
+        self.first = None  # time of the first piece
+        self.last = time.monotonic()
         self.shown = 0
 
     def add(self, count=1):
-        self.done += count
         now = time.monotonic()
+        self.done += count
+        if self.first is None:  # what came before it was starting up: not a measure of speed
+            self.first, self.start = now, self.done
         if now - self.last >= (0.2 if self.stream.isatty() else 5):
             self.last = now
             self._show(now)
 
     def line(self, now):
-        elapsed = max(now - self.began, 1e-6)
-        speed = (self.done - self.start) / elapsed
         text = f"{self.title}: {amount(self.done, self.unit)}"
         if self.total:
             text += f" of {amount(self.total, self.unit)} ({100 * self.done / self.total:.0f}%)"
+        elapsed = now - (now if self.first is None else self.first)
+        if elapsed < _EARLY:
+            return text
+        speed = (self.done - self.start) / elapsed
         text += f", {amount(speed, self.unit)}/s"
         if self.total and speed > 0:
             text += f", {duration((self.total - self.done) / speed)} left"

@@ -157,13 +157,13 @@ def test_a_run_that_is_ended_and_repeated_ends_in_the_same_bytes(make, tmp_path,
 def test_the_line_says_how_far_and_how_long():
     stream = io.StringIO()
     progress = Progress("sbd", 100, "files", stream=stream)
-    progress.began -= 10
+    assert progress.line(progress.last + 60) == "sbd: 0 files of 100 files (0%)", "starting up"
+    progress.add(5)
     progress.done = 25
-    assert (
-        progress.line(progress.began + 10)
-        == "sbd: 25 files of 100 files (25%), 2 files/s, 30 s left"
-    )
-    assert Progress("a", None, "B", stream=stream).line(progress.began + 1).startswith("a: 0 B, ")
+    assert progress.line(progress.first + 1) == "sbd: 25 files of 100 files (25%)", "too early"
+    line = progress.line(progress.first + 10)
+    assert line == "sbd: 25 files of 100 files (25%), 2 files/s, 38 s left"
+    assert Progress("a", None, "B", stream=stream).line(0.0) == "a: 0 B"
     for seconds, text in ((7.4, "8 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")):
         assert duration(seconds if seconds != 7.4 else 8) == text
     assert [amount(n, "B") for n in (5, 5_000, 5_600_000, 7_000_000_000)] == [
@@ -183,5 +183,5 @@ def test_a_terminal_gets_one_line_rewritten():
     progress.close()
     assert stream.getvalue().count("\r") == 4 and stream.getvalue().count("\n") == 1
     first, *_, last = stream.getvalue().split("\r")[1:]
-    assert first.startswith("[########................] sbd: 1 files of 3 files (33%), ")
-    assert last.startswith("[########################] sbd: 3 files of 3 files (100%), ")
+    assert first.startswith("[########................] sbd: 1 files of 3 files (33%)")
+    assert last.startswith("[########################] sbd: 3 files of 3 files (100%)")

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -454,6 +455,17 @@ def test_missing_and_unreadable_files(tmp_path):
         if not loop.is_symlink():
             loop.symlink_to(loop)
         assert "cannot be read" in refusal(read, loop)
+
+
+def test_pipes_and_devices(tmp_path):
+    """`<(zcat model.gz)` gives a pipe, which can be read once and not mapped."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    feeder = threading.Thread(target=pipe.write_bytes, args=(MODEL.read_bytes(),))
+    feeder.start()
+    assert len(snapshot.read_weights(pipe)) == 6
+    feeder.join()
+    assert "is a device" in refusal(snapshot.read_weights, "/dev/zero")
 
 
 def test_one_kind_given_for_another(tmp_path):

@@ -162,8 +162,18 @@ def test_files_that_are_no_prototxt(tmp_path, read, kind):
     assert f"is a binary file, expected a {kind} prototxt" in message(at=weights)
     hdf5 = os.path.join(golden, "snapshot-hdf5", "snap_iter_10.caffemodel.h5")
     assert "is an HDF5 file" in message(at=hdf5)
-    assert ":2: byte 0xb2 is not UTF-8" in message(b"name: 'a'\n# \xb2\xe3\n")
-    assert "is too much" in message(b"#" * (prototxt.MAX_BYTES + 1))
+    assert ":2: byte 0xb2 is not UTF-8" in message(b"name: 'a'\ntype: '\xb2\xe3'\n")
+    assert "is larger than" in message(b"#" * (prototxt.MAX_BYTES + 1))
+    assert "is a binary file" in message(at="/dev/zero")
+
+
+def test_comments_in_another_encoding(tmp_path):
+    path = tmp_path / "gbk.prototxt"
+    path.write_bytes(b"# \xb2\xe3\r\nname: 'a#b' # \xe9\r\nlayer { } # '\xe9'")
+    with pytest.raises(FormatError, match=":2: byte 0xe9"):
+        read_net(path)
+    path.write_bytes(b"# \xb2\xe3\nname: 'a#b'\nlayer { } # '\xe9'")
+    assert read_net(path).name == "a#b"
 
 
 def test_unreadable_file(tmp_path):

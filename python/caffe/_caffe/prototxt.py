@@ -24,6 +24,9 @@ _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*
 _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
 
+# A comment with no quote before it on its line, which could hold a '#' of its own.
+_COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
+
 
 def read_net(path: str | os.PathLike) -> pb.NetParameter:
     """The net defined in the text file `path`, in the current form (old forms are upgraded).
@@ -71,16 +74,10 @@ def format_message(message) -> str:
 
 def _read_text(path: str, kind: str) -> str:
     try:
-        size = os.path.getsize(path)
         if os.path.isdir(path):
             raise FormatError(f"{path}: is a folder, expected a {kind} prototxt file")
-        if size > MAX_BYTES:
-            raise FormatError(
-                f"{path}: {size} bytes is too much for a {kind} prototxt (limit {MAX_BYTES})"
-                f"{sniff.hint(path)}"
-            )
         with open(path, "rb") as file:
-            raw = file.read()
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise FormatError(f"{path}: no such file, expected a {kind} prototxt") from None
     except OSError as error:
@@ -88,11 +85,23 @@ def _read_text(path: str, kind: str) -> str:
     found = sniff.kind(raw[: sniff.HEAD])
     if found is not None:
         raise FormatError(f"{path}: is {found}, expected a {kind} prototxt")
+    if len(raw) > MAX_BYTES:
+        raise FormatError(f"{path}: is larger than a {kind} prototxt can be, {MAX_BYTES} bytes")
+    return _decode(raw, path)
+
+
+def _decode(raw: bytes, path: str) -> str:
     try:
         return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    # Comments in GBK or Latin-1 are common, and nobody's business; the rest must be UTF-8.
+    bare = _COMMENT.sub(rb"\1", raw)
+    try:
+        return bare.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}:{line}: byte {raw[error.start]:#04x} is not UTF-8") from None
+        line = bare.count(b"\n", 0, error.start) + 1
+        raise FormatError(f"{path}:{line}: byte {bare[error.start]:#04x} is not UTF-8") from None
 
 
 def _parse(text: str, message, where: str):

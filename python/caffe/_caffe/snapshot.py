@@ -109,8 +109,11 @@ def _hdf5():
 
 
 def _is_hdf5(path: str | os.PathLike) -> bool:
-    """Whether `path` is HDF5 by its content; a file that cannot be opened is left to the reader."""
+    """Whether `path` is HDF5 by its content; what cannot be opened is left to the reader.
+
+    A pipe is not looked into: its bytes can be read only once.
+    """
     try:
-        return sniff.is_hdf5(path)
+        return os.path.isfile(path) and sniff.is_hdf5(path)
     except OSError:
         return False

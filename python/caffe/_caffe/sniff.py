@@ -57,10 +57,3 @@ def is_hdf5(path: str | os.PathLike) -> bool:
     """Whether the file at `path` begins as HDF5 files do."""
     with open(path, "rb") as file:
         return file.read(len(HDF5_MAGIC)) == HDF5_MAGIC
-
-
-def hint(path: str | os.PathLike) -> str:
-    """``"; it is an HDF5 file"`` and the like, or an empty string."""
-    with open(path, "rb") as file:
-        found = kind(file.read(HEAD))
-    return f"; it is {found}" if found else ""

@@ -21,6 +21,8 @@ VARINT, FIXED64, LEN, FIXED32 = 0, 1, 2, 5
 
 # A real net has some hundred layers; this only bounds the time that random bytes can take.
 _MOST_FIELDS = 1_000_000
+# What a protocol buffer may hold at most; a pipe could go on for ever.
+_MOST_PIPED = (1 << 31) - 1
 
 
 class Field(NamedTuple):
@@ -53,10 +55,12 @@ class Reader:
     def _open(self):
         try:
             with open(self.path, "rb") as file:
-                mode = os.fstat(file.fileno())
-                if not stat.S_ISREG(mode.st_mode):
-                    buf = file.read()
-                elif mode.st_size == 0:
+                found = os.fstat(file.fileno())
+                if stat.S_ISFIFO(found.st_mode):
+                    buf = file.read(_MOST_PIPED)
+                elif not stat.S_ISREG(found.st_mode):
+                    raise FormatError(f"{self.path}: is a device, expected {self.what}")
+                elif found.st_size == 0:
                     buf = b""
                 else:
                     buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

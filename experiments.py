@@ -216,9 +216,30 @@ def _nyud_row(name, inputs, **numbers):
 
 
 _CLASSIC = dict(momentum=0.9, iter_size=20, normalize=True)  # the CVPR paper's setting
-_SMALL = dict(widths=(16, 32, 64, 96, 128), depth=2, dense=192, batch_norm=True)
+_SMALL = dict(widths=(16, 32, 64, 96, 128), dense=192, batch_norm=True)
 _DEMO = dict(net="small.small_fcn", data="shapes", momentum=0.9, normalize=True, score_every=300)
-_MINI = dict(net="small.small_fcn", momentum=0.9, normalize=True, max_iter=1500, score_every=500)
+# CamVid from nothing on 2 cores: one convolution in the first stage, whose maps are the largest.
+_MINI = dict(
+    widths=(16, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0
+)
+
+
+def _mini_row(stride, init, base_lr, max_iter):
+    """One stage of camvid-mini: the rate falls to nothing at its end."""
+    return Experiment(
+        f"camvid-mini-fcn{stride}s",
+        "camvid-mini",
+        "small.small_fcn",
+        options=dict(stride=stride, **_MINI),
+        init=init,
+        base_lr=base_lr,
+        momentum=0.9,
+        normalize=True,
+        max_iter=max_iter,
+        score_every=max_iter,
+        solver=dict(lr_policy="poly", power=0.9),
+    )
+
 
 _ROWS = [
     *staged("voc", "voc", (1e-10, 1e-12, 1e-14)),
@@ -306,7 +327,9 @@ _ROWS = [
         max_iter=1500,
         **_DEMO,
     ),
-    *staged("camvid-mini", "camvid-mini", (0.05, 0.02, 0.02), options=_SMALL, init=None, **_MINI),
+    _mini_row(32, None, 0.1, 1800),
+    _mini_row(16, "camvid-mini-fcn32s", 0.05, 1200),
+    _mini_row(8, "camvid-mini-fcn16s", 0.05, 2000),
 ]  # fmt: skip
 
 EXPERIMENTS = {row.name: row for row in _ROWS}

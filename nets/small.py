@@ -13,14 +13,14 @@ from nets.parts import LEARN, dropout, max_pool, score
 MSRA = dict(type="msra")
 
 
-def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128), depth=2,
-              dense=192, batch_norm=False, drop=0.5):  # fmt: skip
+def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
+              depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5):  # fmt: skip
     """An FCN over `n.data` on the small trunk.
 
-    `widths` are the channels of the five stages, `depth` their convolutions each, `dense` the
+    `widths` are the channels of the five stages, `depths` their convolutions, `dense` the
     channels of fc6 and fc7, `drop` their dropout ratio.
     """
-    trunk(n, n.data, widths, depth, batch_norm)
+    trunk(n, n.data, widths, depths, batch_norm)
     top = n.pool5
     for name, kernel_size in (("6", 3), ("7", 1)):
         top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm=False)
@@ -31,8 +31,8 @@ def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128), de
         upscore(n, n.data, head, stride, scales, padded=False)
 
 
-def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128), depth=2, dense=192,
-                     batch_norm=False, drop=0.5):  # fmt: skip
+def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
+                     depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5):  # fmt: skip
     """The classifier from which `small_fcn` of the same numbers starts; pictures of `side` pixels.
 
     fc6 sees the whole of pool5, which must be 3 x 3 (a side of 65 to 96 pixels): its weights are
@@ -40,7 +40,7 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128), depth=2, d
     """
     if not 65 <= side <= 96:
         raise ValueError(f"small_classifier: side {side}: expected 65 to 96, for a 3 x 3 pool5")
-    trunk(n, n.data, widths, depth, batch_norm)
+    trunk(n, n.data, widths, depths, batch_norm)
     top = n.pool5
     for name in ("6", "7"):
         n["fc" + name] = L.InnerProduct(top, num_output=dense, weight_filler=MSRA, param=LEARN)
@@ -53,10 +53,10 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128), depth=2, d
     )
 
 
-def trunk(n, data, widths, depth, batch_norm):
-    """Five stages of `depth` 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5."""
+def trunk(n, data, widths, depths, batch_norm):
+    """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5."""
     top = data
-    for stage, width in enumerate(widths, 1):
+    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):
         for i in range(1, depth + 1):
             top = unit(n, f"conv{stage}_{i}", f"{stage}_{i}", top, width, 3, batch_norm)
         top = n[f"pool{stage}"] = max_pool(top)

@@ -68,22 +68,22 @@ def written(folder):
 
 
 def test_only_what_is_missing_or_stale_is_made(make, tmp_path, said):
-    todo = jobs(tmp_path, make, 5)
-    prepare.convert(todo, "cls", said)
+    work = jobs(tmp_path, make, 5)
+    prepare.convert(work, "cls", said)
     first = written(tmp_path / "png")
     (tmp_path / "png/1.png").unlink()
     os.utime(tmp_path / "cls/2.mat")  # newer than what was made of it
-    prepare.convert(todo, "cls", said)
+    prepare.convert(work, "cls", said)
     assert said.lines == ["cls: 5 files, 5 of them made now", "cls: 5 files, 2 of them made now"]
     assert written(tmp_path / "png") == first
 
 
 def test_every_file_that_fails_is_named_and_the_rest_is_made(make, tmp_path, said):
-    todo = jobs(tmp_path, make, 5)
+    work = jobs(tmp_path, make, 5)
     for k in (1, 3):
         (tmp_path / f"cls/{k}.mat").write_bytes(b"spoilt")
     with pytest.raises(DataError, match=r"(?s)1\.mat: .*3\.mat: .*cls: 2 of 5 failed"):
-        prepare.convert(todo, "cls", said)
+        prepare.convert(work, "cls", said)
     assert sorted(written(tmp_path / "png")) == ["0.png", "2.png", "4.png"]
 
 
@@ -129,8 +129,8 @@ def processes(tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_a_run_that_is_ended_and_repeated_ends_in_the_same_bytes(make, tmp_path, said, how):
-    todo = jobs(tmp_path, make, 400)
-    prepare.convert(todo, "cls", said, workers=1)
+    work = jobs(tmp_path, make, 400)
+    prepare.convert(work, "cls", said, workers=1)
     out, run = tmp_path / "out", start(tmp_path)
     deadline = time.monotonic() + 30
     while not (out.is_dir() and len(list(out.glob("*.png"))) >= 20):

@@ -248,19 +248,11 @@ class PReLU(Neuron):
         self.add_param(shape, param.filler if param.HasField("filler") else quarter)
         self.kept = None
 
-    def reshape(self, shape):
-        """Hold the channels to the slope's."""
-        slopes = self.blobs[0].shape
-        self.check(len(shape) >= 2, f"needs a bottom of at least 2 axes, given {shape}")
-        if slopes:
-            self.check(
-                shape[1] == slopes[0],
-                f"has {slopes[0]} slopes, but bottom shape {shape} has {shape[1]} channels",
-            )
-        return [shape]
-
     def forward(self, x):
         """Return the rectified values; in place, the input is kept for backward."""
+        slopes = self.blobs[0].shape
+        if slopes and x.shape[1:2] != slopes:
+            self.check(False, f"has {slopes[0]} slopes, bottom shape {tuple(x.shape)} does not fit")
         if self.inplace:
             self.kept = x.clone() if self.records else None
         return F.prelu(x, self.param(0))

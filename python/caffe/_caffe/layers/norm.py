@@ -38,16 +38,21 @@ class BatchNorm(Layer):
             )
 
     def reshape(self, shape):
-        """Hold the channels to the statistics'."""
-        channels = self.blobs[0].count
-        self.check(
-            len(shape) >= 2 and shape[1] == channels,
-            f"has statistics of {channels} channels, bottom shape {shape} does not fit",
-        )
+        """The top is shaped as the bottom."""
+        self._check_channels(shape)
         return [shape]
+
+    def _check_channels(self, shape):
+        channels = self.blobs[0].count
+        if len(shape) < 2 or shape[1] != channels:
+            self.check(
+                False,
+                f"has statistics of {channels} channels, bottom shape {tuple(shape)} does not fit",
+            )
 
     def forward(self, x):
         """Return the normalised bottom; in training, add the batch to the running sums."""
+        self._check_channels(x.shape)
         if self.inplace and not self.stored:
             self.kept = x.clone() if self.records else None
         if self.stored:

@@ -116,6 +116,7 @@ def _plan(data: np.ndarray, diff: np.ndarray | None) -> list[tuple[bytes, int]]:
         length = 0 if values is None else values.size * 4
         plan.append((header(number, length) if length else b"", length))
     dims = b"".join(varint(dim) for dim in np.shape(data))
-    packed = header(1, len(dims)) + dims if dims else b""
-    plan.append((header(_SHAPE, len(packed)) + packed, 0))
+    # A scalar has no shape message at all (ToProto in blob.cpp sets none without an axis).
+    packed = header(1, len(dims)) + dims
+    plan.append((header(_SHAPE, len(packed)) + packed if dims else b"", 0))
     return plan

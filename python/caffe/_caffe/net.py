@@ -174,7 +174,9 @@ class Net:
                 )
             )
         if not given and layer.is_loss:
-            given = [1.0]
+            # Written into the layer too, and so into saved weights (loss_layer.cpp, LayerSetUp).
+            given = [1.0] + [0.0] * (len(tops) - 1)
+            layer.layer_param.loss_weight.extend(given)
         layer.loss_tops = [(j, w) for j, w in enumerate(given) if w]
         for j, weight in layer.loss_tops:
             self._blob_loss_weights[tops[j]] = weight

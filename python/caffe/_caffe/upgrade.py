@@ -16,7 +16,7 @@ from collections.abc import Callable
 from ..proto import caffe_pb2 as pb
 from . import log
 from .errors import FormatError
-from .upgrade_v0 import has_v0_layers, upgrade_v0_net
+from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
 
@@ -172,14 +172,8 @@ def _upgrade_v1_net(net: pb.NetParameter, where: str) -> None:
 
 def _upgrade_v1_layer(old: pb.V1LayerParameter, new: pb.LayerParameter) -> None:
     for field, value in old.ListFields():
-        if field.name in _V1_RENAMED:
-            continue
-        if field.message_type is not None and not field.is_repeated:
-            getattr(new, field.name).CopyFrom(value)
-        elif field.is_repeated:
-            getattr(new, field.name).extend(value)
-        else:
-            setattr(new, field.name, value)
+        if field.name not in _V1_RENAMED:
+            put(new, field.name, value)
     if old.HasField("type"):
         new.type = v1_type_name(old.type)
     # One ParamSpec per blob; any of the four old lists may be the longest.

@@ -155,14 +155,14 @@ def _upgrade_layer(layer: pb.V1LayerParameter, where: str) -> pb.V1LayerParamete
     for field, value in old.ListFields():
         name = field.name
         if name in _PLAIN:
-            _put(new, name, value)
+            put(new, name, value)
         elif name in _TRANSFORM:
-            _put(new.transform_param, _TRANSFORM[name], value)
+            put(new.transform_param, _TRANSFORM[name], value)
         elif name == "hdf5_output_param" and old.type == "hdf5_output":
             new.hdf5_output_param.CopyFrom(value)
         elif name in _FIELDS and old.type in _FIELDS[name][1]:
             target, homes = _FIELDS[name]
-            _put(getattr(new, homes[old.type]), target, value)
+            put(getattr(new, homes[old.type]), target, value)
         elif name != "type":
             # Caffe goes on without the setting as well, with an error line in its log.
             log.error(
@@ -171,13 +171,12 @@ def _upgrade_layer(layer: pb.V1LayerParameter, where: str) -> pb.V1LayerParamete
     return new
 
 
-def _put(message, field: str, value) -> None:
+def put(message, field: str, value) -> None:
     """Set, copy or append `value`, whichever `field` of `message` takes."""
-    kind = message.DESCRIPTOR.fields_by_name[field]
-    if kind.is_repeated:
-        many = value if hasattr(value, "__len__") and not isinstance(value, str) else [value]
-        getattr(message, field).extend(many)
-    elif kind.message_type is not None:
-        getattr(message, field).CopyFrom(value)
+    there = getattr(message, field)
+    if hasattr(there, "extend"):
+        there.extend(value if hasattr(value, "extend") else [value])
+    elif hasattr(there, "CopyFrom"):
+        there.CopyFrom(value)
     else:
         setattr(message, field, value)

@@ -41,11 +41,11 @@ class LayerRun:
         self.layer.prepare(self.bottom, self.top)
 
     def forward(self):
-        """Return copies of the tops, having held their shapes to what was announced."""
-        self.layer.shape_tops(self.bottom, self.top)
-        announced = [t.shape for t in self.top]
+        """Return copies of the tops, having held their shapes to what the layer announces."""
         self.layer.run(self.bottom, self.top)
-        assert [t.shape for t in self.top] == announced
+        ran = [t.shape for t in self.top]
+        self.layer.shape_tops(self.bottom, self.top)
+        assert [t.shape for t in self.top] == ran
         return [t.data.copy() for t in self.top]
 
     def backward(self, *top_diff, propagate=None):

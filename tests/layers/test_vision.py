@@ -426,3 +426,23 @@ def test_lrn_gradient_without_a_recorded_forward():
     run.layer.records = False
     run.forward()
     np.testing.assert_array_equal(run.backward(np.ones_like(top))[0], want)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'type: "Convolution" convolution_param { num_output: 2 kernel_size: 3 }',
+        'type: "Deconvolution" convolution_param { num_output: 2 kernel_size: 3 }',
+        'type: "Crop"',
+        'type: "LRN"',
+        'type: "SPP" spp_param { pyramid_height: 2 }',
+    ],
+)
+def test_nothing_wanted_nothing_computed(text):
+    bottoms = [(1, 2, 4, 4)] * (2 if "Crop" in text else 1)
+    run = build(text, *bottoms)
+    run.layer.param_propagate_down = [False] * len(run.layer.blobs)
+    top = run.forward()[0]
+    diffs = run.backward(np.ones_like(top), propagate=[False] * len(bottoms))
+    assert diffs == [None] * len(bottoms)
+    assert not any(run.param_diff(i).any() for i in range(len(run.layer.blobs)))

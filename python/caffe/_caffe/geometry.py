@@ -91,7 +91,6 @@ class Plan(NamedTuple):
     ceil: bool
     native: bool
     edges: tuple[int, int, int, int]
-    areas: torch.Tensor | None  # elements per window where AVE must divide by hand
 
     @property
     def options(self) -> tuple:
@@ -102,6 +101,15 @@ class Plan(NamedTuple):
     def rounds_up(self) -> bool:
         """Ceil mode for torch."""
         return self.native and self.ceil
+
+    def areas(self, x: torch.Tensor) -> torch.Tensor:
+        """Return each window's element count, the padding of x included (not what is beyond)."""
+        spans = []
+        for i, size in enumerate(x.shape[2:]):
+            start = torch.arange(self.outputs[i], device=x.device) * self.stride[i]
+            end = (start + self.kernel[i]).clamp(max=size + 2 * self.pad[i])
+            spans.append(end - start)
+        return spans[0][:, None] * spans[1]
 
     def padded(self, x: torch.Tensor, value: float) -> torch.Tensor:
         """Return x as torch is to see it."""
@@ -114,7 +122,7 @@ class Plan(NamedTuple):
 
 def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
     """Lay windows on maps of `sizes` by Caffe's rule (pooling_layer.cpp, Reshape)."""
-    outputs, edges, spans, native = [], [], [], not by_hand
+    outputs, edges, native = [], [], not by_hand
     for size, k, s, p in zip(sizes, kernel, stride, pad, strict=True):
         room = size + 2 * p - k
         count = torchs = (-(-room // s) if ceil else room // s) + 1
@@ -125,7 +133,5 @@ def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
             count -= any(pad)
         outputs.append(count)
         edges = [p, (count - 1) * s + k - size - p, *edges]
-        spans.append([min(i * s + k, size + 2 * p) - i * s for i in range(count)])
         native = native and count == torchs and 2 * p <= k
-    areas = None if native else torch.tensor(spans[0])[:, None] * torch.tensor(spans[1])
-    return Plan(tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges), areas)
+    return Plan(tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))

@@ -55,7 +55,8 @@ class Filters(Layer):
 
     Each bottom has its own top and all share the filters. Axes before the channel axis are batch
     axes; with no axis behind it, the layer is an inner product. Parameter 0 holds the filters,
-    parameter 1 the bias.
+    parameter 1 the bias. `engine` and `force_nd_im2col` choose among BVLC's ways to the same
+    values and change nothing here.
     """
 
     bottoms = tops = (1, None)

@@ -150,14 +150,14 @@ class Pooling(Layer):
         plan = self.plan
         if plan.native:
             return F.avg_pool2d(x, *plan.options, plan.rounds_up)
-        return self._sum(x) / plan.areas.to(x.device)
+        return self._sum(x) / plan.areas(x)
 
     def _average_gradient(self, x, dy):
         plan = self.plan
         if plan.native:
             options = (*plan.options, plan.rounds_up, True, None)
             return torch.ops.aten.avg_pool2d_backward(dy, x, *options)
-        dy, seen = dy / plan.areas.to(x.device), self._padded_like(x)
+        dy, seen = dy / plan.areas(x), self._padded_like(x)
         options = (*plan.options, False, True, 1)
         return plan.cut(torch.ops.aten.avg_pool2d_backward(dy, seen, *options))
 

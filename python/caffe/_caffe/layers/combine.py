@@ -119,9 +119,10 @@ class Scale(_Broadcast):
         wide = _spread(self, s, x, self.axis)
         if self.inplace and not self._meta:
             self.kept = x.clone() if self.records else None
-        if self.bias is None:
-            return x * wide
-        return torch.addcmul(self.param(self.bias).view(wide.shape), x, wide)
+        product = x * wide
+        if self.bias is not None:
+            product.add_(self.param(self.bias).view(wide.shape))
+        return product
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = dy * s; ds and db are dy * x and dy, summed over what s and b were spread along."""

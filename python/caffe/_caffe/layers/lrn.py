@@ -37,8 +37,6 @@ class LRN(Layer):
         return scale.pow(-self.beta).mul_(x)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None]
         (x,), (dy,) = bottom, top_diff
         scale = self._scale(x) if self.scale is None else self.scale
         dx = scale.pow(-self.beta).mul_(dy)

@@ -104,8 +104,6 @@ class Pooling(Layer):
         return (top, self._mask(top)) if self.masked else top
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None]
         x, dy = bottom[0], top_diff[0]
         if self.method == PoolingParameter.AVE:
             return [self._average_gradient(x, dy)]
@@ -233,8 +231,6 @@ class SPP(Layer):
         return tops[0] if self.height == 1 else torch.cat([t.flatten(1) for t in tops], 1)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None]
         (dy,) = top_diff
         parts = [dy] if self.height == 1 else dy.split(self.counts, 1)
         diffs = []

@@ -134,7 +134,9 @@ def with_legend(image, entries, row=16, gap=6):
             x = gap
         lines[-1].append((x, name, colour))
         x += width
-    whole = Image.new("RGB", (image.width, image.height + len(lines) * (row + gap) + gap), "white")
+    width = max(x + row + 2 * gap + int(ruler.textlength(name)) for (x, name, _), *_ in lines)
+    size = (max(image.width, width), image.height + len(lines) * (row + gap) + gap)
+    whole = Image.new("RGB", size, "white")
     whole.paste(image)
     draw = ImageDraw.Draw(whole)
     for i, line in enumerate(lines):

@@ -13,7 +13,9 @@ rows NAME-fcn32s, NAME-fcn16s and NAME-fcn8s. Keys of the file:
 """
 
 import json
+from dataclasses import replace
 
+import data_table
 import experiments
 from data.settings import data_dir
 
@@ -44,7 +46,7 @@ def experiments_of(name, made):
     # VGG16's first convolution does not fit: a new name, filled by surgery.inflate.
     first = f"conv1_1_{channels}ch"
     return [
-        experiments.replace(
+        replace(
             row,
             options={**row.options, "first": first},
             inflate=("conv1_1", first) if row.init in experiments.WEIGHTS else (),
@@ -56,16 +58,16 @@ def experiments_of(name, made):
 def data_set(made):
     """How one own data set is read and scored."""
     channels = made.get("channels", 3)
-    mean = made.get("mean") or (experiments.MEAN_BGR if channels == 3 else [0.0] * channels)
-    return experiments.DataSet(
+    mean = made.get("mean") or (data_table.MEAN_BGR if channels == 3 else [0.0] * channels)
+    return data_table.DataSet(
         module="folder_layers",
         layer="FolderSegDataLayer",
-        heads=(experiments.Head(len(made["classes"]), tuple(made["classes"])),),
+        heads=(data_table.Head(len(made["classes"]), tuple(made["classes"])),),
         common=dict(
             root=made["root"],
             mean=tuple(mean),
             channels=channels,
-            void=made.get("void", experiments.VOID),
+            void=made.get("void", data_table.VOID),
         ),
         train=dict(split="train"),
         val=dict(split="val"),

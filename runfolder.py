@@ -111,6 +111,15 @@ def keep(name, iteration, best):
             old.unlink()
 
 
+def clear(name):
+    """Remove what an earlier run left, so that a new one is not taken for its continuation."""
+    where = folder(name)
+    leftovers = [where / f for f in ("scalars.jsonl", "score.json", "*.caffemodel", "snapshots/*")]
+    for pattern in leftovers:
+        for path in pattern.parent.glob(pattern.name):
+            path.unlink()
+
+
 def replace(source, target):
     """Make `target` the same file as `source`, at once; a link costs no space."""
     half = target.with_name(f".{target.name}.{os.getpid()}")

@@ -70,8 +70,8 @@ class Run:
         errors = [message for level, message in findings if level == "error"]
         if errors and check:
             raise DataError(f"{self.row.name} would train in vain: {'; '.join(errors)}")
-        self.log.path.unlink(missing_ok=True)
-        self.note_start(init or str(self.row.init))
+        runfolder.clear(self.row.name)
+        self.note_start(init or experiments.origin(self.row))
 
     def resume(self):
         """Go on from the newest snapshot; False where there is none."""

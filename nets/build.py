@@ -9,7 +9,8 @@ import caffe
 from caffe import layers as L
 from caffe.proto import caffe_pb2
 from data.files import write_text
-from experiments import SEED, VOID
+from data_table import VOID
+from experiments import SEED
 
 PHASES = ("train", "val", "deploy")
 HEADER = (

@@ -11,6 +11,9 @@ from nets.fcn import upscore
 from nets.parts import LEARN, dropout, max_pool, score
 
 MSRA = dict(type="msra")
+# Of BatchNorm's statistics, at each iteration. Caffe's 0.999 looks back over a thousand iterations,
+# which is all that these nets have: they would be scored with the statistics of their beginnings.
+REMEMBERED = 0.95
 
 
 def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
@@ -75,7 +78,9 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm):
     )
     top = n[name]
     if batch_norm:
-        top = n["bn" + number] = L.BatchNorm(top, in_place=True)
+        top = n["bn" + number] = L.BatchNorm(
+            top, in_place=True, moving_average_fraction=REMEMBERED
+        )
         top = n["scale" + number] = L.Scale(
             top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
         )

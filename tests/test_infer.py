@@ -14,7 +14,7 @@ import runfolder
 import solve
 from data.files import DataError
 
-TINY = dict(widths=(4, 4, 4, 4, 4), depth=1, dense=8)
+TINY = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
 
 
 @pytest.fixture

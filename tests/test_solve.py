@@ -19,7 +19,7 @@ from caffe import layers as L
 from data.files import DataError
 from nets.parts import LEARN, score, upsample
 
-TINY = dict(widths=(4, 4, 4, 4, 4), depth=1, dense=8)
+TINY = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
 SETTINGS = dict(net="small.small_fcn", momentum=0.9, normalize=True, max_iter=8, score_every=4)
 
 

@@ -78,9 +78,7 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm):
     )
     top = n[name]
     if batch_norm:
-        top = n["bn" + number] = L.BatchNorm(
-            top, in_place=True, moving_average_fraction=REMEMBERED
-        )
+        top = n["bn" + number] = L.BatchNorm(top, in_place=True, moving_average_fraction=REMEMBERED)
         top = n["scale" + number] = L.Scale(
             top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
         )

@@ -36,12 +36,20 @@ class Meter:
             per_pixel += loss if self.row.normalize else loss * len(label) / counted
         self.losses.append(total)
         self.pixel_losses.append(per_pixel)
-        self.images += len(self.net.blobs[self.heads[0].label].data)
+        self.images += self.batch()
+
+    def batch(self):
+        return len(self.net.blobs[self.heads[0].label].data)
+
+    def pace(self):
+        """Seconds since the last reading; sets what an iteration takes by it."""
+        lapse = max(time.perf_counter() - self.since, 1e-9)
+        self.per_iteration = lapse * self.row.iter_size / len(self.losses)
+        return lapse
 
     def read(self):
         """The means since the last reading, for the log."""
-        lapse = max(time.perf_counter() - self.since, 1e-9)
-        self.per_iteration = lapse * self.row.iter_size / len(self.losses)
+        lapse = self.pace()
         values = dict(
             loss=float(np.mean(self.losses)),
             pixel_loss=float(np.mean(self.pixel_losses)),
@@ -62,6 +70,8 @@ class Meter:
 
     def left(self, iterations):
         """Time left for so many iterations and the scorings between them, as text."""
+        if not self.per_iteration:
+            self.pace()
         scorings = -(-iterations // self.row.score_every)
         return duration(iterations * self.per_iteration + scorings * self.scoring)
 

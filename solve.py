@@ -7,11 +7,12 @@
 
 Loads the initial weights, does the surgery, checks what usually goes wrong, and then steps the
 solver; every `score_every` iterations it snapshots, scores the validation split and keeps the
-best weights. Ctrl-C snapshots before it stops. Everything lands in `runs/NAME/`, laid out in
-`runfolder.py`; the log's format stands at `runfolder.Log`.
+best weights. Ctrl-C (or SIGTERM) snapshots before it stops. Everything lands in `runs/NAME/`,
+laid out in `runfolder.py`; the log's format stands at `runfolder.Log`.
 """
 
 import argparse
+import shlex
 import signal
 import sys
 import time
@@ -28,7 +29,7 @@ import preflight  # noqa: E402
 import runfolder  # noqa: E402
 import score  # noqa: E402
 from data.files import DataError, write_json  # noqa: E402
-from device import use_device  # noqa: E402
+from device import machine, use_device  # noqa: E402
 from meter import Meter, duration  # noqa: E402
 
 DISPLAY = 20  # iterations from one log entry to the next
@@ -50,6 +51,7 @@ class Run:
         self.best = (None, -1.0)  # iteration, mean IU
         self.scored = -1
         self.stop = False
+        self.first = True  # no iteration of this go has been taken yet
         self.meter = Meter(self.solver, self.data.heads, row)
         self.watch = preflight.Watch(self.data.heads)
         self.solver.add_callback(self.heed, lambda: None)
@@ -98,7 +100,8 @@ class Run:
             init=init,
             steps=self.steps,
             date=datetime.now().isoformat(timespec="seconds"),
-            command=" ".join(sys.argv),
+            command=shlex.join(sys.argv),
+            machine=machine(),
         )
 
     # -- how it goes
@@ -109,6 +112,8 @@ class Run:
             while self.solver.iter < self.steps:
                 self.solver.step(self.until_next())
                 at = self.solver.iter
+                if self.first:
+                    self.foretell()
                 if at % self.display == 0 or at >= self.steps:
                     self.show()
                 if at % self.row.score_every == 0 or at >= self.steps:
@@ -122,8 +127,21 @@ class Run:
         self.end()
         return True
 
+    def foretell(self):
+        """After the first iteration: say what is to come and how long it may take."""
+        self.first = False
+        left = self.steps - self.solver.iter
+        print(
+            f"training {self.row.name}: {left} more iterations of {self.row.iter_size} x "
+            f"{self.meter.batch()} pictures, about {self.meter.left(left)} and a scoring every "
+            f"{self.row.score_every}",
+            flush=True,
+        )
+
     def until_next(self):
-        """Iterations to the next display, score or end, whichever comes first."""
+        """Iterations to the next display, score or end; the very first goes by itself."""
+        if self.first:
+            return 1
         at = self.solver.iter
         nexts = [every - at % every for every in (self.display, self.row.score_every)]
         return min(*nexts, self.steps - at)
@@ -215,13 +233,15 @@ def solve(name, args):
             "--resume goes on with it, --restart starts again"
         )
     run = Run(row, steps)
-    previous = signal.signal(signal.SIGINT, lambda *_: interrupt(run))
+    signals = (signal.SIGINT, signal.SIGTERM)
+    previous = [signal.signal(s, lambda *_: interrupt(run)) for s in signals]
     try:
         if not (args.resume and run.resume()):
             run.begin(args.init, check=not args.unchecked)
         return run.train()
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for s, handler in zip(signals, previous, strict=True):
+            signal.signal(s, handler)
 
 
 def interrupt(run):

@@ -1,7 +1,29 @@
-"""The project root and layers/ on sys.path, as solve.py and the Makefile put them."""
+"""The project root and layers/ on sys.path, as solve.py and the Makefile put them; tiny rows."""
 
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "layers")]
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """Rows tiny-fcn32s, 16s and 8s over tiny data; data and runs in the test's own folder."""
+    import tiny
+    from tiny_runs import SETTINGS, TINY
+
+    import experiments
+    import initialise
+
+    monkeypatch.setenv("FCN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FCN_RUNS", str(tmp_path / "runs"))
+    tiny.shapes(tiny.Maker(tmp_path / "data", size=(34, 40)))
+    for row in experiments.staged(
+        "tiny", "shapes", (0.01, 0.01, 0.01), options=TINY, init=None, **SETTINGS
+    ):
+        monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
+    monkeypatch.setattr(initialise, "present", lambda name: True)
+    return tmp_path

@@ -1,6 +1,9 @@
 """Choosing between GPU and CPU, aloud."""
 
+import os
+import platform
 from glob import glob
+from pathlib import Path
 
 import caffe
 
@@ -27,3 +30,17 @@ def use_device(gpu=None, log=print):
     caffe.set_mode_cpu()
     log("computing on the CPU")
     return False
+
+
+def machine():
+    """The computer in a few words, for the log: processor, cores, system, Python, caffe."""
+    processor = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        lines = info.read_text(errors="replace").splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        processor = models[0] if models else processor
+    return (
+        f"{processor}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, caffe {caffe.__version__}"
+    )

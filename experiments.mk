@@ -23,3 +23,6 @@ endif
 
 score-%: $(READY)  ## score a trained experiment: make score-voc-fcn8s
 	$(PY) score.py $* $(if $(GPU),--gpu $(GPU)) $(if $(WEIGHTS),--weights $(WEIGHTS))
+
+report-%: $(READY)  ## the page and the figure of a trained experiment: make report-voc-fcn8s
+	$(PY) -m report $* $(if $(GPU),--gpu $(GPU))

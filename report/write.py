@@ -1,0 +1,62 @@
+"""Putting a report together: gather, picture, plot, write."""
+
+import time
+
+from google.protobuf import text_format
+
+import experiments
+import runfolder
+from caffe import draw
+from caffe.proto import caffe_pb2
+from report import board, figure, gather, page, plots, samples
+
+
+def one(name, count=5, log=print):
+    """The report of one experiment and its chain, in its own run folder; the page's Path."""
+    experiments.find(name)
+    return chain([name], runfolder.folder(name), count=count, log=log)
+
+
+def chain(names, folder, title=None, count=5, log=print):
+    """report.html and figure.png in `folder` about the experiments `names` and their ancestors.
+
+    count: pictures shown. Each run's scalars also go to TensorBoard files in its own folder,
+    where tensorboard is installed. Returns the page's Path.
+    """
+    began = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = gather.chain(names)
+    nets = [run for run in runs if run.segments]
+    classes = gather.classes(nets[-1].data)
+    nets = [run for run in nets if run.data.heads == nets[-1].data.heads]
+    taken = samples.take(nets, count)
+    figure.draw(folder / "figure.png", taken, nets, classes)
+    pictures = drawn(nets, classes) if plots.available() else {}
+    if not pictures:
+        log(plots.PLOTLESS)
+    path = folder / "report.html"
+    page.write(
+        path, title or " and ".join(names), runs, taken, classes, pictures, net_svg(nets[-1])
+    )
+    if board.available():
+        for run in runs:
+            board.write(run.name)
+    else:
+        log("no TensorBoard files: pip install tensorboard")
+    log(f"wrote {path} and figure.png in {time.perf_counter() - began:.1f} s")
+    return path
+
+
+def drawn(nets, classes):
+    return {
+        "Loss while training": plots.losses(nets),
+        "Mean IU while training": plots.scores(nets),
+        "IU by class": plots.bars(nets, classes),
+    }
+
+
+def net_svg(run):
+    """The deploy net, from left to right, as SVG."""
+    path = runfolder.trained_with(run.row, run.data)["deploy"]
+    net = text_format.Parse(path.read_text(), caffe_pb2.NetParameter())
+    return draw.draw_net(net, "LR", "svg")

@@ -1,4 +1,4 @@
-"""The data layers: order, values, batches, checks, resuming. Through nets, as they are used."""
+"""The data layers: order, values, batches, resuming. Through nets, as they are used."""
 
 import random
 
@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import tiny
 from PIL import Image
+from tiny_layers import MEAN, forward, net_of, voc
 
-import caffe
-from caffe import layers as L
 from data.files import DataError
-from layers import augment, base, reading
-
-MEAN = (104.00699, 116.66877, 122.67892)
+from layers import augment
 
 
 @pytest.fixture
@@ -21,31 +18,11 @@ def data(tmp_path, monkeypatch):
     return tiny.Maker(tmp_path, size=(24, 30))
 
 
-def net_of(tmp_path, module, layer, outputs=("data", "label"), /, **params):
-    n = caffe.NetSpec()
-    made = L.Python(module=module, layer=layer, ntop=len(outputs), param_str=str(params))
-    for top, blob in zip(outputs, made, strict=True):
-        n[top] = blob
-    path = tmp_path / f"{layer}.prototxt"
-    path.write_text(str(n.to_proto()))
-    return caffe.Net(str(path), caffe.TRAIN)
-
-
-def voc(data, **params):
-    params = dict(voc_dir="pascal/VOC2011", split="train", mean=MEAN, seed=1337) | params
-    return net_of(data.folder, "voc_layers", "VOCSegDataLayer", **params)
-
-
 def bgr(image, mean):
     """What the reference's loaders compute."""
     values = np.array(image, dtype=np.float32)[:, :, ::-1].copy()
     values -= np.array(mean)
     return values.transpose(2, 0, 1)
-
-
-def forward(net):
-    net.forward()
-    return {top: net.blobs[top].data.copy() for top in net.blobs}
 
 
 # -- order
@@ -307,113 +284,3 @@ def test_a_state_of_another_list_is_refused(data):
     layer = voc(data).layers[0]
     with pytest.raises(ValueError, match="over 5 pictures, there are now 2"):
         layer.restore_state(layer.snapshot_state() | dict(items=5))
-
-
-# -- what is refused
-
-
-def test_parameters_are_literals_never_code():
-    with pytest.raises(ValueError, match="not a Python literal"):
-        base.parse("__import__('os').getcwd()", ("split",), "X")
-    with pytest.raises(ValueError, match="expected a dict"):
-        base.parse("[1]", ("split",), "X")
-    with pytest.raises(ValueError, match="'sead'; did you mean 'seed'"):
-        base.parse("{'sead': 1}", ("split", "seed"), "X")
-
-
-def test_missing_parameters_tops_and_lists_are_named(data):
-    with pytest.raises(ValueError, match="'mean' is missing"):
-        net_of(data.folder, "voc_layers", "VOCSegDataLayer", voc_dir="x", split="train")
-    with pytest.raises(DataError, match=r"train.txt: no such list.*\$FCN_DATA"):
-        voc(data)
-    tiny.voc(data, "pascal/VOC2011", ["train"], 21)
-    with pytest.raises(ValueError, match="3 tops, expected 2: data, label"):
-        net_of(
-            data.folder, "voc_layers", "VOCSegDataLayer", ("a", "b", "c"),
-            voc_dir="pascal/VOC2011", split="train", mean=MEAN,
-        )  # fmt: skip
-    with pytest.raises(ValueError, match="batch 0"):
-        voc(data, batch=0)
-    data.lines("pascal/VOC2011/ImageSets/Segmentation/train.txt", [])
-    with pytest.raises(DataError, match="empty"):
-        voc(data)
-
-
-def spoil(data, what):
-    """Damage picture or label `a` of the VOC set; returns what the error must say."""
-    image = data.path("pascal/VOC2011/JPEGImages/a.jpg")
-    label = data.path("pascal/VOC2011/SegmentationClass/a.png")
-    values = np.zeros((24, 30), np.uint8)
-    if what == "no picture":
-        image.unlink()
-        return r"a.jpg: no such picture"
-    if what == "truncated":
-        image.write_bytes(image.read_bytes()[:400])
-        return r"a.jpg: cannot be read as a picture"
-    if what == "gray picture":
-        Image.fromarray(values).save(image)
-        return r"a.jpg: its mode is L, expected RGB"
-    if what == "RGB label":
-        Image.fromarray(np.zeros((24, 30, 3), np.uint8)).save(label)
-        return r"a.png: its mode is RGB, expected P or L"
-    if what == "size":
-        Image.fromarray(values[:20]).save(label)
-        return r"a.png: 20 x 30 pixels \(height x width\), its picture has 24 x 30"
-    values[3, :4] = 21
-    Image.fromarray(values).save(label)
-    return r"a.png: label 21 on 4 pixels.*21 classes \(0 to 20\); 255 is the ignore label"
-
-
-@pytest.mark.parametrize(
-    "what", ["no picture", "truncated", "gray picture", "RGB label", "size", "label"]
-)
-def test_damage_names_the_file_and_the_expectation(data, what):
-    tiny.voc(data, "pascal/VOC2011", ["val"], 21)
-    message = spoil(data, what)
-    with pytest.raises(DataError, match=message):
-        voc(data, split="val", classes=21)
-
-
-def test_damage_found_in_the_background_is_raised_when_it_is_due(data):
-    tiny.voc(data, "pascal/VOC2011", ["val"], 21)
-    data.path("pascal/VOC2011/JPEGImages/b.jpg").write_bytes(b"no picture")
-    net = voc(data, split="val")
-    net.forward()
-    with pytest.raises(DataError, match="b.jpg"):
-        net.forward()
-
-
-def test_damaged_matlab_files_are_named(data):
-    tiny.sbd(data)
-    path = data.path("sbdd/dataset/cls/a.mat")
-    with pytest.raises(DataError, match="a.mat: expected the variable S"):
-        reading.mat(path, "S")
-    path.write_bytes(path.read_bytes()[:150])
-    with pytest.raises(DataError, match="a.mat: cannot be read as a MATLAB file"):
-        reading.mat(path, "GTcls", "Segmentation")
-    with pytest.raises(DataError, match="no such file"):
-        reading.mat(data.folder / "x.mat", "S")
-
-
-def test_lists_of_another_form_are_refused(data):
-    data.lines("CamVid/val.txt", ["only_one_entry"])
-    with pytest.raises(DataError, match="expected `image label`"):
-        net_of(data.folder, "camvid_layers", "CamVidSegDataLayer", camvid_dir="CamVid", split="val")
-
-
-def test_unknown_context_classes_are_refused(data):
-    tiny.context(data)
-    data.lines("pascal-context/59_labels.txt", ["1: unicorn"])
-    with pytest.raises(DataError, match="'unicorn' is not in"):
-        net_of(
-            data.folder, "pascalcontext_layers", "PASCALContextSegDataLayer",
-            voc_dir="pascal", context_dir="pascal-context", split="val",
-        )  # fmt: skip
-
-
-def test_paths(data, tmp_path, monkeypatch):
-    assert reading.locate("pascal/VOC2011") == tmp_path / "pascal" / "VOC2011"
-    monkeypatch.chdir(tmp_path)
-    assert reading.locate("./x") == tmp_path / "x"
-    assert reading.locate("../x") == tmp_path.parent / "x"
-    assert reading.locate("/x/y").as_posix() == "/x/y"

@@ -190,6 +190,11 @@ class Blob:
         self.gone = None
         self.diff_buffer.put(value)
 
+    def clear_diff(self) -> None:
+        """Make the gradient zero."""
+        self.gone = None
+        self.diff_buffer.clear()
+
     def add_diff(self, value: torch.Tensor) -> None:
         """Add to the gradient (parameters accumulate, blob by blob)."""
         if self.diff_buffer.head:
@@ -225,6 +230,15 @@ class BlobVec(list):
         self.append(Blob(shape))
 
 
+def check_room(count: int, what: str) -> None:
+    """Raise CaffeError if `count` float32 values are more than the machine's memory holds."""
+    room = mode.host_memory()
+    if 4 * count > room:
+        raise CaffeError(
+            f"{what} takes {4 * count / 2**30:.1f} GiB, this machine has {room / 2**30:.1f} GiB"
+        )
+
+
 def check_shape(shape) -> tuple[int, ...]:
     """Return `shape` as a tuple of ints, or raise CaffeError naming what is wrong with it."""
     sizes = tuple(int(s) for s in shape)
@@ -232,6 +246,7 @@ def check_shape(shape) -> tuple[int, ...]:
         raise CaffeError(f"a blob has at most 32 axes, shape {sizes} has {len(sizes)}")
     if any(s < 0 for s in sizes):
         raise CaffeError(f"blob sizes cannot be negative: {sizes}")
-    if math.prod(sizes) > MAX_COUNT:
+    if max(math.prod(sizes), *sizes, 0) > MAX_COUNT:
         raise CaffeError(f"a blob of shape {sizes} has more than {MAX_COUNT} elements")
+    check_room(math.prod(sizes), f"a blob of shape {sizes}")
     return sizes

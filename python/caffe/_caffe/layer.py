@@ -22,7 +22,7 @@ import torch
 
 from ..proto import caffe_pb2
 from . import filler, mode
-from .blob import Blob, BlobVec
+from .blob import Blob, BlobVec, check_shape
 from .errors import CaffeError, LayerError, nearest
 
 REGISTRY: dict[str, type["Layer"]] = {}
@@ -119,12 +119,12 @@ class Layer:
         self, shape: Sequence[int], fill: caffe_pb2.FillerParameter | None = None
     ) -> None:
         """Append a learnable blob, filled as the FillerParameter `fill` says (zero without one)."""
-        blob = Blob(tuple(shape))
-        if fill is not None:
-            try:
+        try:
+            blob = Blob(tuple(shape))
+            if fill is not None:
                 filler.fill(blob, fill)
-            except CaffeError as error:
-                raise LayerError(self.say(str(error))) from error
+        except CaffeError as error:
+            raise LayerError(self.say(str(error))) from error
         self.blobs.append(blob)
 
     def param(self, index: int) -> torch.Tensor:
@@ -191,8 +191,12 @@ class Layer:
     def shape_tops(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Give the tops their shapes without computing them."""
         shapes = self._guard(self.reshape, bottom, *(b.shape for b in bottom))
+        try:
+            shapes = [check_shape(shape) for shape in shapes]
+        except CaffeError as error:
+            raise LayerError(self.say(str(error))) from error
         for blob, shape in zip(top, shapes, strict=True):
-            blob.set_shape(tuple(shape))
+            blob.set_shape(shape)
 
     def run(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Compute the tops from the bottoms."""
@@ -246,10 +250,14 @@ class Layer:
             args = ([b.tensor() for b in bottom], [t.tensor() for t in top], top_diff)
             diffs = self._guard(self.backward, bottom, propagate_down, *args)
         else:
-            diffs = self._autograd(propagate_down, bottom, top_diff, keep)
+            diffs = self._guard(self._autograd, bottom, propagate_down, bottom, top_diff, keep)
         for blob, diff, wanted in zip(bottom, diffs, propagate_down, strict=True):
-            if wanted:
-                blob.put_diff(torch.zeros_like(blob.tensor()) if diff is None else diff)
+            if not wanted:
+                continue
+            if diff is None:
+                blob.clear_diff()
+            else:
+                blob.put_diff(diff)
 
     def _autograd(self, propagate_down, bottom, top_diff, keep):
         if self._graph is None:

@@ -4,7 +4,10 @@ BVLC keeps this per thread in `Caffe` (common.hpp): mode, device, seed, and the 
 rank. Here the compute device is one `torch.device`; the host is always the CPU.
 """
 
+import functools
+import os
 import secrets
+import sys
 
 import torch
 
@@ -79,6 +82,15 @@ def _cuda(index: int) -> torch.device:
             f"there is no CUDA device {index}; this machine has {torch.cuda.device_count()}, from 0"
         )
     return torch.device("cuda", int(index))
+
+
+@functools.cache
+def host_memory() -> int:
+    """Return the machine's memory in bytes; unlimited where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize
 
 
 def set_random_seed(seed: int) -> None:

@@ -13,7 +13,7 @@ import torch
 from ..proto import caffe_pb2
 from . import debug, prototxt, weights
 from . import layers as _families  # noqa: F401  (enters every layer type in the registry)
-from .blob import Blob
+from .blob import Blob, check_room
 from .errors import CaffeError, NetError, nearest
 from .graph import filter_net, insert_splits
 from .layer import Layer, create_layer
@@ -86,6 +86,8 @@ class Net:
         # net.cpp walks a std::set here, so the outputs are in name order.
         self._outputs = [index[name] for name in sorted(available)]
         self._param_table.share()
+        count = sum(b.count for i, b in enumerate(self._blobs) if i not in self._shared)
+        check_room(count, f"the blobs of net '{self.name}' together")
 
     def _connect(self, param, folder, index, available, need) -> None:
         layer = create_layer(param, param.phase)

@@ -7,6 +7,7 @@ that name file, line, field and the nearest right choice.
 
 import os
 import re
+import warnings
 
 from google.protobuf import text_format
 
@@ -111,9 +112,14 @@ def _parse(text: str, message, where: str):
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = forks.translate(text, where)
     try:
-        text_format.Parse(text, message)
+        with warnings.catch_warnings():
+            # Python only warns of an unknown escape in a string; protobuf's C++ parser refuses it.
+            warnings.simplefilter("error", DeprecationWarning)
+            text_format.Parse(text, message)
     except text_format.ParseError as error:
         raise FormatError(_explain(error, message, where)) from None
+    except DeprecationWarning as warning:
+        raise FormatError(f"{where}: {warning}") from None
     if not message.IsInitialized():
         missing = ", ".join(message.FindInitializationErrors())
         raise FormatError(f"{where}: required but not given: {missing}")

@@ -83,6 +83,13 @@ class AdamSolver(Solver):
 
     histories = 2
 
+    def check_param(self) -> None:
+        super().check_param()
+        for name in ("momentum", "momentum2"):
+            value = getattr(self.param, name)
+            if not 0 <= value < 1:
+                raise SolverError(f"Adam needs a {name} of at least 0 and below 1, not {value:g}")
+
     def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:
         m, v = history
         b1, b2, t = self.param.momentum, self.param.momentum2, self.iter + 1

@@ -15,7 +15,7 @@ import torch
 from ...proto import caffe_pb2
 from .. import debug, mode, prototxt, snapshot
 from ..blob import Blob
-from ..errors import CaffeError, SolverError, nearest
+from ..errors import CaffeError, FormatError, SolverError, nearest
 from ..log import info
 from ..net import Net
 from . import rates, scaffold
@@ -332,9 +332,16 @@ class Solver:
         self.iter, self.current_step = state.iter, state.current_step
         for blob, array in zip(self.history, state.history, strict=True):
             blob.data[...] = array.reshape(blob.shape)
-        if state.runtime_state:
-            mode.restore_random_state(state.runtime_state.get("random", {}))
-            self.net.set_state(state.runtime_state.get("layers", {}))
+        self._restore_runtime(state.runtime_state or {}, state_file)
+
+    def _restore_runtime(self, runtime: dict, state_file: str) -> None:
+        try:
+            mode.restore_random_state(runtime.get("random", {}))
+            self.net.set_state(runtime.get("layers", {}))
+        except CaffeError:
+            raise
+        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise FormatError(f"'{state_file}': its runtime state is damaged: {error}") from error
 
     # -- company
 

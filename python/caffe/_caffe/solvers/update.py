@@ -1,5 +1,6 @@
 """Applying an update rule to many parameters in a few multi-tensor operations."""
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ Tensors = Sequence[torch.Tensor]
 
 # On the CPU a rule runs over stretches small enough to stay in the cache between its
 # operations; on a device, over everything at once.
-STRETCH = 1 << 16
+STRETCH = 1 << 17
 
 
 class Group:
@@ -35,7 +36,7 @@ class Group:
         w = [b.tensor(write=True) for b in blobs]
         g = [b.diff_tensor(write=True) for b in blobs]
         h = [[b.tensor(write=True) for b in row] for row in histories]
-        decay = p.weight_decay * self.decay
+        decay, rate = _float32(p.weight_decay * self.decay), _float32(rate * self.lr)
         from_history = False
         for part in _stretches([w, g, *h]):
             w_part, g_part, *h_parts = part
@@ -44,7 +45,7 @@ class Group:
             if decay:
                 towards = w_part if p.regularization_type == "L2" else torch._foreach_sign(w_part)
                 torch._foreach_add_(g_part, towards, alpha=decay)
-            update = solver.compute_update(h_parts, g_part, rate * self.lr)
+            update = solver.compute_update(h_parts, g_part, rate)
             from_history = update is h_parts[0]
             torch._foreach_sub_(w_part, update)
         if from_history:
@@ -57,6 +58,11 @@ class Group:
             return self.blobs, self.histories
         kept = [i for i, b in enumerate(self.histories[0]) if b.data_buffer.head]
         return [self.blobs[i] for i in kept], [[self.histories[0][i] for i in kept]]
+
+
+def _float32(value: float) -> float:
+    """Return `value` as Caffe's floats hold it, infinite beyond their range."""
+    return ctypes.c_float(value).value
 
 
 def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> list[Group]:

@@ -121,8 +121,7 @@ class ParamTable:
     def clear_diffs(self) -> None:
         """Set every diff to zero."""
         for blob in self.learnable:
-            blob.gone = None
-            blob.diff_buffer.clear()
+            blob.clear_diff()
 
     def gradients(self) -> list[torch.Tensor]:
         """Return the diffs on the compute device, to change in place."""

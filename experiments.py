@@ -193,8 +193,8 @@ _ROWS = [
         **_DEMO,
     ),
     _mini_row(32, None, 0.1, 1800),
-    _mini_row(16, "camvid-mini-fcn32s", 0.05, 1200),
-    _mini_row(8, "camvid-mini-fcn16s", 0.05, 2000),
+    _mini_row(16, "camvid-mini-fcn32s", 0.05, 800),
+    _mini_row(8, "camvid-mini-fcn16s", 0.05, 1600),
 ]  # fmt: skip
 
 EXPERIMENTS = {row.name: row for row in _ROWS}

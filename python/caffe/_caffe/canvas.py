@@ -54,6 +54,8 @@ class Svg:
         """Text centred on (x, y)."""
         self.parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" '
+            # Whatever font the reader has, the text keeps the width that its box was made for.
+            f'textLength="{text_width(text, size):.1f}" lengthAdjust="spacingAndGlyphs" '
             f'dominant-baseline="central">{escape(text)}</text>'
         )
 

@@ -22,24 +22,29 @@ SHOWN = 320  # pixels of a picture's longer side on the page
 
 
 def write(path, title, runs, samples, names, pictures, net_svg):
-    """Write the page. runs: of the whole chain; pictures: {heading: {scheme: SVG}} of the plots."""
+    """Write the page. runs: of the whole chain; samples: of those among them that segment.
+
+    pictures: the plots, {"training" or "classes": {heading: {scheme: SVG}}}.
+    """
     nets = [run for run in runs if run.segments]
+    last = nets[-1]
+    by_class = [class_table(last, names), *(chart(*p) for p in pictures["classes"].items())]
     parts = [
-        head(title, nets),
-        section("Pictures", gallery(samples, nets, names) + key(samples, names), held_out(nets)),
+        head(title, runs),
+        section("Pictures", gallery(samples, nets, names) + key(samples, names), held_out(last)),
         section("Scores", "".join(tables(nets)), SCORES),
-        section("Training", charts(pictures))
-        if pictures
-        else section("Training", "", plots.PLOTLESS),
         section(
-            "Classes", class_table(nets[-1], names), f"Of {nets[-1].name}, the last of the nets."
+            "Training",
+            side_by_side(chart(*p) for p in pictures["training"].items()),
+            "" if pictures["training"] else plots.PLOTLESS,
         ),
+        section("Classes", side_by_side(by_class), f"The table is {last.name}'s."),
         section(
             "The net",
             scroll(image(net_svg, "svg+xml", "layers of the net"), "net"),
-            f"The layers of {nets[-1].name}, from picture to scores.",
+            f"The layers of {last.name}, from picture to scores.",
         ),
-        section("Runs", '<div class="runs">' + "".join(map(facts, runs)) + "</div>"),
+        section("Runs", run_facts(runs)),
         footer(),
     ]
     text = PAGE.format(title=escape(title), style=STYLE.read_text(), body="\n".join(parts))
@@ -73,15 +78,14 @@ def section(heading, content, note=""):
     return f"<section>\n<h2>{escape(heading)}</h2>\n{note}{content}\n</section>"
 
 
-def head(title, nets):
-    last, first = nets[-1], nets[0]
-    result = last.heads[last.data.heads[0].score]
-    seconds = sum(run.seconds for run in nets)
-    lead = f"{len(result['classes'])} classes, {first.data.images} pictures held out"
+def head(title, runs):
+    nets = [run for run in runs if run.segments]
+    data = nets[-1].data
+    lead = f"{data.heads[0].classes} classes, {data.images} pictures held out"
     shown = [
         (percent(max_iu(nets)), "mean IU, best net"),
         (str(len(nets)), "nets in the chain" if len(nets) > 1 else "net"),
-        (duration(seconds), "training and scoring"),
+        (duration(sum(run.seconds for run in runs)), "training and scoring"),
     ]
     items = "".join(f"<li><b>{escape(a)}</b><span>{escape(b)}</span></li>" for a, b in shown)
     return (
@@ -95,9 +99,9 @@ def max_iu(nets):
     return max((v for v in values if v is not None), default=None)
 
 
-def held_out(nets):
+def held_out(run):
     return (
-        f"From the validation split ({nets[-1].data.val.get('split', 'val')}), at even distances. "
+        f"From the validation split ({run.data.val.get('split', 'val')}), at even distances. "
         "Colours are PASCAL VOC's; void is not scored."
     )
 
@@ -173,8 +177,8 @@ def class_table(run, names):
     return table(("class", "IU", "accuracy", "pixels"), body, f"{head.score} classes")
 
 
-def charts(pictures):
-    return '<div class="charts">' + "".join(map(chart, pictures, pictures.values())) + "</div>"
+def side_by_side(parts):
+    return '<div class="columns">' + "".join(parts) + "</div>"
 
 
 def chart(heading, schemes):
@@ -186,14 +190,28 @@ def chart(heading, schemes):
     return f"<figure><h3>{escape(heading)}</h3><picture>{dark}{light}</picture></figure>"
 
 
-def facts(run):
+def run_facts(runs):
+    """Each run's facts; what is the same for all of them stands once, at the end."""
+    each = [run.facts() for run in runs]
+    same = {k: v for k, v in each[0].items() if all(other.get(k) == v for other in each)}
+    same = same if len(runs) > 1 else {}
+    parts = []
+    for run, found in zip(runs, each, strict=True):
+        warnings = [f'<p class="note warning">{escape(w["text"])}</p>' for w in run.of("warning")]
+        own = {k: v for k, v in found.items() if k not in same}
+        parts.append(f"<div><h3>{escape(run.name)}</h3>{facts(own)}{''.join(warnings)}</div>")
+    if same:
+        parts.append(f"<div><h3>all of them</h3>{facts(same)}</div>")
+    return side_by_side(parts)
+
+
+def facts(found):
     rows = ""
-    for what, text in run.facts().items():
+    for what, text in found.items():
         if text:
             content = f"<code>{escape(text)}</code>" if what == "command" else escape(text)
             rows += f"<dt>{escape(what)}</dt><dd>{content}</dd>"
-    warnings = [f'<p class="note warning">{escape(w["text"])}</p>' for w in run.of("warning")]
-    return f"<div><h3>{escape(run.name)}</h3><dl>{rows}</dl>{''.join(warnings)}</div>"
+    return f"<dl>{rows}</dl>"
 
 
 def footer():

@@ -108,6 +108,7 @@ def cycle(scheme):
 
 def finish(axes, across, up, axis="both"):
     axes.set_xlabel(across)
+    axes.locator_params(axis="x", nbins=6, integer=True)
     axes.set_ylabel(up)
     axes.grid(axis=axis, linewidth=0.6)
     axes.set_axisbelow(True)

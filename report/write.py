@@ -31,9 +31,9 @@ def chain(names, folder, title=None, count=5, log=print):
     nets = [run for run in nets if run.data.heads == nets[-1].data.heads]
     taken = samples.take(nets, count)
     figure.draw(folder / "figure.png", taken, nets, classes)
-    pictures = drawn(nets, classes) if plots.available() else {}
-    if not pictures:
+    if not plots.available():
         log(plots.PLOTLESS)
+    pictures = drawn(nets, classes)
     path = folder / "report.html"
     page.write(
         path, title or " and ".join(names), runs, taken, classes, pictures, net_svg(nets[-1])
@@ -48,11 +48,16 @@ def chain(names, folder, title=None, count=5, log=print):
 
 
 def drawn(nets, classes):
-    return {
-        "Loss while training": plots.losses(nets),
-        "Mean IU while training": plots.scores(nets),
-        "IU by class": plots.bars(nets, classes),
-    }
+    """The plots by their place on the page; none where matplotlib is not installed."""
+    if not plots.available():
+        return dict(training={}, classes={})
+    return dict(
+        training={
+            "Loss while training": plots.losses(nets),
+            "Mean IU while training": plots.scores(nets),
+        },
+        classes={"IU by class": plots.bars(nets, classes)},
+    )
 
 
 def net_svg(run):

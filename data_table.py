@@ -93,7 +93,7 @@ _SHAPES = DataSet(
     train=dict(split="train"),
     val=dict(split="val"),
     deploy_size=(160, 160),
-    images=100,
+    images=80,
     fetch=("shapes",),
 )
 
@@ -133,6 +133,9 @@ DATA = {
         _CAMVID, train=dict(split="train", batch=4, crop=(240, 320), mirror=True)
     ),
     "shapes": _SHAPES,
+    "shapes-batches": replace(
+        _SHAPES, train=dict(split="train", batch=8, crop=(128, 128), mirror=True)
+    ),
     "shapes-single": replace(
         _SHAPES,
         module="folder_layers",
@@ -142,6 +145,6 @@ DATA = {
         train=dict(split="train", batch=32, mirror=True),
         val=dict(split="val", batch=24),
         deploy_size=(96, 96),
-        images=10,
+        images=5,
     ),
 }

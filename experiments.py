@@ -81,29 +81,38 @@ def _nyud_row(name, inputs, **numbers):
 
 
 _CLASSIC = dict(momentum=0.9, iter_size=20, normalize=True)  # the CVPR paper's setting
-_SMALL = dict(widths=(16, 32, 64, 96, 128), dense=192, batch_norm=True)
-_DEMO = dict(net="small.small_fcn", data="shapes", momentum=0.9, normalize=True, score_every=300)
-# CamVid from nothing on 2 cores: one convolution in the first stage, whose maps are the largest.
+# One convolution in the first stage, whose maps are the largest.
+_DEMO = dict(
+    widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192, batch_norm=True, drop=0.0
+)
 _MINI = dict(
     widths=(16, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0
 )
 
 
-def _mini_row(stride, init, base_lr, max_iter):
-    """One stage of camvid-mini: the rate falls to nothing at its end."""
+def _small(name, data, init, base_lr, max_iter, scorings=1, net="small.small_fcn", **options):
+    """A net that 2 cores train from nothing: the rate falls to nothing at its end."""
     return Experiment(
-        f"camvid-mini-fcn{stride}s",
-        "camvid-mini",
-        "small.small_fcn",
-        options=dict(stride=stride, **_MINI),
+        name,
+        data,
+        net,
+        options=options,
         init=init,
         base_lr=base_lr,
         momentum=0.9,
         normalize=True,
         max_iter=max_iter,
-        score_every=max_iter,
+        score_every=max_iter // scorings,
         solver=dict(lr_policy="poly", power=0.9),
     )
+
+
+def _mini(name, init, base_lr, max_iter, stride):
+    return _small(name, "camvid-mini", init, base_lr, max_iter, stride=stride, **_MINI)
+
+
+def _demo(name, init, max_iter, stride):
+    return _small(name, "shapes-batches", init, 0.02, max_iter, 4, stride=stride, **_DEMO)
 
 
 _ROWS = [
@@ -168,33 +177,16 @@ _ROWS = [
         score_every=8000,
     ),
     *staged("camvid", "camvid", (1e-10, 1e-12, 1e-14), max_iter=20000, score_every=1000),
-    Experiment(
-        "demo-classifier",
-        "shapes-single",
-        "small.small_classifier",
-        options=_SMALL,
-        init=None,
-        base_lr=0.02,
-        momentum=0.9,
-        normalize=True,
-        max_iter=400,
-        score_every=200,
+    _small(
+        "demo-classifier", "shapes-single", None, 0.02, 150, 3, "small.small_classifier", **_DEMO
     ),
-    *staged(
-        "demo", init={"": "demo-classifier"}, rates=(0.01, 0.005, 0.005), options=_SMALL,
-        max_iter=900, **_DEMO,
-    ),
-    Experiment(
-        "demo-fcn8s-atonce",
-        options=dict(stride=8, **_SMALL),
-        init={"": "demo-classifier"},
-        base_lr=0.01,
-        max_iter=1500,
-        **_DEMO,
-    ),
-    _mini_row(32, None, 0.1, 1800),
-    _mini_row(16, "camvid-mini-fcn32s", 0.05, 800),
-    _mini_row(8, "camvid-mini-fcn16s", 0.05, 1600),
+    _demo("demo-fcn32s", {"": "demo-classifier"}, 400, stride=32),
+    _demo("demo-fcn16s", "demo-fcn32s", 300, stride=16),
+    _demo("demo-fcn8s", "demo-fcn16s", 400, stride=8),
+    _demo("demo-fcn8s-atonce", {"": "demo-classifier"}, 600, stride=8),
+    _mini("camvid-mini-fcn32s", None, 0.1, 1800, stride=32),
+    _mini("camvid-mini-fcn16s", "camvid-mini-fcn32s", 0.05, 800, stride=16),
+    _mini("camvid-mini-fcn8s", "camvid-mini-fcn16s", 0.05, 1600, stride=8),
 ]  # fmt: skip
 
 EXPERIMENTS = {row.name: row for row in _ROWS}

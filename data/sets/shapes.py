@@ -71,11 +71,11 @@ def _lists(train, val, singles):
 
 def generate(
     folder,
-    train=400,
-    val=100,
-    size=(128, 192),
+    train=360,
+    val=80,
+    size=(128, 176),
     seed=1337,
-    singles=(1200, 240),
+    singles=(720, 120),
     single_size=96,
     workers=None,
 ):
@@ -136,7 +136,7 @@ class Shapes(DataSet):
 
 SHAPES = Shapes(
     name="shapes",
-    title="generated: six objects before textured grounds, 128 to 192 pixels a side",
+    title="generated: six objects before textured grounds, 128 to 176 pixels a side",
     folder="shapes",
     classes_file="shapes/classes.txt",
     needs=("shapes.json", "JPEGImages", "SegmentationClass"),

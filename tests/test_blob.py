@@ -109,6 +109,18 @@ def test_a_held_view_is_brought_up_to_date_and_heard(gpu):
     assert blob.tensor().tolist() == [8, 4]
 
 
+def test_a_borrowed_array_of_the_device_is_never_written_from_the_host(gpu):
+    owner = torch.ones(3)
+    for act in (lambda b: b.numpy((3,)).fill(7), Buffer.clear):
+        buffer = Buffer()
+        view = buffer.numpy((3,))
+        buffer.put(owner, borrow=True)
+        buffer.refresh_view()
+        act(buffer)
+        assert buffer.tensor((3,), mode.side(), write=True).tolist() == view.tolist()
+        assert owner.tolist() == [1, 1, 1]
+
+
 def test_a_net_runs_and_trains_the_same_on_both_sides(gpu, tmp_path, monkeypatch):
     text = """
       layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param {
@@ -127,7 +139,10 @@ def test_a_net_runs_and_trains_the_same_on_both_sides(gpu, tmp_path, monkeypatch
         monkeypatch.setattr(mode._state, "gpu", on_device)
         caffe.set_random_seed(3)
         solver = caffe.SGDSolver(str(tmp_path / "solver.prototxt"))
-        solver.step(5)
+        solver.step(2)
+        update = solver.net.params["ip"][0].diff  # held, and borrowed from the momentum
+        assert update.any()
+        solver.step(3)
         results.append([solver.net.params["ip"][i].data.copy() for i in (0, 1)])
         assert solver.net.blobs["loss"].data < 0.5
     assert all(np.array_equal(a, b) for a, b in zip(*results, strict=True))

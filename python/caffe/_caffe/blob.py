@@ -31,12 +31,14 @@ class Buffer:
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
         self._view = None
-        self._borrowed = False
+        self._borrowed: str | None = None  # the side whose array is somebody else's
 
     def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
         """Return the array on `side`, zero if never written; `write` makes that side newest."""
         t = self.sides.get(side)
         if side not in self.head:
+            if side == self._borrowed:  # out of date, and not ours to write over
+                t = self._borrowed = None
             source = next((self.sides[d] for d in self.head), None)
             if source is None:
                 t = torch.zeros(shape, device=mode.device_of(side))
@@ -47,9 +49,9 @@ class Buffer:
             self.sides[side] = t
             self.head.add(side)
         if write:
-            if self._borrowed:
+            if side == self._borrowed:
                 t = self.sides[side] = t.clone()
-                self._borrowed = False
+                self._borrowed = None
             self.head = {side}
         return t if t.shape == shape else t.view(shape)
 
@@ -59,7 +61,6 @@ class Buffer:
         With `borrow` it stays its owner's: it is copied before anybody here writes to it.
         """
         side = mode.side() if value.device == mode.device() else mode.HOST
-        self._borrowed = False
         if side == mode.HOST and self.viewed():
             mine = self.sides[side]
             if mine.numel() == value.numel():
@@ -69,7 +70,8 @@ class Buffer:
                 return
         self.sides[side] = value if value.is_contiguous() else value.contiguous()
         self.head = {side}
-        self._borrowed = borrow
+        if borrow or side == self._borrowed:
+            self._borrowed = side if borrow else None
 
     def numpy(self, shape: tuple[int, ...]) -> np.ndarray:
         """Return the live host view; the host becomes the newest side."""
@@ -102,7 +104,7 @@ class Buffer:
         else:
             self.sides.clear()
             self.head = set()
-            self._borrowed = False
+            self._borrowed = None
 
 
 class Blob:

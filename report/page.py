@@ -28,7 +28,8 @@ def write(path, title, runs, samples, names, pictures, net_svg):
     """
     nets = [run for run in runs if run.segments]
     last = nets[-1]
-    by_class = [class_table(last, names), *(chart(*p) for p in pictures["classes"].items())]
+    by_class = [chart(*p) for p in pictures["classes"].items()]
+    by_class.append(class_table(max(nets, key=mean_iu), names))
     parts = [
         head(title, runs),
         section("Pictures", gallery(samples, nets, names) + key(samples, names), held_out(last)),
@@ -38,11 +39,11 @@ def write(path, title, runs, samples, names, pictures, net_svg):
             side_by_side(chart(*p) for p in pictures["training"].items()),
             "" if pictures["training"] else plots.PLOTLESS,
         ),
-        section("Classes", side_by_side(by_class), f"The table is {last.name}'s."),
+        section("Classes", side_by_side(by_class)),
         section(
             "The net",
             scroll(image(net_svg, "svg+xml", "layers of the net"), "net"),
-            f"The layers of {last.name}, from picture to scores.",
+            f"The layers of {last.name}, from picture to scores; it scrolls sideways.",
         ),
         section("Runs", run_facts(runs)),
         footer(),
@@ -83,7 +84,7 @@ def head(title, runs):
     data = nets[-1].data
     lead = f"{data.heads[0].classes} classes, {data.images} pictures held out"
     shown = [
-        (percent(max_iu(nets)), "mean IU, best net"),
+        (percent(max(map(mean_iu, nets))), f"mean IU, {max(nets, key=mean_iu).label}"),
         (str(len(nets)), "nets in the chain" if len(nets) > 1 else "net"),
         (duration(sum(run.seconds for run in runs)), "training and scoring"),
     ]
@@ -94,9 +95,9 @@ def head(title, runs):
     )
 
 
-def max_iu(nets):
-    values = [run.heads[run.data.heads[0].score]["mean_iu"] for run in nets]
-    return max((v for v in values if v is not None), default=None)
+def mean_iu(run):
+    """What nets are compared by; 0 where no class occurs."""
+    return run.heads[run.data.heads[0].score]["mean_iu"] or 0.0
 
 
 def held_out(run):
@@ -174,7 +175,8 @@ def class_table(run, names):
         values = (percent(c["iu"]), percent(c["accuracy"]), f"{c['pixels']:,}")
         cells = "".join(f"<td>{text}</td>" for text in values)
         body += f"<tr>{row_head(chip(label) + escape(names[label]))}{cells}</tr>"
-    return table(("class", "IU", "accuracy", "pixels"), body, f"{head.score} classes")
+    columns = ("class", "IU", "accuracy", "pixels")
+    return f"<div><h3>Of {escape(run.name)}</h3>{table(columns, body, 'classes')}</div>"
 
 
 def side_by_side(parts):

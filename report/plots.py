@@ -58,11 +58,17 @@ def losses(runs):
 
 
 def draw_losses(axes, scheme, runs):
+    from matplotlib.ticker import LogLocator
+
     for run, colour in zip(runs, cycle(scheme), strict=False):
         points = [(e["iter"], e["pixel_loss"]) for e in run.of("train") if e.get("pixel_loss")]
         if points:
             axes.plot(*zip(*points, strict=True), color=colour, label=run.label)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
+    axes.set_xlim(left=0)
     finish(axes, "iteration", "loss per pixel")
 
 
@@ -78,6 +84,7 @@ def draw_scores(axes, scheme, runs):
         points = [(i, 100 * iu) for i, iu in points if iu is not None]
         if points:
             axes.plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=run.label)
+    axes.set_xlim(left=0)
     finish(axes, "iteration", "mean IU, %")
 
 

@@ -77,10 +77,13 @@ def ancestry(name):
 def chain(names):
     """The Runs of `names` and of what they started from, as far as they are there, oldest first."""
     wanted = list(dict.fromkeys(n for name in names for n in ancestry(name)))
-    runs = [read(name) for name in wanted if name in names or trained(name)]
-    if not any(run.segments for run in runs):
-        raise DataError(f"{', '.join(names)}: classifiers of whole pictures, nothing to picture")
-    return runs
+    return [read(name) for name in wanted if name in names or trained(name)]
+
+
+def compared(runs):
+    """Those of a chain that answer alike: with the last one's heads, segmenting nets if any do."""
+    nets = [run for run in runs if run.segments] or runs
+    return [run for run in nets if run.data.heads == nets[-1].data.heads]
 
 
 def trained(name):

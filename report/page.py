@@ -3,6 +3,7 @@
 import base64
 import io
 import platform
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -21,34 +22,44 @@ STYLE = Path(__file__).with_name("page.css")
 SHOWN = 320  # pixels of a picture's longer side on the page
 
 
-def write(path, title, runs, samples, names, pictures, net_svg):
-    """Write the page. runs: of the whole chain; samples: of those among them that segment.
+@dataclass
+class Content:
+    """What the page is about."""
 
-    pictures: the plots, {"training" or "classes": {heading: {scheme: SVG}}}.
-    """
-    nets = [run for run in runs if run.segments]
-    last = nets[-1]
-    by_class = [chart(*p) for p in pictures["classes"].items()]
-    by_class.append(class_table(max(nets, key=mean_iu), names))
+    title: str
+    runs: list  # of the whole chain, oldest first
+    nets: list  # those of them that are compared
+    names: list  # of the classes
+    samples: list  # none for classifiers of whole pictures
+    plots: dict  # {"training" or "classes": {heading: {scheme: SVG}}}
+    drawing: bytes  # SVG of the last net
+
+
+def write(path, content):
+    """Write the page about a Content."""
+    c, last = content, content.nets[-1]
+    by_class = [chart(*p) for p in c.plots["classes"].items()]
+    by_class.append(class_table(max(c.nets, key=mean_iu), c.names))
+    pictures = gallery(c.samples, c.nets) + key(c.samples, c.names)
     parts = [
-        head(title, runs),
-        section("Pictures", gallery(samples, nets, names) + key(samples, names), held_out(last)),
-        section("Scores", "".join(tables(nets)), SCORES),
+        head(c),
+        section("Pictures", pictures, held_out(last)) if c.samples else "",
+        section("Scores", "".join(tables(c.nets)), SCORES),
         section(
             "Training",
-            side_by_side(chart(*p) for p in pictures["training"].items()),
-            "" if pictures["training"] else plots.PLOTLESS,
+            side_by_side(chart(*p) for p in c.plots["training"].items()),
+            "" if c.plots["training"] else plots.PLOTLESS,
         ),
         section("Classes", side_by_side(by_class)),
         section(
             "The net",
-            scroll(image(net_svg, "svg+xml", "layers of the net"), "net"),
+            scroll(image(c.drawing, "svg+xml", "layers of the net"), "net"),
             f"The layers of {last.name}, from picture to scores; it scrolls sideways.",
         ),
-        section("Runs", run_facts(runs)),
+        section("Runs", run_facts(c.runs)),
         footer(),
     ]
-    text = PAGE.format(title=escape(title), style=STYLE.read_text(), body="\n".join(parts))
+    text = PAGE.format(title=escape(c.title), style=STYLE.read_text(), body="\n".join(parts))
     with replacing(path) as stream:
         stream.write(text.encode())
 
@@ -69,7 +80,7 @@ PAGE = """<!doctype html>
 </html>
 """
 SCORES = (
-    "Over all labelled pixels of the validation split; void is not counted. In bold the best. "
+    "Over the whole validation split; void is not counted. In bold the best. "
     "acc.: accuracy; IU: intersection over union; f.w.: weighted by the classes' frequency."
 )
 
@@ -79,18 +90,18 @@ def section(heading, content, note=""):
     return f"<section>\n<h2>{escape(heading)}</h2>\n{note}{content}\n</section>"
 
 
-def head(title, runs):
-    nets = [run for run in runs if run.segments]
-    data = nets[-1].data
-    lead = f"{data.heads[0].classes} classes, {data.images} pictures held out"
+def head(c):
+    data, best = c.nets[-1].data, max(c.nets, key=mean_iu)
+    held_out = data.images * data.val.get("batch", 1)
+    lead = f"{data.heads[0].classes} classes, {held_out} pictures held out"
     shown = [
-        (percent(max(map(mean_iu, nets))), f"mean IU, {max(nets, key=mean_iu).label}"),
-        (str(len(nets)), "nets in the chain" if len(nets) > 1 else "net"),
-        (duration(sum(run.seconds for run in runs)), "training and scoring"),
+        (percent(mean_iu(best)), f"mean IU, {best.label}"),
+        (str(len(c.nets)), "nets" if len(c.nets) > 1 else "net"),
+        (duration(sum(run.seconds for run in c.runs)), "training and scoring"),
     ]
     items = "".join(f"<li><b>{escape(a)}</b><span>{escape(b)}</span></li>" for a, b in shown)
     return (
-        f'<header>\n<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
+        f'<header>\n<h1>{escape(c.title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
         f'<ul class="figures">{items}</ul>\n</header>'
     )
 
@@ -107,14 +118,13 @@ def held_out(run):
     )
 
 
-def gallery(samples, nets, names):
+def gallery(samples, nets):
     columns = ["input", *(run.label for run in nets), "truth"]
     cells = [f"<div>{escape(text)}</div>" for text in columns]
     for sample in samples:
         cells.append(image(jpeg(sample.picture), "jpeg", f"{sample.name}, input"))
-        for text, label in zip(
-            columns[1:], (*(sample.found[r.name] for r in nets), sample.truth), strict=True
-        ):
+        maps = [*(sample.found[run.name] for run in nets), sample.truth]
+        for text, label in zip(columns[1:], maps, strict=True):
             cells.append(image(label_png(label), "png", f"{sample.name}, {text}", "map"))
     style = f"grid-template-columns: repeat({len(columns)}, minmax(0, 1fr))"
     return f'<div class="gallery" style="{style}">\n' + "\n".join(cells) + "\n</div>"

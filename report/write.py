@@ -20,30 +20,37 @@ def one(name, count=5, log=print):
 def chain(names, folder, title=None, count=5, log=print):
     """report.html and figure.png in `folder` about the experiments `names` and their ancestors.
 
-    count: pictures shown. Each run's scalars also go to TensorBoard files in its own folder,
-    where tensorboard is installed. Returns the page's Path.
+    count: pictures shown; classifiers of whole pictures have none, and no figure.png. Each run's
+    scalars also go to TensorBoard files in its own folder, where tensorboard is installed.
+    Returns the page's Path.
     """
     began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     runs = gather.chain(names)
-    nets = [run for run in runs if run.segments]
+    nets = gather.compared(runs)
     classes = gather.classes(nets[-1].data)
-    nets = [run for run in nets if run.data.heads == nets[-1].data.heads]
-    taken = samples.take(nets, count)
-    figure.draw(folder / "figure.png", taken, nets, classes)
+    taken = samples.take(nets, count) if nets[-1].segments else []
+    if taken:
+        figure.draw(folder / "figure.png", taken, nets, classes)
     if not plots.available():
         log(plots.PLOTLESS)
-    pictures = drawn(nets, classes)
-    path = folder / "report.html"
-    page.write(
-        path, title or " and ".join(names), runs, taken, classes, pictures, net_svg(nets[-1])
+    content = page.Content(
+        title=title or " and ".join(names),
+        runs=runs,
+        nets=nets,
+        names=classes,
+        samples=taken,
+        plots=drawn(nets, classes),
+        drawing=net_svg(nets[-1]),
     )
+    path = folder / "report.html"
+    page.write(path, content)
     if board.available():
         for run in runs:
             board.write(run.name)
     else:
         log("no TensorBoard files: pip install tensorboard")
-    log(f"wrote {path} and figure.png in {time.perf_counter() - began:.1f} s")
+    log(f"wrote {path}{' and figure.png' if taken else ''} in {time.perf_counter() - began:.1f} s")
     return path
 
 

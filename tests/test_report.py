@@ -201,6 +201,31 @@ def test_a_diverged_run_still_has_a_page(runs, tmp_path):
         log.write_text(kept)
 
 
+def test_without_the_extras_the_page_says_what_is_missing(runs, monkeypatch, tmp_path):
+    for module in ("matplotlib.figure", "tensorboard.summary.writer.event_file_writer"):
+        monkeypatch.setitem(sys.modules, module, None)
+    said = []
+    text = write.chain(["tiny-fcn32s"], tmp_path, count=1, log=said.append).read_text()
+    assert plots.PLOTLESS in text and plots.PLOTLESS in said
+    assert any("pip install tensorboard" in line for line in said)
+    assert "<picture>" not in text and "data-metric" in text
+
+
+def test_a_classifier_has_a_page_without_pictures(runs, monkeypatch):
+    row = experiments.Experiment(
+        "tiny-classifier", "shapes-single", "small.small_classifier", OPTIONS, init=None,
+        base_lr=0.01, momentum=0.9, normalize=True, max_iter=1, score_every=1,
+    )  # fmt: skip
+    monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
+    run = solve.Run(row)
+    run.begin()
+    run.train()
+    text = write.one(row.name).read_text()
+    assert {name for name, _ in Reader(text).metrics} == {"tiny-classifier"}
+    assert "6 classes" in text and "<h2>Pictures</h2>" not in text
+    assert not (runs / row.name / "figure.png").exists()
+
+
 # -- what is missing is named
 
 

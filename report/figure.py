@@ -1,4 +1,4 @@
-"""figure.png: rows of pictures, columns input, each net, truth, as in the paper's figure 6."""
+"""figure.png: rows of pictures, columns input, each net, truth, as in the paper's figure 4."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont

@@ -1,5 +1,6 @@
 """The project root and layers/ on sys.path, as solve.py and the Makefile put them; tiny rows."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,3 +28,6 @@ def table(tmp_path, monkeypatch):
         monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
     monkeypatch.setattr(initialise, "present", lambda name: True)
     return tmp_path
+
+# Tests that look at log lines expect them; a level set in the shell would drop them.
+os.environ.pop("GLOG_minloglevel", None)

@@ -29,5 +29,6 @@ def table(tmp_path, monkeypatch):
     monkeypatch.setattr(initialise, "present", lambda name: True)
     return tmp_path
 
+
 # Tests that look at log lines expect them; a level set in the shell would drop them.
 os.environ.pop("GLOG_minloglevel", None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import caffe
+from caffe._caffe import mode
 from caffe._caffe.solvers import rates
 from caffe.proto import caffe_pb2
 
@@ -220,6 +221,23 @@ def test_nan_is_named_before_it_spreads(make):
     with pytest.raises(caffe.SolverError, match="NaN at iteration 1.*parameter 1 of layer 'ip'"):
         solver.step(1)
     assert np.array_equal(solver.net.params["ip"][0].data, good)
+
+
+def test_on_a_gpu_nan_is_found_before_it_is_saved(make, monkeypatch, tmp_path):
+    """There the loss is not waited for; a second set of CPU tensors stands in for the device."""
+    monkeypatch.setattr(mode._state, "gpu", True)
+    solver = make('snapshot: 2 snapshot_prefix: "s"')
+    solver.step(1)
+    solver.net.params["ip"][1].data[0] = np.nan
+    with pytest.raises(caffe.SolverError, match="NaN"):
+        solver.step(1)
+    assert not list(tmp_path.glob("s_iter_*"))
+
+
+def test_streams_of_absent_devices_are_left_out():
+    mode.restore_random_state({"cuda:99": "00"})
+    with pytest.raises(RuntimeError):
+        mode.restore_random_state({"cpu": "00"})
 
 
 @pytest.mark.parametrize("form", ["BINARYPROTO", "HDF5"])

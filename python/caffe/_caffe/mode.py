@@ -117,10 +117,11 @@ def random_state() -> dict[str, str]:
 def restore_random_state(states: dict[str, str]) -> None:
     """Continue the streams from `random_state`'s answer; devices that are absent are left out."""
     for key, text in states.items():
-        if key == "cpu" or (key.startswith("cuda") and torch.cuda.is_available()):
-            generator(torch.device(key)).set_state(
-                torch.tensor(list(bytes.fromhex(text)), dtype=torch.uint8)
-            )
+        where = torch.device(key)
+        if where == CPU or (
+            where.type == "cuda" and (where.index or 0) < torch.cuda.device_count()
+        ):
+            generator(where).set_state(torch.tensor(list(bytes.fromhex(text)), dtype=torch.uint8))
 
 
 def solver_count() -> int:

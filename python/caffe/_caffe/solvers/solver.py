@@ -117,7 +117,7 @@ class Solver:
         Raises SolverError when the loss becomes NaN, before the parameters take it up (on a
         GPU: at the next display, snapshot, test or end of the call).
         """
-        begin, stop = self.iter, self.iter + int(iterations)
+        stop = self.iter + int(iterations)
         self._losses.clear()
         self._shown_iter, self._shown_time = self.iter, time.perf_counter()
         while self.iter < stop:
@@ -125,6 +125,7 @@ class Solver:
             p = self.param
             if p.test_interval and self.iter % p.test_interval == 0:
                 if self.iter > 0 or p.test_initialization:
+                    self._check_last_loss()
                     self._test_all()
                     if self._stopping:
                         break
@@ -140,8 +141,7 @@ class Solver:
             self.apply_update()
             if self._after_update():
                 break
-        if self.iter > begin:
-            self._check_loss(self._losses[-1] if self._losses else 0.0)
+        self._check_last_loss()
 
     def _accumulate(self):
         """Run iter_size passes; return their mean loss, on the device it was computed on."""
@@ -165,11 +165,17 @@ class Solver:
                 f"normalisation is the usual cause (lr = {self.lr:g})"
             )
 
+    def _check_last_loss(self) -> None:
+        """Wait for the last loss of this step where a GPU has yet to tell it, and check it."""
+        if self._losses:
+            self._check_loss(self._losses[-1])
+
     def _after_update(self) -> bool:
         """Snapshot or stop where it is time to, or asked for; tell whether to stop."""
         request = self._action()
         p = self.param
         if (p.snapshot and self.iter % p.snapshot == 0) or request == SNAPSHOT:
+            self._check_last_loss()
             self.snapshot()
         if request == STOP:
             self._stopping = True
@@ -239,7 +245,7 @@ class Solver:
         return sum(losses) / len(losses)
 
     def _show(self) -> None:
-        self._check_loss(self._losses[-1])
+        self._check_last_loss()
         now = time.perf_counter()
         lapse = now - self._shown_time
         per_second = (self.iter - self._shown_iter) / lapse if lapse else 0.0

@@ -72,8 +72,8 @@ def rate(row, net, data):
 
 def memory(net):
     """An estimate: parameters with diff and history, blobs with diff, against what is free."""
-    parameters = sum(b.data.size for blobs in net.params.values() for b in blobs)
-    blobs = sum(b.data.size for b in net.blobs.values())
+    parameters = sum(b.count for blobs in net.params.values() for b in blobs)
+    blobs = sum(b.count for b in net.blobs.values())
     need = 4 * (3 * parameters + 2 * blobs)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     text = f"about {need / 2**30:.1f} GiB for {parameters:,} parameters and the first picture"

@@ -255,7 +255,7 @@ def main():
     try:
         results, out = score_arguments(args)
     except (DataError, KeyError, ValueError, RuntimeError) as e:
-        sys.exit(f"score: {e}")
+        sys.exit(f"score: {e.args[0] if e.args else e}")
     if out:
         write_json(Path(out), results)
         print(f"wrote {out}")

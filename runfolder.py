@@ -134,7 +134,7 @@ def replace(source, target):
 class Log:
     """`scalars.jsonl`: one JSON object per line, told apart by `kind`.
 
-    start    experiment, init, device, iter, steps, date, command
+    start    experiment, init, iter, steps, date, command, machine
     train    iter, loss (as the net sums it), pixel_loss (mean over labelled pixels), lr,
              images_per_s, time (seconds of this run so far, resumed parts included)
     score    iter, time, heads: {score top: pixel_accuracy, mean_accuracy, mean_iu, fw_iu, loss,

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 from google.protobuf import text_format
+from gradcheck import build as build_layer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import caffe
 from caffe._caffe import mode
+from caffe._caffe.errors import LayerError
 from caffe._caffe.solvers.solver import SOLVERS
 from caffe.proto import caffe_pb2
 
@@ -160,3 +162,30 @@ def test_an_iteration_stays_on_the_device(type_, device):
             loss = solver._accumulate()
             solver.apply_update()
     assert loss.device == META and solver.iter == 2
+
+
+def test_a_gpu_that_lags_behind_forgets_no_label(monkeypatch):
+    """The bounds of every batch are looked at, however late they come; all of it on the CPU."""
+    arrived = []
+
+    class Event:
+        def record(self, stream):
+            self.number = len(arrived)
+            arrived.append(False)
+
+        def query(self):
+            return arrived[self.number]
+
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *a, pin_memory=False, **k: empty(*a, **k))
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
+    run = build_layer('type: "SoftmaxWithLoss"', (2, 3), np.float32([0, 1]))
+    read = run.layer.places.read
+    good, wrong = torch.tensor([0, 2]), torch.tensor([0, 3])
+    for labels, spoilt in ((good, False), (wrong.clone(), True), (good, False)):
+        index, _, spoil = read._on_gpu(labels, None, 3)
+        assert bool(spoil.isnan()) is spoilt and index.max() == 2
+    arrived[:] = [True] * 3
+    with pytest.raises(LayerError, match="label 3 in 'bottom1' is outside the 3 classes"):
+        read._on_gpu(good, None, 3)

@@ -417,3 +417,9 @@ def test_a_wrong_label_on_a_gpu_spoils_the_loss_and_is_named_by_a_later_call():
             run.forward()
     finally:
         caffe.set_mode_cpu()
+
+
+def test_a_certain_prediction_costs_zero_and_not_minus_zero():
+    run = softmax_loss("", np.float32([[200, 0]]), np.float32([0]))
+    (loss,) = run.forward()
+    assert loss == 0 and not np.signbit(loss)

@@ -1,5 +1,6 @@
 """Class labels, and other indices that come as floats in a blob."""
 
+from collections import deque
 from typing import NamedTuple
 
 import torch
@@ -38,7 +39,8 @@ class LabelReader:
     ):
         self.layer, self.bottom, self.ignore = layer, bottom, ignore
         self.what, self.among = what, among
-        self._pending: tuple[torch.Tensor, torch.cuda.Event, int] | None = None
+        # (bounds on the host, when they are there, classes) of each batch not yet held to them
+        self._pending: deque[tuple[torch.Tensor, torch.cuda.Event, int]] = deque()
 
     def __call__(self, values: torch.Tensor, classes: int) -> Labels:
         """Return `values` as Labels; truncated to integers as Caffe's static_cast does."""
@@ -58,20 +60,18 @@ class LabelReader:
         if not index.numel():
             return Labels(index, valid, None)
         bounds = torch.stack(index.aminmax())
-        if self._pending is None:
-            host = torch.empty(2, dtype=torch.int64, pin_memory=True)
-            host.copy_(bounds, non_blocking=True)
-            event = torch.cuda.Event()
-            event.record(torch.cuda.current_stream(index.device))
-            self._pending = (host, event, classes)
+        host = torch.empty(2, dtype=torch.int64, pin_memory=True)
+        host.copy_(bounds, non_blocking=True)
+        event = torch.cuda.Event()
+        event.record(torch.cuda.current_stream(index.device))
+        self._pending.append((host, event, classes))
         wrong = (bounds[0] < 0) | (bounds[1] >= classes)
         return Labels(index.clamp_(0, classes - 1), valid, torch.where(wrong, torch.nan, 0.0))
 
     def _report(self) -> None:
-        """Raise what an earlier batch brought, once it has come to the host."""
-        if self._pending is not None and self._pending[1].query():
-            (low, high), _, classes = self._pending
-            self._pending = None
+        """Raise what earlier batches brought, once it has come to the host."""
+        while self._pending and self._pending[0][1].query():
+            (low, high), _, classes = self._pending.popleft()
             self._hold(int(low), int(high), classes)
 
     def _hold(self, low: int, high: int, classes: int) -> None:

@@ -15,9 +15,9 @@ FLT_MIN = torch.finfo(torch.float32).tiny
 LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD
 
 
-def _total(terms: torch.Tensor, labels) -> torch.Tensor:
-    """Sum what counts of `terms`, one per place."""
-    total = (terms if labels.valid is None else terms.mul_(labels.valid)).sum()
+def _minus_total(terms: torch.Tensor, labels) -> torch.Tensor:
+    """Take what counts of `terms`, one per place, from 0 (so that no loss is 0, and not -0)."""
+    total = 0 - (terms if labels.valid is None else terms.mul_(labels.valid)).sum()
     return total if labels.spoil is None else total + labels.spoil
 
 
@@ -157,7 +157,7 @@ class InfogainLoss(Loss):
         divisor = normalizer(self.mode, outer, inner, labels.valid)
         self.saved = prob, rows, labels, divisor, axis
         terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
-        loss = -_total(terms, labels) / divisor
+        loss = _minus_total(terms, labels) / divisor
         return (loss, prob) if self.two_tops else loss
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -193,7 +193,7 @@ class MultinomialLogisticLoss(Loss):
             f"takes one label per item, given shape {tuple(label.shape)}",
         )
         chosen, labels = self._chosen(prob, label)
-        return -_total(chosen.log_(), labels) / prob.shape[0]
+        return _minus_total(chosen.log_(), labels) / prob.shape[0]
 
     def _chosen(self, prob, label):
         rows = prob.reshape(prob.shape[0], -1)
@@ -241,7 +241,7 @@ class SoftmaxWithLoss(Loss):
         self.saved = prob, labels, divisor, axis
         # Only the loss is kept finite so: the gradient stays p - 1 where p is 0.
         terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
-        loss = -_total(terms, labels) / divisor
+        loss = _minus_total(terms, labels) / divisor
         return (loss, prob) if self.two_tops else loss
 
     def backward(self, propagate_down, bottom, top, top_diff):

@@ -9,6 +9,7 @@ Nothing is downloaded. Each call trains anew, from fixed seeds; `python solve.py
 takes the same steps one by one and resumes.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -126,4 +127,5 @@ def print_table(results):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     main()

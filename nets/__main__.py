@@ -3,6 +3,7 @@
 `python -m nets --check` writes nothing and exits with 1 where a committed file is not current.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -13,11 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments):
-    check = "--check" in arguments
-    names = [a for a in arguments if a != "--check"]
-    stale = []
-    for name in names or experiments.EXPERIMENTS:
-        row = experiments.find(name)
+    parser = argparse.ArgumentParser(prog="python -m nets", description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an experiment (default: all)")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if any is stale")
+    given = parser.parse_args(arguments)
+    check, stale = given.check, []
+    try:
+        rows = [experiments.find(name) for name in given.names or experiments.EXPERIMENTS]
+    except KeyError as e:
+        parser.error(e.args[0])
+    for row in rows:
         step = build.stale if check else build.write
         stale += step(row, experiments.data_of(row), ROOT)
     print("\n".join(stale) if stale else "all prototxts are current")

@@ -187,6 +187,15 @@ def test_iter_size_and_clipping(make):
     assert norm == pytest.approx(0.01 / 3, rel=1e-3)
 
 
+def test_clipping_without_parameters_is_nothing_to_do(make):
+    net = """
+    layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 } } }
+    layer { name: "loss" type: "EuclideanLoss" bottom: "x" bottom: "t" top: "loss" }"""
+    solver = make("clip_gradients: 0.01", net=net)
+    solver.step(1)
+    assert solver.iter == 1
+
+
 def test_a_frozen_parameter_stays_and_costs_no_history(make):
     solver = make("momentum: 0.9", net=NET.format(extra="").replace("lr_mult: 1", "lr_mult: 0"))
     weights = solver.net.params["ip"][0].data.copy()

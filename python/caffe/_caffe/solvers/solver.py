@@ -203,7 +203,7 @@ class Solver:
 
     def _clip(self) -> None:
         limit = self.param.clip_gradients
-        if limit < 0:
+        if limit < 0 or not self.net.learnable_params:
             return
         grads = self.net._param_table.gradients()
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))

@@ -178,12 +178,12 @@ _ROWS = [
     ),
     *staged("camvid", "camvid", (1e-10, 1e-12, 1e-14), max_iter=20000, score_every=1000),
     _small(
-        "demo-classifier", "shapes-single", None, 0.02, 150, 3, "small.small_classifier", **_DEMO
+        "demo-classifier", "shapes-single", None, 0.02, 120, 3, "small.small_classifier", **_DEMO
     ),
-    _demo("demo-fcn32s", {"": "demo-classifier"}, 400, stride=32),
+    _demo("demo-fcn32s", {"": "demo-classifier"}, 320, stride=32),
     _demo("demo-fcn16s", "demo-fcn32s", 300, stride=16),
     _demo("demo-fcn8s", "demo-fcn16s", 400, stride=8),
-    _demo("demo-fcn8s-atonce", {"": "demo-classifier"}, 600, stride=8),
+    _demo("demo-fcn8s-atonce", {"": "demo-classifier"}, 480, stride=8),
     _mini("camvid-mini-fcn32s", None, 0.1, 1800, stride=32),
     _mini("camvid-mini-fcn16s", "camvid-mini-fcn32s", 0.05, 800, stride=16),
     _mini("camvid-mini-fcn8s", "camvid-mini-fcn16s", 0.05, 1600, stride=8),

@@ -1,5 +1,6 @@
 """Damaged prototxts: each either builds and runs, or raises one of caffe's own exceptions."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -77,11 +78,13 @@ def test_solvers():
     ran = []
 
     def step(text):
+        # Passes by the million are a legal wish.
+        text = re.sub(r"iter_size: *\w+", "iter_size: 2", text)
         Path("net.prototxt").write_text(NETS[-1])
         Path("solver.prototxt").write_text(text, encoding="utf-8")
         caffe.get_solver("solver.prototxt").step(2)
 
-    @bounded
+    @settings(bounded, max_examples=60)
     @given(damaged_text(SOLVERS, ["SGD", "Adam", "AdaDelta", "nothing"]))
     def check(text):
         ran.append(survives(lambda: step(text)))
@@ -98,6 +101,17 @@ def test_absurd_sizes_are_refused_before_they_are_allocated(dims):
     )
     with pytest.raises(caffe.CaffeError, match="'big'"):
         caffe.Net("net.prototxt", caffe.TEST)
+
+
+@pytest.mark.parametrize("kind, size", [("Convolution", 5), ("Deconvolution", 1)])
+def test_a_stride_off_the_map_takes_no_time(kind, size):
+    text = (
+        'force_backward: true layer { name: "x" type: "Input" top: "x" input_param '
+        f"{{ shape {{ dim: 2 dim: 3 dim: {size} dim: {size} }} }} }} "
+        f'layer {{ name: "y" type: "{kind}" bottom: "x" top: "y" '
+        "convolution_param { num_output: 2 kernel_size: 1 stride: 2147483647 } }"
+    )
+    build_and_run(text, caffe.TRAIN)
 
 
 def test_a_net_too_large_in_all():

@@ -248,7 +248,7 @@ def check_shape(shape) -> tuple[int, ...]:
         raise CaffeError(f"a blob has at most 32 axes, shape {sizes} has {len(sizes)}")
     if any(s < 0 for s in sizes):
         raise CaffeError(f"blob sizes cannot be negative: {sizes}")
-    if max(math.prod(sizes), *sizes, 0) > MAX_COUNT:
+    if math.prod(max(s, 1) for s in sizes) > MAX_COUNT:
         raise CaffeError(f"a blob of shape {sizes} has more than {MAX_COUNT} elements")
     check_room(math.prod(sizes), f"a blob of shape {sizes}")
     return sizes

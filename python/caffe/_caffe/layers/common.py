@@ -200,5 +200,6 @@ class Reduction(Layer):
         """Return one value for each place before `axis`."""
         axis = canonical_axis(self, self.given_axis, x.shape)
         size = count(x.shape, axis)
+        self.check(size > 0, f"bottom shape {tuple(x.shape)} has nothing to reduce")
         rows = x.reshape((*x.shape[:axis], size))
         return self.term(rows).sum(-1) * (self.coeff / size if self.mean else self.coeff)

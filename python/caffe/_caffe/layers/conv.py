@@ -63,6 +63,7 @@ class Filters(Layer):
     same_count = True
     transposed = False
     shapes = None  # of the bottoms last seen
+    stride = None  # as torch is told it: it would walk along a stride that leads off the map
 
     def setup(self, *bottom):
         p, shape = self.layer_param.convolution_param, bottom[0].shape
@@ -148,7 +149,8 @@ class Filters(Layer):
 
     def _torch_options(self):
         w = self.windows
-        return w.stride, w.pad, w.dilation, self.transposed, (0,) * len(w.kernel), self.group
+        stride = self.stride or w.stride
+        return stride, w.pad, w.dilation, self.transposed, (0,) * len(w.kernel), self.group
 
     def _torch_gradients(self, x, dy, weight, mask):
         return torch.ops.aten.convolution_backward(
@@ -166,8 +168,11 @@ class Convolution(Filters):
     overhang = None
 
     def top_sizes(self, sizes):
-        self.overhang = self.windows.overhang(sizes)
-        return self.windows.outputs(sizes)
+        w = self.windows
+        self.overhang = w.overhang(sizes)
+        padded = [size + 2 * p for size, p in zip(sizes, w.pad, strict=True)]
+        self.stride = tuple(min(s, max(n, 1)) for s, n in zip(w.stride, padded, strict=True))
+        return w.outputs(sizes)
 
     def apply(self, x, weight, bias):
         if self.overhang:
@@ -197,6 +202,8 @@ class Deconvolution(Filters):
     transposed = True
 
     def top_sizes(self, sizes):
+        stride = self.windows.stride
+        self.stride = tuple(s if n > 1 else 1 for s, n in zip(stride, sizes, strict=True))
         return self.windows.inputs(sizes)
 
     def apply(self, x, weight, bias):

@@ -158,6 +158,25 @@ def test_no_cuda_is_an_error_not_a_cpu_run(monkeypatch):
     assert mode.device() == before
 
 
+def test_gpu_mode_computes_on_the_device_in_full_float32(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(mode._state, "device_id", 0)  # and put back afterwards
+    rounds = torch.backends.cudnn.allow_tf32
+    try:
+        caffe.set_device(1)
+        caffe.set_mode_gpu()
+        assert mode.device() == torch.device("cuda", 1) and mode.side() == "cuda:1"
+        assert not torch.backends.cudnn.allow_tf32
+        with pytest.raises(caffe.CaffeError, match="no CUDA device 2; this machine has 2"):
+            caffe.set_device(2)
+    finally:
+        monkeypatch.setattr(mode._state, "device_id", 0)
+        caffe.set_mode_cpu()
+        torch.backends.cudnn.allow_tf32 = rounds
+    assert mode.side() == mode.HOST
+
+
 def test_sharing_shares_both_ways():
     a, b = Blob((2,)), Blob((1, 2))
     b.share_data(a)

@@ -61,6 +61,9 @@ def set_mode_gpu() -> None:
     """
     _state.compute = _cuda(_state.device_id)
     _state.gpu = True
+    # Full float32, as in Caffe: torch would round what convolutions multiply to TF32's 10 bits, and
+    # a net would differ from its own convolutional form by more than surgery.py lets pass.
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def set_device(index: int) -> None:

@@ -88,7 +88,9 @@ class Run:
         for entry in entries:
             if entry["kind"] == "score":
                 self.scored = entry["iter"]
-                self.consider(entry["iter"], self.mean_iu(entry["heads"]))
+                better = self.consider(entry["iter"], self.mean_iu(entry["heads"]))
+                if entry["iter"] == iteration:  # a kill may have come before the weights' links
+                    runfolder.keep(self.row.name, iteration, better)
         self.note_start(f"resumed from {state.name}")
         return True
 

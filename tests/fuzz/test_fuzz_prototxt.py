@@ -114,6 +114,15 @@ def test_a_stride_off_the_map_takes_no_time(kind, size):
     build_and_run(text, caffe.TRAIN)
 
 
+def test_a_layer_that_changes_its_shape_in_place():
+    text = (
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
+        'layer { name: "sum" type: "Reduction" bottom: "x" top: "x" }'
+    )
+    with pytest.raises(caffe.LayerError, match=r"'sum' .*in place.*\(2, 3\) becomes \(\)"):
+        build_and_run(text, caffe.TRAIN)
+
+
 def test_a_net_too_large_in_all():
     layer = (
         'layer {{ name: "in{0}" type: "Input" top: "in{0}"'

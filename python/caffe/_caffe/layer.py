@@ -16,6 +16,7 @@ device (shapes only); gradients come from autograd over this one layer. A class 
 saves time, and then `forward` runs without autograd.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -195,6 +196,13 @@ class Layer:
             shapes = [check_shape(shape) for shape in shapes]
         except CaffeError as error:
             raise LayerError(self.say(str(error))) from error
+        if self.inplace:
+            # BVLC goes on here with a blob that is too small, or whose values are gone.
+            self.check(
+                math.prod(shapes[0]) == bottom[0].count,
+                f"cannot work in place: bottom shape {bottom[0].shape} becomes {shapes[0]}; "
+                "give its top another name",
+            )
         for blob, shape in zip(top, shapes, strict=True):
             blob.set_shape(shape)
 

@@ -225,6 +225,7 @@ def test_fork_fields_are_stepped_over(tmp_path):
 
 def test_large_unknown_fields_are_mentioned(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr("caffe._caffe.log.logger.propagate", True)
+    caplog.set_level("INFO", logger="caffe")
     snapshot.read_weights(stored(tmp_path, MODEL.read_bytes() + field(101, 2, b"x" * 2000)))
     assert "skipped unknown field 101, 2000 bytes at byte" in caplog.text
 

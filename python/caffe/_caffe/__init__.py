@@ -4,6 +4,7 @@ from .blob import Blob, BlobVec
 from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
 from .layer import REGISTRY
 from .log import info
+from .memory import keep_freed_memory
 from .mode import (
     set_device,
     set_mode_cpu,
@@ -31,6 +32,8 @@ from .timer import Timer
 
 # The BVLC release whose behaviour this is.
 __version__ = "1.0.0"
+
+keep_freed_memory()
 
 
 def layer_type_list() -> list[str]:

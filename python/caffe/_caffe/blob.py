@@ -11,7 +11,7 @@ import weakref
 import numpy as np
 import torch
 
-from . import mode
+from . import memory, mode
 from .errors import CaffeError
 
 # Caffe's Blob refuses counts above INT_MAX (blob.cpp, Reshape).
@@ -22,12 +22,16 @@ class Buffer:
     """One array with a host side and a device side; `head` names the newer one (or both).
 
     A numpy view that somebody still holds pins the host side: new values are copied into it,
-    so the view stays true. With nobody looking, new values just take its place.
+    so the view stays true. With nobody looking, new values just take its place, but for very
+    large ones in a buffer that `lasts` as long as its net, which has its own room for them.
     """
 
-    __slots__ = ("sides", "head", "_view", "_borrowed", "__weakref__")
+    __slots__ = ("sides", "head", "_view", "_borrowed", "lasts", "room", "shared", "__weakref__")
 
-    def __init__(self):
+    def __init__(self, lasts: bool = False, room: torch.Tensor | None = None):
+        self.lasts = lasts
+        self.room = room
+        self.shared = False  # by several blobs
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
         self._view = None
@@ -41,7 +45,7 @@ class Buffer:
                 t = self._borrowed = None
             source = next((self.sides[d] for d in self.head), None)
             if source is None:
-                t = torch.zeros(shape, device=mode.device_of(side))
+                t = self._zeros(shape, side)
             elif t is not None and t.numel() == source.numel():
                 t.view(source.shape).copy_(source)
             else:
@@ -55,10 +59,30 @@ class Buffer:
             self.head = {side}
         return t if t.shape == shape else t.view(shape)
 
-    def put(self, value: torch.Tensor, borrow: bool = False) -> None:
+    def _zeros(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
+        if not self.lasts or side != mode.HOST:
+            return torch.zeros(shape, device=mode.device_of(side))
+        fresh = self._make_room(math.prod(shape))
+        zeros = self.room[: math.prod(shape)].view(shape)
+        return zeros if fresh else zeros.zero_()
+
+    def _housed(self, value: torch.Tensor) -> torch.Tensor:
+        self._make_room(value.numel())
+        own = self.room[: value.numel()].view(value.shape)
+        return own if own.data_ptr() == value.data_ptr() else own.copy_(value)
+
+    def _make_room(self, count: int) -> bool:
+        """See to room for `count` values; tell whether it is new, and zero."""
+        if self.room is not None and self.room.numel() >= count:
+            return False
+        self.room = memory.lasting(count)
+        return True
+
+    def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
         """Take `value` as the new content, of the side whose device it is on.
 
-        With `borrow` it stays its owner's: it is copied before anybody here writes to it.
+        With `borrow` it stays its owner's: it is copied before anybody here writes to it. With
+        `share` it is both's.
         """
         side = mode.side() if value.device == mode.device() else mode.HOST
         if side == mode.HOST and self.viewed():
@@ -68,6 +92,8 @@ class Buffer:
                     mine.copy_(value.view(mine.shape))
                 self.head = {side}
                 return
+        if self.lasts and side == mode.HOST and not (borrow or share) and memory.is_mapped(value):
+            value = self._housed(value)
         self.sides[side] = value if value.is_contiguous() else value.contiguous()
         self.head = {side}
         if borrow or side == self._borrowed:
@@ -96,15 +122,24 @@ class Buffer:
         if self.viewed() and mode.HOST in self.sides:
             self.head = {mode.HOST}
 
+    def successor(self) -> "Buffer":
+        """Return an empty buffer in this one's place, with its room if nobody else sees that."""
+        return Buffer(self.lasts, None if self.shared or self.viewed() else self.room)
+
+    def let_go(self) -> None:
+        """Free the content, which is about to be replaced, unless somebody is looking."""
+        if not self.viewed():
+            self.sides.clear()
+            self.head = set()
+            self._borrowed = None
+
     def clear(self) -> None:
         """Make the content zero without touching memory, unless somebody is looking."""
         if self.viewed():
             self.sides[mode.HOST].zero_()
             self.head = {mode.HOST}
         else:
-            self.sides.clear()
-            self.head = set()
-            self._borrowed = None
+            self.let_go()
 
 
 class Blob:
@@ -112,10 +147,10 @@ class Blob:
 
     __slots__ = ("_shape", "data_buffer", "diff_buffer", "gone", "__weakref__")
 
-    def __init__(self, shape: tuple[int, ...] = ()):
+    def __init__(self, shape: tuple[int, ...] = (), lasts: bool = False):
         self._shape = check_shape(shape)
-        self.data_buffer = Buffer()
-        self.diff_buffer = Buffer()
+        self.data_buffer = Buffer(lasts=True)
+        self.diff_buffer = Buffer(lasts)
         self.gone = None  # why `diff` cannot be read, once a solver step has let it go
 
     # -- pycaffe's face
@@ -165,7 +200,8 @@ class Blob:
         """Change the shape without checking it again."""
         if shape != self._shape:
             if math.prod(shape) != self.count:
-                self.data_buffer, self.diff_buffer = Buffer(), Buffer()
+                self.data_buffer = self.data_buffer.successor()
+                self.diff_buffer = self.diff_buffer.successor()
             self._shape = shape
 
     def tensor(self, write: bool = False) -> torch.Tensor:
@@ -180,12 +216,12 @@ class Blob:
         """Return the values on the host, to read."""
         return self.data_buffer.tensor(self._shape, mode.HOST, write=False)
 
-    def put(self, value: torch.Tensor) -> None:
-        """Take new values, and their shape."""
+    def put(self, value: torch.Tensor, share: bool = False) -> None:
+        """Take new values, and their shape; with `share`, their memory stays another blob's too."""
         shape = tuple(value.shape)
         if shape != self._shape:
             self.set_shape(shape)
-        self.data_buffer.put(value)
+        self.data_buffer.put(value, share=share)
 
     def put_diff(self, value: torch.Tensor) -> None:
         """Take a new gradient of this blob's shape."""
@@ -197,9 +233,11 @@ class Blob:
         self.gone = None
         self.diff_buffer.clear()
 
-    def add_diff(self, value: torch.Tensor) -> None:
-        """Add to the gradient (parameters accumulate, blob by blob)."""
-        if self.diff_buffer.head:
+    def add_diff(self, value: torch.Tensor, part: slice | None = None) -> None:
+        """Add to the gradient, or to a `part` of axis 0 (parameters accumulate, blob by blob)."""
+        if part is not None:
+            self.diff_tensor(write=True)[part].add_(value)
+        elif self.diff_buffer.head:
             self.diff_tensor(write=True).add_(value.view(self._shape))
         else:
             self.diff_buffer.put(value)
@@ -212,16 +250,18 @@ class Blob:
     def let_go_diff(self, why: str) -> None:
         """Free the gradient unless somebody is looking at it; reading it then says `why`."""
         if not self.diff_buffer.viewed():
-            self.diff_buffer = Buffer()
+            self.diff_buffer = self.diff_buffer.successor()
             self.gone = why
 
     def share_data(self, other: "Blob") -> None:
         """Use `other`'s values as one's own (blob.cpp, ShareData)."""
         self.data_buffer = other.data_buffer
+        self.data_buffer.shared = True
 
     def share_diff(self, other: "Blob") -> None:
         """Use `other`'s gradient as one's own (blob.cpp, ShareDiff)."""
         self.diff_buffer = other.diff_buffer
+        self.diff_buffer.shared = True
 
 
 class BlobVec(list):
@@ -229,7 +269,7 @@ class BlobVec(list):
 
     def add_blob(self, *shape: int) -> None:
         """Append a zero blob of this shape."""
-        self.append(Blob(shape))
+        self.append(Blob(shape, lasts=True))
 
 
 def check_room(count: int, what: str) -> None:

@@ -35,8 +35,7 @@ def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     if param.type == "constant" and param.value == 0:
         blob.data_buffer.clear()  # zero without touching memory: large nets load weights anyway
         return
-    values = _FILLERS[param.type](torch.empty(blob.shape, device=mode.CPU), param)
-    blob.put(values)
+    _FILLERS[param.type](blob.data_buffer.tensor(blob.shape, mode.HOST, write=True), param)
 
 
 def _filler(name: str):

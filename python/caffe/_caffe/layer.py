@@ -64,6 +64,7 @@ class Layer:
     no_gradient: frozenset[int] = frozenset()  # bottoms (labels) that no gradient reaches
     shares_data = False  # the top is the bottom's memory (Split, Reshape, Flatten)
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
+    renews = True  # forward makes its tops anew, whatever stood in them
     inplace = False  # set by the net: top 0 is bottom 0
     writes_through = False  # set by the net: in place on memory that another blob shares
     folder = ""  # set by the net: where its prototxt stands
@@ -102,6 +103,9 @@ class Layer:
             self._meta = False
         return [tuple(t.shape) for t in as_tuple(tops)]
 
+    def let_go(self) -> None:
+        """Free what forward kept for backward, which has used it."""
+
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""
         return None
@@ -121,7 +125,7 @@ class Layer:
     ) -> None:
         """Append a learnable blob, filled as the FillerParameter `fill` says (zero without one)."""
         try:
-            blob = Blob(tuple(shape))
+            blob = Blob(tuple(shape), lasts=True)
             if fill is not None:
                 filler.fill(blob, fill)
         except CaffeError as error:
@@ -216,10 +220,12 @@ class Layer:
             tops = as_tuple(self._guard(self.forward, bottom, *values))
         if self.writes_through and tops[0].data_ptr() != values[0].data_ptr():
             tops = (values[0].copy_(tops[0]), *tops[1:])
+        settled = self.shares_data or self._graph is not None
+        settled = settled or self.inplace and tops[0].data_ptr() == values[0].data_ptr()
         for blob, value in zip(top, tops, strict=True):
             # `.data` leaves autograd's version count behind: Caffe too computes a gradient from
             # whatever an in-place layer has since left in the blob.
-            blob.put(value.data)
+            blob.put(value.data, share=settled)
         if self.shares_data:
             self._reunite([*bottom[:1], *top])
 
@@ -228,7 +234,7 @@ class Layer:
         held = next((blob for blob in blobs if blob.data_buffer.viewed()), None)
         if held is not None:
             for blob in blobs:
-                blob.put(held.tensor().view(blob.shape))
+                blob.put(held.tensor().view(blob.shape), share=True)
 
     def _record(self, values: Sequence[torch.Tensor], bottom=()) -> tuple[torch.Tensor, ...]:
         self._leaves = {}
@@ -266,6 +272,8 @@ class Layer:
                 blob.clear_diff()
             else:
                 blob.put_diff(diff)
+        if not keep:
+            self.let_go()
 
     def _autograd(self, propagate_down, bottom, top_diff, keep):
         if self._graph is None:

@@ -222,6 +222,7 @@ class Net:
         loss = 0.0
         for i in self._inputs:
             self._blobs[i].data_buffer.claim_view()
+        self._let_go_values(start, end)
         with torch.no_grad():
             for i in range(start, end + 1):
                 self._call("before_fwd", i)
@@ -237,6 +238,13 @@ class Net:
         for blob in self._blobs:
             blob.data_buffer.refresh_view()
         return loss
+
+    def _let_go_values(self, start: int, end: int) -> None:
+        """Free what is about to be computed anew: the new values then take the same memory."""
+        for i in range(start, end + 1):
+            if self._layers[i].renews and not self._layers[i].inplace:
+                for t in self._tops[i]:
+                    self._blobs[t].data_buffer.let_go()
 
     def run_backward(self, start: int | None = None, end: int = 0, keep: bool = True) -> None:
         """Run gradients from layer `start` down to `end`.

@@ -52,6 +52,7 @@ class _PythonLayer(Layer):
 
     bottoms = (0, None)
     tops = (0, None)
+    renews = False
 
     def __init__(self, param, phase):
         super().__init__(param, phase)

@@ -161,6 +161,8 @@ class InnerProduct(Layer):
 class Parameter(Layer):
     """A learnable blob of the given shape as the top; zero at first (parameter_layer.hpp)."""
 
+    renews = False
+
     bottoms = (0, 0)
 
     def setup(self):

@@ -3,12 +3,16 @@
 import torch
 import torch.nn.functional as F
 
+from .. import mode
 from ..axes import canonical_axis, count
 from ..geometry import Windows, convolve, convolve_adjoint, im2col
 from ..layer import Layer, register
 
 # torch convolves up to this many spatial axes itself; more go through im2col.
 TORCH_AXES = 3
+# Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
+# and their gradient into an order of axes of its own: a second time in memory.
+PART_BYTES = 1 << 26
 
 
 def read_windows(layer: Layer, axes: int) -> Windows:
@@ -178,21 +182,51 @@ class Convolution(Filters):
         if self.overhang:
             x = F.pad(x, self.overhang)
         if x.dim() - 2 <= TORCH_AXES:
-            return torch.convolution(x, weight, bias, *self._torch_options())
+            options, parts = self._torch_options(), self._parts(weight)
+            if len(parts) == 1:
+                return torch.convolution(x, weight, bias, *options)
+            biases = [None if bias is None else bias[part] for part in parts]
+            tops = [
+                torch.convolution(x, weight[part], some, *options)
+                for part, some in zip(parts, biases, strict=True)
+            ]
+            return torch.cat(tops, 1)
         y = convolve(x, weight, self.windows, self.group)
         return y if bias is None else y + _spread(bias, y)
 
     def gradients(self, x, dy, weight, mask):
         if self.overhang:
             x = F.pad(x, self.overhang)
-        if x.dim() - 2 <= TORCH_AXES:
+        if x.dim() - 2 > TORCH_AXES:
+            dx, dw = convolve_adjoint(x, weight, dy, self.windows, self.group)
+            db = self._bias_gradient(dy, mask)
+        elif len(parts := self._parts(weight)) == 1:
             dx, dw, db = self._torch_gradients(x, dy, weight, mask)
         else:
-            dx, dw = convolve_adjoint(x, weight, dy, self.windows, self.group)
+            dx, dw = self._gradients_by_parts(x, dy, weight, mask, parts), None
             db = self._bias_gradient(dy, mask)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db
+
+    def _parts(self, weight) -> list[slice]:
+        """Cut the outputs where the filters are large."""
+        rows = max(1, PART_BYTES // (4 * weight[0].numel()))
+        if rows >= self.outputs or self.group > 1 or weight.device != mode.CPU:
+            return [slice(None)]
+        return [slice(first, first + rows) for first in range(0, self.outputs, rows)]
+
+    def _gradients_by_parts(self, x, dy, weight, mask, parts):
+        """Add the filters' gradient to their diff; return the bottom's."""
+        dx = None
+        for part in parts if mask[0] or mask[1] else ():
+            some = [mask[0], mask[1], False]
+            more, dw, _ = self._torch_gradients(x, dy[:, part], weight[part], some)
+            if mask[0]:
+                dx = more if dx is None else dx.add_(more)
+            if mask[1]:
+                self.blobs[0].add_diff(dw, part)
+        return dx
 
 
 @register("Deconvolution")

@@ -54,6 +54,8 @@ class Fixed(Layer):
 class Input(Fixed):
     """Blobs that the caller fills; its shapes may be left out, and given by reshaping."""
 
+    renews = False
+
     def top_shapes(self):
         shapes = [tuple(shape.dim) for shape in self.layer_param.input_param.shape]
         if not shapes:
@@ -72,6 +74,8 @@ class Input(Fixed):
 @register("DummyData")
 class DummyData(Fixed):
     """Blobs that fillers fill: constants once, at setup, and all others at every forward."""
+
+    renews = False
 
     LEGACY = ("num", "channels", "height", "width")
 

@@ -123,6 +123,10 @@ class Pooling(Layer):
             )
         ]
 
+    def let_go(self):
+        if self.method == PoolingParameter.MAX:  # a drawn place could not be found again
+            self.index = None
+
     def _maxima(self, x):
         plan = self.plan
         return F.max_pool2d(

@@ -70,7 +70,7 @@ class Solver:
         self.net = scaffold.make_train_net(self.param, self.net_type)
         self.test_nets = scaffold.make_test_nets(self.param, self.net_type)
         learnable = self.net.learnable_params
-        self.history = [Blob(b.shape) for _ in range(self.histories) for b in learnable]
+        self.history = [Blob(b.shape, lasts=True) for _ in range(self.histories) for b in learnable]
         self._groups = make_groups(self.net._param_table.owners, self.history, self.histories)
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._action: Callable[[], str] = lambda: NONE

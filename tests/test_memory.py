@@ -1,0 +1,108 @@
+"""Host memory: large arrays in rooms of their own, large filters in parts, the allocator's setting.
+
+What large means is set low here, so that small nets go the ways of large ones.
+"""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import caffe
+from caffe._caffe import memory
+from caffe._caffe.blob import Blob
+from caffe._caffe.layers import conv
+
+NET = """
+layer { name: "data" type: "DummyData" top: "data" top: "target" dummy_data_param {
+  shape { dim: 2 dim: 3 dim: 9 dim: 8 } shape { dim: 2 dim: 5 dim: 5 dim: 4 }
+  data_filler { type: "gaussian" } data_filler { type: "gaussian" } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1" convolution_param {
+  num_output: 7 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param {
+  kernel_size: 2 stride: 2 } }
+layer { name: "left" type: "Convolution" bottom: "pool1" top: "left" convolution_param {
+  num_output: 5 kernel_size: 1 weight_filler { type: "xavier" } } }
+layer { name: "right" type: "Convolution" bottom: "pool1" top: "right" convolution_param {
+  num_output: 5 kernel_size: 3 pad: 1 bias_term: false weight_filler { type: "xavier" } } }
+layer { name: "sum" type: "Eltwise" bottom: "left" bottom: "right" top: "sum" }
+layer { name: "loss" type: "EuclideanLoss" bottom: "sum" bottom: "target" top: "loss" }
+"""
+
+
+@pytest.fixture
+def all_is_large(monkeypatch):
+    monkeypatch.setattr(memory, "MAPPED", 0)
+    monkeypatch.setattr(memory, "LARGE", 4)
+    monkeypatch.setattr(conv, "PART_BYTES", 4 * 3 * 9 * 2)  # two of conv1's seven outputs at a time
+
+
+def trained(folder):
+    """Losses and parameters of four steps."""
+    (folder / "net.prototxt").write_text(NET)
+    (folder / "solver.prototxt").write_text(
+        f'train_net: "{folder}/net.prototxt" base_lr: 0.001 momentum: 0.9 weight_decay: 0.01 '
+        'lr_policy: "fixed" random_seed: 3 iter_size: 2'
+    )
+    solver = caffe.get_solver(str(folder / "solver.prototxt"))
+    losses = []
+    for _ in range(4):
+        solver.step(1)
+        losses.append(float(solver.net.blobs["loss"].data))
+    params = [b.data.copy() for blobs in solver.net.params.values() for b in blobs]
+    diffs = [b.diff.copy() for blobs in solver.net.params.values() for b in blobs]
+    return losses, params + diffs
+
+
+def test_training_is_the_same_with_rooms_and_parts(tmp_path, request):
+    losses, arrays = trained(tmp_path)
+    request.getfixturevalue("all_is_large")
+    other_losses, others = trained(tmp_path)
+    np.testing.assert_allclose(other_losses, losses, rtol=1e-5)
+    for mine, theirs in zip(others, arrays, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_a_large_array_keeps_its_place_through_passes_and_reshapes(all_is_large, tmp_path):
+    (tmp_path / "net.prototxt").write_text(NET)
+    net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TRAIN)
+    net.forward()
+    blob = net.blobs["conv1"]
+    place, before = blob.tensor().data_ptr(), blob.data.copy()
+    net.forward()
+    assert blob.tensor().data_ptr() == place
+    assert not np.array_equal(blob.data, before)
+    blob.reshape(1, 7, 9, 8)  # smaller: the same room
+    assert blob.tensor().data_ptr() == place and not blob.data.any()
+
+
+def test_a_view_that_is_held_across_a_reshape_stays_as_it_was(all_is_large):
+    blob = Blob((2, 3))
+    blob.put(torch.ones(2, 3))
+    view = blob.data
+    blob.reshape(1, 3)
+    blob.put(torch.zeros(1, 3))
+    assert view.tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
+def test_lasting_arrays_are_zero_and_writable():
+    for count in (0, 1, memory.LARGE):
+        array = memory.lasting(count)
+        assert array.shape == (count,) and not array.any()
+        array += 1
+        assert array.all()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is Linux's")
+def test_the_allocator_is_left_alone_where_the_user_has_set_it_up():
+    code = "import caffe._caffe.memory as m; print(m.keep_freed_memory())"
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    for more, kept in (({}, "True"), ({"MALLOC_ARENA_MAX": "4"}, "False")):
+        run = subprocess.run(
+            [sys.executable, "-c", code], env={**plain, **more}, capture_output=True, text=True
+        )
+        assert run.stdout.split()[-1] == kept, run.stderr

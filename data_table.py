@@ -39,6 +39,7 @@ class DataSet:
     inputs: tuple = (("data", 3),)  # tops before the labels, with their channels
     deploy_size: tuple = (500, 500)  # height and width of the deploy net's placeholder input
     fetch: tuple = ()  # names for `python -m data fetch`
+    pixels: tuple = ()  # of each class in the training labels, where a row's loss balances them
 
 
 MEAN_BGR = (104.00699, 116.66877, 122.67892)
@@ -84,7 +85,11 @@ _CAMVID = DataSet(
     deploy_size=(360, 480),
     images=101,
     fetch=("camvid",),
-)
+    pixels=(
+        10682767, 14750079, 623349, 20076880, 2845085, 6166762, 743859, 714595, 3719877, 405385,
+        184967,
+    ),
+)  # fmt: skip
 _SHAPES = DataSet(
     module="voc_layers",
     layer="VOCSegDataLayer",

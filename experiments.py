@@ -6,7 +6,7 @@ of it. Standard library only; a user's own experiments are added by `own.py`.
 """
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data_table import DATA, DataSet, Head
 
@@ -35,6 +35,9 @@ class Experiment:
     steps: int = 0  # iterations that solve.py takes, where the authors' scripts stop elsewhere
     score_every: int = 4000  # iterations; a snapshot is kept as often
     normalize: bool = False  # loss: sum over pixels / batch (False) or mean over them (True)
+    # How far the loss evens out that some classes are rare: 0 not at all, 1 as if all were equally
+    # frequent (that is median frequency balancing; Eigen and Fergus, ICCV 2015, section 6.3.2).
+    balance: float = 0.0
     solver: dict = field(default_factory=dict)  # further SolverParameter fields
 
 
@@ -85,9 +88,11 @@ _CLASSIC = dict(momentum=0.9, iter_size=20, normalize=True)  # the CVPR paper's 
 _DEMO = dict(
     widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192, batch_norm=True, drop=0.0
 )
+# CamVid's pictures are larger: here that convolution takes the first pooling's step too.
 _MINI = dict(
-    widths=(16, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0
-)
+    widths=(24, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0,
+    strided=True,
+)  # fmt: skip
 
 
 def _small(name, data, init, base_lr, max_iter, scorings=1, net="small.small_fcn", **options):
@@ -108,7 +113,9 @@ def _small(name, data, init, base_lr, max_iter, scorings=1, net="small.small_fcn
 
 
 def _mini(name, init, base_lr, max_iter, stride):
-    return _small(name, "camvid-mini", init, base_lr, max_iter, stride=stride, **_MINI)
+    row = _small(name, "camvid-mini", init, base_lr, max_iter, stride=stride, **_MINI)
+    adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
+    return replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
 
 
 def _demo(name, init, max_iter, stride):
@@ -184,9 +191,9 @@ _ROWS = [
     _demo("demo-fcn16s", "demo-fcn32s", 300, stride=16),
     _demo("demo-fcn8s", "demo-fcn16s", 400, stride=8),
     _demo("demo-fcn8s-atonce", {"": "demo-classifier"}, 480, stride=8),
-    _mini("camvid-mini-fcn32s", None, 0.1, 1800, stride=32),
-    _mini("camvid-mini-fcn16s", "camvid-mini-fcn32s", 0.05, 800, stride=16),
-    _mini("camvid-mini-fcn8s", "camvid-mini-fcn16s", 0.05, 1600, stride=8),
+    _mini("camvid-mini-fcn32s", None, 0.003, 900, stride=32),
+    _mini("camvid-mini-fcn16s", "camvid-mini-fcn32s", 0.002, 600, stride=16),
+    _mini("camvid-mini-fcn8s", "camvid-mini-fcn16s", 0.002, 4500, stride=8),
 ]  # fmt: skip
 
 EXPERIMENTS = {row.name: row for row in _ROWS}

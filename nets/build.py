@@ -7,6 +7,7 @@ from google.protobuf import text_format
 
 import caffe
 from caffe import layers as L
+from caffe import params as P
 from caffe.proto import caffe_pb2
 from data.files import write_text
 from data_table import VOID
@@ -33,11 +34,7 @@ def net(row, data, phase):
     draw(n, data.heads, **row.options)
     if phase != "deploy":
         for head in data.heads:
-            n[head.loss] = L.SoftmaxWithLoss(
-                n[head.score],
-                n[head.label],
-                loss_param=dict(normalize=row.normalize, ignore_label=VOID),
-            )
+            loss(n, row, data, head)
     proto = n.to_proto()
     proto.name = row.name
     return proto
@@ -52,6 +49,37 @@ def read(n, data, phase):
     made = L.Python(module=data.module, layer=layer, ntop=len(tops), param_str=str(params))
     for top, blob in zip(tops, made, strict=True):
         n[top] = blob
+
+
+def loss(n, row, data, head):
+    """The loss of one head, its classes weighed where the row says so."""
+    if not row.balance:
+        n[head.loss] = L.SoftmaxWithLoss(
+            n[head.score],
+            n[head.label],
+            loss_param=dict(normalize=row.normalize, ignore_label=VOID),
+        )
+        return
+    weights = class_weights(data.pixels, row.balance)
+    n["infogain" + head.suffix] = L.Python(
+        module="balance_layers", layer="InfogainLayer", param_str=str(dict(weights=weights))
+    )
+    n[head.loss] = L.InfogainLoss(
+        n[head.score],
+        n[head.label],
+        n["infogain" + head.suffix],
+        loss_param=dict(ignore_label=VOID, normalization=P.Loss.VALID),
+    )
+
+
+def class_weights(pixels, balance):
+    """The frequencies of the classes to the power -balance; their mean over all pixels is 1.
+
+    So guessing costs ln C here too, and a rate means the same with and without.
+    """
+    weights = [n**-balance for n in pixels]
+    mean = sum(w * n for w, n in zip(weights, pixels, strict=True)) / sum(pixels)
+    return [round(w / mean, 4) for w in weights]
 
 
 def solver(row, data):

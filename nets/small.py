@@ -3,7 +3,8 @@
 Every 3x3 convolution, fc6 among them, pads one pixel, so the padding of 100 is not needed: a map
 of stride s has ceil(size / s) pixels. Upsampled maps are then the larger ones, and it is they
 that are cropped to the skips (`padded=False` of `nets.fcn.upscore`). The last crop always covers
-the input, as s (ceil(size / s) + 1) - s / 2 >= size.
+the input, as s (ceil(size / s) + 1) - s / 2 >= size; also where the first step halves an odd size
+downwards (`strided`), which leaves ceil((size - 1) / s).
 """
 
 from caffe import layers as L
@@ -17,13 +18,14 @@ REMEMBERED = 0.95
 
 
 def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
-              depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5):  # fmt: skip
+              depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5,
+              strided=False):  # fmt: skip
     """An FCN over `n.data` on the small trunk.
 
     `widths` are the channels of the five stages, `depths` their convolutions, `dense` the
-    channels of fc6 and fc7, `drop` their dropout ratio.
+    channels of fc6 and fc7, `drop` their dropout ratio; `strided`: see `trunk`.
     """
-    trunk(n, n.data, widths, depths, batch_norm)
+    trunk(n, n.data, widths, depths, batch_norm, strided)
     top = n.pool5
     for name, kernel_size in (("6", 3), ("7", 1)):
         top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm=False)
@@ -56,22 +58,31 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
     )
 
 
-def trunk(n, data, widths, depths, batch_norm):
-    """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5."""
+def trunk(n, data, widths, depths, batch_norm, strided=False):
+    """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
+
+    `strided`: conv1_1 is a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes
+    into the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
+    """
     top = data
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):
+        halve = strided and stage == 1
         for i in range(1, depth + 1):
-            top = unit(n, f"conv{stage}_{i}", f"{stage}_{i}", top, width, 3, batch_norm)
-        top = n[f"pool{stage}"] = max_pool(top)
+            kernel_size, stride = (4, 2) if halve and i == 1 else (3, 1)
+            number = f"{stage}_{i}"
+            top = unit(n, "conv" + number, number, top, width, kernel_size, batch_norm, stride)
+        if not halve:
+            top = n[f"pool{stage}"] = max_pool(top)
 
 
-def unit(n, name, number, bottom, width, kernel_size, batch_norm):
+def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1):
     """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
     n[name] = L.Convolution(
         bottom,
         num_output=width,
         kernel_size=kernel_size,
-        pad=kernel_size // 2,
+        stride=stride,
+        pad=(kernel_size - 1) // 2,
         weight_filler=MSRA,
         bias_term=not batch_norm,
         param=LEARN[:1] if batch_norm else LEARN,

@@ -124,3 +124,17 @@ def test_paths(data, tmp_path, monkeypatch):
     assert reading.locate("./x") == tmp_path / "x"
     assert reading.locate("../x") == tmp_path.parent / "x"
     assert reading.locate("/x/y").as_posix() == "/x/y"
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        (dict(), "'weights' is missing"),
+        (dict(weights=[1, -1]), r"weights \[1, -1\]: expected one of at least 0 per class"),
+        (dict(weights=3), "weights 3: expected one of at least 0 per class"),
+        (dict(weight=[1]), "'weight'; did you mean 'weights'"),
+    ],
+)
+def test_class_weights_that_do_not_fit(tmp_path, params, message):
+    with pytest.raises(ValueError, match=message):
+        net_of(tmp_path, "balance_layers", "InfogainLayer", ("infogain",), **params)

@@ -2,13 +2,16 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from google.protobuf import text_format
 
 import caffe
 import experiments
+from caffe import layers as L
 from caffe.proto import caffe_pb2
 from data.files import read_list
 from nets import build, fcn, ilsvrc
@@ -49,6 +52,7 @@ def test_equals_the_reference_layer_by_layer(name):
         ("voc-fcn-googlenet", {"score": 1}),
         ("siftflow-fcn8s", {"score_pool3_geoc": 9, "score_sem": 31, "score_geo": 31}),
         ("demo-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
+        ("camvid-mini-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
     ],
 )
 def test_crop_offsets(name, offsets):
@@ -196,6 +200,39 @@ def test_fixed_learns_only_its_scores():
     net = parsed("nets/voc-fcn32s-fixed/train.prototxt")
     learning = [k.name for k in net.layer if any(p.lr_mult for p in k.param)]
     assert learning == ["score_fr"]
+
+
+# -- balanced losses
+
+
+def test_class_weights():
+    assert build.class_weights((4, 1, 1), 0) == [1, 1, 1]
+    assert build.class_weights((8, 2, 2), 1) == [0.5, 2, 2]
+    pixels = experiments.DATA["camvid"].pixels
+    weights = build.class_weights(pixels, 0.4)
+    assert np.argsort(weights).tolist() == np.argsort(pixels)[::-1].tolist()
+    assert np.average(weights, weights=pixels) == pytest.approx(1, rel=1e-4)
+
+
+@each_row
+def test_balanced_rows_know_their_pixels(row):
+    data = experiments.data_of(row)
+    if row.balance:
+        assert [len(data.pixels)] == [head.classes for head in data.heads] and row.normalize
+
+
+def test_the_balanced_loss_of_guessing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "layers")
+    n = caffe.NetSpec()
+    n.score = L.DummyData(shape=dict(dim=[1, 3, 2, 3]))
+    n.label = L.Input(shape=dict(dim=[1, 1, 2, 3]))
+    data = replace(experiments.DATA["shapes"], heads=(experiments.Head(3),), pixels=(8, 2, 2))
+    build.loss(n, replace(experiments.find("camvid-mini-fcn8s"), balance=1), data, data.heads[0])
+    (tmp_path / "net.prototxt").write_text(str(n.to_proto()))
+    net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
+    net.blobs["label"].data[...] = np.reshape([0, 0, 0, 1, 2, 255], (1, 1, 2, 3))
+    expected = np.mean([0.5, 0.5, 0.5, 2, 2]) * np.log(3)
+    assert net.forward()["loss"] == pytest.approx(expected, rel=1e-5)
 
 
 # -- sizes

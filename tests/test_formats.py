@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 
-from caffe._caffe import snapshot, snapshot_binary, wire
+from caffe._caffe import atomic, snapshot, snapshot_binary, wire
 from caffe._caffe.errors import FormatError
 from caffe._caffe.snapshot import LayerWeights, SolverSnapshot
 from caffe.proto import caffe_pb2 as pb
@@ -641,3 +641,14 @@ def test_more_than_a_protocol_buffer_holds(tmp_path, monkeypatch):
 
 def test_layer_weights_stand_alone():
     assert LayerWeights("x") == LayerWeights("x", "", [], [], [], False)
+
+
+def test_a_long_file_is_written_out_before_its_end(tmp_path, monkeypatch):
+    seen = threading.Event()
+    monkeypatch.setattr(atomic, "EARLY", 1)
+    monkeypatch.setattr(atomic, "_sync", lambda path: seen.set())
+    with atomic.replacing(tmp_path / "long") as name, open(name, "wb", buffering=0) as file:
+        file.write(b"first")
+        assert seen.wait(10)
+        file.write(b" last")
+    assert (tmp_path / "long").read_bytes() == b"first last"

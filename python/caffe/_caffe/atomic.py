@@ -3,9 +3,13 @@
 import contextlib
 import os
 import stat
+import threading
 from collections.abc import Iterator
 
 from .errors import FormatError
+
+# A file that grows by so many bytes is written out meanwhile.
+EARLY = 1 << 25
 
 
 @contextlib.contextmanager
@@ -24,8 +28,11 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
     if not os.path.isdir(os.path.dirname(target)):
         raise FormatError(f"{path}: its folder {os.path.dirname(target)} does not exist")
     try:
-        yield target if special else temporary
-        if not special:
+        if special:
+            yield target
+        else:
+            with _written_out_meanwhile(temporary):
+                yield temporary
             _sync(temporary)
             os.replace(temporary, target)
     except FormatError as error:
@@ -36,6 +43,28 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
     finally:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def _written_out_meanwhile(path: str) -> Iterator[None]:
+    """Have the disk at work on a long file before its end is written: less to wait for then."""
+    ended = threading.Event()
+
+    def work():
+        out = 0
+        while not ended.wait(0.01):
+            with contextlib.suppress(OSError):  # not there yet; what is wrong with it shows later
+                if (size := os.path.getsize(path)) >= out + EARLY:
+                    _sync(path)
+                    out = size
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        worker.join()
 
 
 def _sync(path: str) -> None:

@@ -23,6 +23,8 @@ def read_windows(layer: Layer, axes: int) -> Windows:
     dilation = _per_axis(layer, "dilation", None, axes, 1)
     for what, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
         layer.check(all(s > 0 for s in sizes), f"{what} must be positive, given {list(sizes)}")
+    # Nothing is dilated in a kernel of 1, and what is written there may be beyond torch's numbers.
+    dilation = tuple(d if k > 1 else 1 for d, k in zip(dilation, kernel, strict=True))
     return Windows(kernel, stride, pad, dilation)
 
 

@@ -21,6 +21,7 @@ CROPPED = (CAMERA[0], CAMERA[1], CAMERA[2] - 40, CAMERA[3] - 45)
 _NORMAL_RADIUS = 3  # pixels: windows of 7 x 7 for the angle channel
 _GRAVITY_RADIUS = 10  # and of 21 x 21 for the gravity estimate
 _GRAVITY_ROUNDS = ((45.0, 5), (15.0, 5))  # degrees within which a surface votes, times
+_TIE = 1e-6  # eigenvalues per vote that are as good as equal
 _LEAST_DEPTH = 100.0  # cm: nearer than this the disparity would leave the byte
 _DISPARITY = 31000.0  # byte of disparity = this / depth in cm
 _FLOOR = -90.0, -130.0  # cm: with nothing lower than the first seen, the ground is at the second
@@ -59,7 +60,8 @@ def gravity(normal):
 
     Each round takes the surfaces within an angle of level (their normals along gravity) and of
     upright (their normals across it), and the direction g that has the least sum of (n.g)^2 over
-    upright minus level ones: the eigenvector of the smallest eigenvalue.
+    upright minus level ones: the eigenvector of the smallest eigenvalue. Where several are as good
+    (a wall alone tells the side, not the bottom), the nearest to the g before.
     """
     flat = normal.reshape(-1, 3)
     down = np.array([0.0, 1.0, 0.0])
@@ -68,9 +70,12 @@ def gravity(normal):
         for _ in range(times):
             along = np.abs(flat @ down)
             level, upright = flat[along > np.cos(angle)], flat[along < np.sin(angle)]
-            _, vectors = np.linalg.eigh(upright.T @ upright - level.T @ level)
-            found = vectors[:, 0]
-            down = found if found @ down >= 0 else -found
+            values, vectors = np.linalg.eigh(upright.T @ upright - level.T @ level)
+            best = vectors[:, values <= values[0] + _TIE * len(flat)]
+            found = best @ (best.T @ down)
+            if not found.any():
+                found = vectors[:, 0]
+            down = found / np.linalg.norm(found)
     return down
 
 

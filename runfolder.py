@@ -5,7 +5,7 @@
     scalars.jsonl                                 the log, one JSON object per line (see `Log`)
     snapshots/train_iter_N.{caffemodel,solverstate}   the newest only: what --resume goes on from
     last.caffemodel best.caffemodel               newest weights, and those of the highest mean IU
-    score.json                                    the last scores (score.py's format)
+    score.json                                    scores of the best (score.py's format)
 
 `$FCN_RUNS` puts the folders elsewhere than `runs/` of the project root.
 """

@@ -4,8 +4,9 @@
     python score.py --truth DIR --pred DIR --classes 21
 
 The first scores an experiment over its own validation split (each head of it) and leaves
-`runs/NAME/score.json`; the second compares folders of label PNGs of the same names. With n_ij the
-pixels of class i taken for class j, over the whole data set (never a mean over pictures):
+`runs/NAME/score.json`, unless other weights than its own are asked for; the second compares
+folders of label PNGs of the same names. With n_ij the pixels of class i taken for class j, over
+the whole data set (never a mean over pictures):
 
     pixel accuracy    sum_i n_ii / sum_ij n_ij
     accuracy of i     n_ii / sum_j n_ij                      mean accuracy: over the classes
@@ -277,7 +278,8 @@ def score_arguments(args):
     results = score_experiment(args.name, args.weights, args.save, args.count)
     for head, result in results["heads"].items():
         print(f"{head}: loss {result['loss']:.4g}   {table(result)}")
-    return results, args.json or runfolder.folder(args.name) / "score.json"
+    its_own = not (args.weights or args.count)
+    return results, args.json or (runfolder.folder(args.name) / "score.json" if its_own else None)
 
 
 if __name__ == "__main__":

@@ -179,8 +179,9 @@ class Run:
             four = [result[k] for k in ("pixel_accuracy", "mean_accuracy", "mean_iu", "fw_iu")]
             values = "  ".join(score.percent(v) for v in four)
             print(f"{self.row.name}  {at}  {name}: pixel, mean acc., mean IU, f.w. IU  {values}")
-        whole = dict(experiment=self.row.name, iter=at, heads=heads)
-        write_json(runfolder.folder(self.row.name) / "score.json", whole)
+        if best:
+            whole = dict(experiment=self.row.name, iter=at, heads=heads)
+            write_json(runfolder.folder(self.row.name) / "score.json", whole)
         brief = {name: summary(result) for name, result in heads.items()}
         self.log.write("score", iter=at, time=self.meter.elapsed(), heads=brief, best=best)
         self.snapshot(best)

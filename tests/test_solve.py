@@ -12,6 +12,7 @@ from tiny_runs import command, equal, lines, trained, weights
 
 import experiments
 import runfolder
+import score
 import solve
 
 # -- a whole run
@@ -43,7 +44,8 @@ def test_a_run_leaves_what_its_docstring_says(table, monkeypatch, capsys):
     best = max(scores, key=lambda e: e["heads"]["score"]["mean_iu"])
     assert end["best_mean_iu"] == best["heads"]["score"]["mean_iu"]
     whole = json.loads((where / "score.json").read_text())
-    assert whole["iter"] == 8 and len(whole["heads"]["score"]["confusion"]) == 7
+    assert whole["iter"] == best["iter"] and len(whole["heads"]["score"]["confusion"]) == 7
+    assert whole["heads"]["score"]["mean_iu"] == end["best_mean_iu"]
     assert "8/8  loss" in capsys.readouterr().out
     assert runfolder.finished("tiny-fcn32s")
 
@@ -75,6 +77,17 @@ def test_the_best_and_the_last_are_kept_apart(table, monkeypatch):
     assert lines("tiny-fcn32s", "end")[0]["best_iter"] == 4
     assert not equal(weights("tiny-fcn32s", "best"), weights("tiny-fcn32s", "last"))
     assert runfolder.weights_of("tiny-fcn32s").name == "best.caffemodel"
+    assert json.loads((runfolder.folder("tiny-fcn32s") / "score.json").read_text())["iter"] == 4
+
+
+def test_scores_of_other_weights_leave_those_of_the_run(table, monkeypatch, capsys):
+    trained("tiny-fcn32s", 8)
+    kept = runfolder.folder("tiny-fcn32s") / "score.json"
+    for more, written in (["--weights", str(kept.with_name("last.caffemodel"))], False), ([], True):
+        kept.unlink(missing_ok=True)
+        monkeypatch.setattr("sys.argv", ["score.py", "tiny-fcn32s", *more])
+        score.main()
+        assert kept.is_file() == written and "mean iu" in capsys.readouterr().out
 
 
 # -- resuming and stopping

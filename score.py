@@ -39,6 +39,11 @@ def fast_hist(a, b, n):
     a, b = np.asarray(a).ravel(), np.asarray(b).ravel()
     if a.size != b.size:
         raise ValueError(f"{a.size} labels against {b.size} predictions")
+    if b.size and n < 256 and 0 <= a.min() and a.max() < 256 and 0 <= b.min() and b.max() < n:
+        # Labels as they come fit into 16 bits with their void, and need not be sorted out first:
+        # less than half of the time, which a GPU's or a small net's forward pass would notice.
+        pairs = np.multiply(a.astype(np.uint8), n, dtype=np.uint16) + b.astype(np.uint8)
+        return np.bincount(pairs, minlength=256 * n)[: n * n].reshape(n, n)
     counted = (a >= 0) & (a < n)
     a, b = a[counted].astype(np.intp), b[counted]
     if b.size and (b.min() < 0 or b.max() >= n):

@@ -29,6 +29,19 @@ def test_fast_hist_counts_pairs_and_leaves_void_out():
     np.testing.assert_array_equal(score.fast_hist(truth, found, 4), naive(truth, found, 4))
 
 
+@pytest.mark.parametrize("n", [1, 21, 255, 256, 300])
+@pytest.mark.parametrize("least, most", [(0, 1), (0, 255), (-1, 0), (0, 256)])
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_fast_hist_of_any_labels(n, least, most, dtype):
+    rs = np.random.RandomState(0)
+    truth = rs.randint(0, n, 400)
+    truth[:50] = rs.randint(least, most + 1, 50)
+    truth, found = truth.astype(dtype), rs.randint(0, n, 400)
+    if n <= 256:
+        found = found.astype(np.uint8)
+    np.testing.assert_array_equal(score.fast_hist(truth, found, n), naive(truth, found, n))
+
+
 def test_fast_hist_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="4 labels against 3"):
         score.fast_hist(np.zeros(4), np.zeros(3, int), 2)

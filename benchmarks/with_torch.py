@@ -136,7 +136,7 @@ def lenet_step(setting: Setting) -> Callable[[], float]:
 
 
 def fcn8s_forward(setting: Setting) -> Callable[[], float]:
-    model = _ready(fcn8s(setting), setting).eval()
+    model = _ready(fcn8s(setting), setting).train(False)
     data, _ = batch(setting.image_shape, (1,), 21)
 
     def unit() -> float:

@@ -184,15 +184,12 @@ class Convolution(Filters):
         if self.overhang:
             x = F.pad(x, self.overhang)
         if x.dim() - 2 <= TORCH_AXES:
-            options, parts = self._torch_options(), self._parts(weight)
-            if len(parts) == 1:
-                return torch.convolution(x, weight, bias, *options)
-            biases = [None if bias is None else bias[part] for part in parts]
+            options = self._torch_options()
             tops = [
-                torch.convolution(x, weight[part], some, *options)
-                for part, some in zip(parts, biases, strict=True)
+                torch.convolution(x, weight[part], bias if bias is None else bias[part], *options)
+                for part in self._parts(weight)
             ]
-            return torch.cat(tops, 1)
+            return tops[0] if len(tops) == 1 else torch.cat(tops, 1)
         y = convolve(x, weight, self.windows, self.group)
         return y if bias is None else y + _spread(bias, y)
 

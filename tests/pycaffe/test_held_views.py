@@ -1,4 +1,4 @@
-"""What a forward computes does not depend on which arrays its caller still holds."""
+"""What a net computes does not depend on held arrays, or on who overwrites a memory later."""
 
 import numpy as np
 import pytest
@@ -32,3 +32,24 @@ def test_in_place_on_shared_memory(sharing, held, tmp_path):
     net.forward()
     for array in [*views, net.blobs["f"].data, net.blobs["h"].data]:
         np.testing.assert_array_equal(array.ravel(), np.maximum(2 * x, 0).ravel())
+
+
+@pytest.mark.parametrize("phase", [caffe.TRAIN, caffe.TEST])
+def test_gradient_of_what_forward_saw(phase, tmp_path):
+    """Pooling knows its maxima though a later layer works in place on the memory they stood in."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        "force_backward: true "
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [1, 1, 1, 4] } } }'
+        'layer { name: "s" type: "Split" bottom: "x" top: "f" top: "g" }'
+        'layer { name: "p" type: "Pooling" bottom: "f" top: "p"'
+        " pooling_param { kernel_h: 1 kernel_w: 2 stride: 1 } }"
+        'layer { name: "r" type: "ReLU" bottom: "g" top: "g" }'
+    )
+    net = caffe.Net(str(path), phase)
+    net.blobs["x"].data[...] = [[[[-1, -3, -2, -5]]]]
+    net.forward()
+    net.blobs["p"].diff[...] = [[[[1, 2, 4]]]]
+    net.blobs["g"].diff[...] = 0
+    net.backward()
+    np.testing.assert_array_equal(net.blobs["x"].diff.ravel(), [1, 0, 6, 0])

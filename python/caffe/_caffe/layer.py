@@ -66,6 +66,7 @@ class Layer:
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
     renews = True  # forward makes its tops anew, whatever stood in them
     inplace = False  # set by the net: top 0 is bottom 0
+    overwritten = False  # set by the net: it, or a later layer, works in place on its bottom
     writes_through = False  # set by the net: in place on memory that another blob shares
     folder = ""  # set by the net: where its prototxt stands
     loss_tops: Sequence[tuple[int, float]] = ()  # set by the net: (top index, loss weight)

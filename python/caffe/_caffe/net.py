@@ -70,7 +70,7 @@ class Net:
         self._bottom_need: list[list[bool]] = []
         self._layer_need: list[bool] = []
         self._param_table = ParamTable()
-        self._shared: set[int] = set()  # blobs that are another blob's memory
+        self._memory: list[int] = []  # by blob, the first blob in whose memory it stands
         index: dict[str, int] = {}
         available: dict[str, None] = {}
         need: list[bool] = []
@@ -81,12 +81,11 @@ class Net:
         self._drop_unneeded_gradients()
         if param.force_backward:
             self._force_backward(need)
-        for layer, wanted in zip(self._layers, self._layer_need, strict=True):
-            layer.records = wanted and (layer.training or layer.inplace or layer.stateful)
+        self._decide_what_records()
         # net.cpp walks a std::set here, so the outputs are in name order.
         self._outputs = [index[name] for name in sorted(available)]
         self._param_table.share()
-        count = sum(b.count for i, b in enumerate(self._blobs) if i not in self._shared)
+        count = sum(b.count for i, b in enumerate(self._blobs) if self._memory[i] == i)
         check_room(count, f"the blobs of net '{self.name}' together")
 
     def _connect(self, param, folder, index, available, need) -> None:
@@ -106,9 +105,11 @@ class Net:
         layer.check_counts(len(bottoms), len(tops))
         down = self._propagate_down(param, bottoms, need)
         layer.inplace = bool(bottoms and tops and bottoms[0] == tops[0])
-        layer.writes_through = layer.inplace and bottoms[0] in self._shared
+        if layer.inplace:
+            layer.writes_through = self._memory.count(self._memory[bottoms[0]]) > 1
         if layer.shares_data:
-            self._shared.update(tops + bottoms)
+            for t in tops:
+                self._memory[t] = self._memory[bottoms[0]]
         layer.prepare([self._blobs[b] for b in bottoms], [self._blobs[t] for t in tops])
         self._weigh_losses(layer, tops)
         self._layers.append(layer)
@@ -153,6 +154,7 @@ class Net:
         self._blobs.append(Blob())
         self._blob_names.append(name)
         self._blob_loss_weights.append(0.0)
+        self._memory.append(len(self._memory))
         need.append(False)
         return len(self._blobs) - 1
 
@@ -213,6 +215,20 @@ class Net:
                 for j, wanted in enumerate(self._bottom_need[i])
             ]
             layer.param_propagate_down = [True] * len(layer.blobs)
+
+    def _decide_what_records(self) -> None:
+        """Let a layer keep in forward what backward needs and could not find afterwards.
+
+        In TRAIN all that is wanted is kept. In TEST, where backward is rare, it is computed again
+        from the bottoms, unless they are gone: overwritten here or by a later layer in place.
+        """
+        last: dict[int, int] = {}  # by memory, the last layer that works in place on it
+        for i, layer in enumerate(self._layers):
+            if layer.inplace:
+                last[self._memory[self._bottoms[i][0]]] = i
+        for i, (layer, wanted) in enumerate(zip(self._layers, self._layer_need, strict=True)):
+            layer.overwritten = any(last.get(self._memory[b], -1) >= i for b in self._bottoms[i])
+            layer.records = wanted and (layer.training or layer.stateful or layer.overwritten)
 
     # -- running
 

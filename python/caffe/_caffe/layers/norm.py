@@ -53,7 +53,7 @@ class BatchNorm(Layer):
     def forward(self, x):
         """Return the normalised bottom; in training, add the batch to the running sums."""
         self._check_channels(x.shape)
-        if self.inplace and not self.stored:
+        if self.overwritten and not self.stored:
             self.kept = x.clone() if self.records else None
         if self.stored:
             mean, variance = self._stored_moments()
@@ -88,7 +88,7 @@ class BatchNorm(Layer):
         if self.stored:
             scale = self._stored_moments()[1].add_(self.eps).rsqrt_()
             return [dy * scale.view((-1,) + (1,) * (dy.dim() - 2))]
-        if self.inplace and self.kept is not None:
+        if self.kept is not None:
             x = self.kept
         self.check(self.moments is not None, "backward needs a forward before it")
         return [

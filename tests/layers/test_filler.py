@@ -10,6 +10,7 @@ from caffe._caffe.filler import fill
 from caffe.proto import caffe_pb2
 
 FAN_IN, FAN_OUT, AVERAGE = 0, 1, 2
+NAN, INF = float("nan"), float("inf")
 
 
 def filled(shape, type="constant", seed=3, **settings):
@@ -99,7 +100,10 @@ def test_a_seed_repeats_the_draw(type):
         ((2, 3), {"type": "gaussian", "sparse": 3}, "sparse is 3.* 2 outputs"),
         ((2, 3), {"type": "gaussian", "sparse": -2}, "sparse is -1 .* -2"),
         ((2, 3), {"type": "gaussian", "std": 0}, "std > 0, given 0"),
-        ((2, 3), {"type": "uniform", "min": 2, "max": 1}, "min <= max, given 2.0 and 1.0"),
+        ((2, 3), {"type": "uniform", "min": 2, "max": 1}, "min <= max.* given 2.0 and 1.0"),
+        ((2, 3), {"type": "uniform", "min": NAN}, "finite, given nan and 1.0"),
+        ((2, 3), {"type": "uniform", "max": INF}, "finite, given 0.0 and inf"),
+        ((2, 3), {"type": "uniform", "min": -3e38, "max": 3e38}, "distance finite"),
         ((2, 3, 4, 5), {"type": "bilinear"}, "square kernel, given \\(2, 3, 4, 5\\)"),
         ((2, 4, 4), {"type": "bilinear"}, "4 axes"),
         ((), {"type": "msra"}, "at least 1 axis"),

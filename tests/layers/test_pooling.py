@@ -8,6 +8,7 @@ from gradcheck import build, check_gradients
 
 import caffe
 from caffe import LayerError
+from caffe._caffe import geometry as geometry_of
 from caffe._caffe import mode
 
 LOWEST = np.finfo(np.float32).min
@@ -82,14 +83,24 @@ def pooling(method, kernel, stride, pad, up, more=""):
     )
 
 
+def taking(run):
+    """Have the pooling take out its windows, as it does where they reach far out of the map."""
+    plan = run.layer.plan
+    where = map(geometry_of._inside, plan.sizes, plan.outputs, plan.kernel, plan.stride, plan.pad)
+    run.layer.plan = plan._replace(native=False, places=tuple(where))
+
+
+@pytest.mark.parametrize("take", [False, True], ids=["laid", "taken"])
 @pytest.mark.parametrize("seed", range(120))
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
-def test_any_geometry(method, seed):
+def test_any_geometry(method, seed, take):
     sizes, *geometry = random_geometry(seed)
     # Small whole numbers: windows with equal maxima are common.
     x = np.random.default_rng(seed).integers(-3, 3, (2, 2, *sizes)).astype(np.float32)
     masked = method == "MAX" and seed % 2
     run = build(pooling(method, *geometry), x, tops=2 if masked else 1)
+    if take:
+        taking(run)
     tops = run.forward()
     want, mask, weights = pool(x, *geometry, method)
     np.testing.assert_allclose(tops[0], want, rtol=1e-5, atol=1e-6)

@@ -57,8 +57,11 @@ def _constant(x, param):
 
 @_filler("uniform")
 def _uniform(x, param):
-    if param.min > param.max:
-        raise CaffeError(f"filler 'uniform' needs min <= max, given {param.min} and {param.max}")
+    if not 0 <= param.max - param.min <= torch.finfo(x.dtype).max:  # false of a nan too
+        raise CaffeError(
+            "filler 'uniform' needs min <= max, both of them and their distance finite, "
+            f"given {param.min} and {param.max}"
+        )
     return x.uniform_(param.min, param.max, generator=_draws())
 
 

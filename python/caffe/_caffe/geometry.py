@@ -4,6 +4,7 @@ Shapes and tensors only; the layers read the settings and raise the errors.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -47,16 +48,44 @@ class Windows(NamedTuple):
         ]
         return [n for m in reversed(missing) for n in (0, m)] if any(missing) else None
 
+    def places(self, sizes: tuple[int, ...], device: torch.device) -> list[torch.Tensor]:
+        """Return (outputs, kernel) on each axis: the elements in each window, `size` if outside."""
+        places = []
+        for i, (size, count) in enumerate(zip(sizes, self.outputs(sizes), strict=True)):
+            start = torch.arange(count, device=device) * self.stride[i] - self.pad[i]
+            at = start[:, None] + torch.arange(self.kernel[i], device=device) * self.dilation[i]
+            places.append(torch.where((at >= 0) & (at < size), at, size))
+        return places
+
+
+def take(x: torch.Tensor, places: Sequence[torch.Tensor], value: float = 0.0) -> torch.Tensor:
+    """Lay out x (N, C, *sizes) by windows: axis i has the elements `places[i]`, one after another.
+
+    The element behind the last is `value`. However far a window reaches out of the map, only what
+    is laid out takes memory.
+    """
+    x = F.pad(x, (0, 1) * len(places), value=value)
+    for axis, at in enumerate(places, 2):
+        x = x.index_select(axis, at.flatten())
+    return x
+
+
+def give_back(dx: torch.Tensor, places: Sequence[torch.Tensor], sizes) -> torch.Tensor:
+    """Return the gradient of `take` by its x of these spatial sizes."""
+    for axis, (at, size) in enumerate(zip(places, sizes, strict=True), 2):
+        whole = dx.new_zeros((*dx.shape[:axis], size + 1, *dx.shape[axis + 1 :]))
+        dx = whole.index_add_(axis, at.flatten(), dx).narrow(axis, 0, size)
+    return dx
+
 
 def im2col(x: torch.Tensor, windows: Windows) -> torch.Tensor:
     """Lay out the windows of x (N, C, *sizes) as (N, C * kernel elements, *outputs)."""
-    axes = len(windows.kernel)
-    x = F.pad(x, [p for p in reversed(windows.pad) for _ in range(2)])
-    for axis, (extent, stride) in enumerate(zip(windows.extent, windows.stride, strict=True)):
-        x = x.unfold(2 + axis, extent, stride)
-    x = x[(..., *(slice(None, None, d) for d in windows.dilation))]
-    outputs = x.shape[2 : 2 + axes]
-    x = x.permute(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
+    places = windows.places(x.shape[2:], x.device)
+    outputs = [len(at) for at in places]
+    axes = len(outputs)
+    split = [n for pair in zip(outputs, windows.kernel, strict=True) for n in pair]
+    x = take(x, places).reshape(*x.shape[:2], *split)
+    x = x.permute(0, 1, *range(3, 3 + 2 * axes, 2), *range(2, 2 + 2 * axes, 2))
     return x.reshape(x.shape[0], x.shape[1] * math.prod(windows.kernel), *outputs)
 
 
@@ -80,10 +109,12 @@ class Plan(NamedTuple):
     """How windows lie on maps of one size.
 
     `native` tells that torch's pooling lays the same windows when given kernel, stride, pad and
-    ceil. Else the map is first brought to its windows by padding (or cutting) it by `edges`, in
-    the order of `F.pad`.
+    ceil. Else the map is first brought to its windows: by padding (or cutting) it by `edges`, in
+    the order of `F.pad`, or, where the windows reach much farther than the map, by taking out
+    `places`, window by window.
     """
 
+    sizes: tuple[int, int]
     outputs: tuple[int, int]
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -91,10 +122,14 @@ class Plan(NamedTuple):
     ceil: bool
     native: bool
     edges: tuple[int, int, int, int]
+    places: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @property
     def options(self) -> tuple:
         """Kernel, stride and padding for torch."""
+        if self.places is not None:
+            kernel = tuple(at.shape[1] for at in self.places)
+            return kernel, kernel, (0, 0)
         return self.kernel, self.stride, self.pad if self.native else (0, 0)
 
     @property
@@ -105,7 +140,7 @@ class Plan(NamedTuple):
     def areas(self, x: torch.Tensor) -> torch.Tensor:
         """Return each window's element count, the padding of x included (not what is beyond)."""
         spans = []
-        for i, size in enumerate(x.shape[2:]):
+        for i, size in enumerate(self.sizes):
             start = torch.arange(self.outputs[i], device=x.device) * self.stride[i]
             end = (start + self.kernel[i]).clamp(max=size + 2 * self.pad[i])
             spans.append(end - start)
@@ -113,11 +148,33 @@ class Plan(NamedTuple):
 
     def padded(self, x: torch.Tensor, value: float) -> torch.Tensor:
         """Return x as torch is to see it."""
+        if self.places is not None:
+            return take(x, [at.to(x.device) for at in self.places], value)
         return x if self.native else F.pad(x, self.edges, value=value)
 
     def cut(self, dx: torch.Tensor) -> torch.Tensor:
         """Return the map's part of the gradient of `padded`."""
+        if self.places is not None:
+            return give_back(dx, [at.to(dx.device) for at in self.places], self.sizes)
         return dx if self.native else F.pad(dx, [-e for e in self.edges])
+
+    def padded_sizes(self) -> tuple[int, int]:
+        """Return the spatial sizes of what `padded` returns."""
+        if self.places is not None:
+            return tuple(at.numel() for at in self.places)
+        left, right, top, bottom = (0,) * 4 if self.native else self.edges
+        return self.sizes[0] + top + bottom, self.sizes[1] + left + right
+
+    def found(self, index: torch.Tensor) -> torch.Tensor:
+        """Return where in the map's plane the elements `index` of `padded`'s plane stand."""
+        width = self.padded_sizes()[1]
+        row, column = index // width, index % width
+        if self.places is not None:
+            rows, columns = (at.to(index.device).flatten() for at in self.places)
+            row, column = rows[row], columns[column]
+        elif not self.native:
+            row, column = row - self.edges[2], column - self.edges[0]
+        return row * self.sizes[1] + column
 
 
 def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
@@ -134,4 +191,15 @@ def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
         outputs.append(count)
         edges = [p, (count - 1) * s + k - size - p, *edges]
         native = native and count == torchs and 2 * p <= k
-    return Plan(tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))
+    plan = Plan(tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))
+    taken = math.prod(n * min(k, size) for n, k, size in zip(outputs, kernel, sizes, strict=True))
+    if native or taken >= math.prod(plan.padded_sizes()):
+        return plan
+    return plan._replace(places=tuple(map(_inside, sizes, outputs, kernel, stride, pad)))
+
+
+def _inside(size: int, count: int, kernel: int, stride: int, pad: int) -> torch.Tensor:
+    """Return the elements of each window on one axis, from the first inside; `size` for none."""
+    start = (torch.arange(count) * stride - pad)[:, None]
+    at = start.clamp(min=0) + torch.arange(min(kernel, size))
+    return torch.where(at < start + kernel, at.clamp(max=size), size)

@@ -189,7 +189,8 @@ class Layer:
         """Set up for these bottoms, and shape the tops."""
         self._meta = True
         try:
-            self.setup(*(torch.empty(b.shape, device="meta") for b in bottom))
+            metas = [torch.empty(b.shape, device="meta") for b in bottom]
+            self._guard(self.setup, bottom, *metas)
         finally:
             self._meta = False
         self.shape_tops(bottom, top)

@@ -8,8 +8,12 @@ from ..axes import canonical_axis, count
 from ..geometry import Windows, convolve, convolve_adjoint, im2col
 from ..layer import Layer, register
 
-# torch convolves up to this many spatial axes itself; more go through im2col.
+# torch convolves up to this many spatial axes itself, in strides and reaches up to these; the rest
+# goes through im2col. Its CPU library writes machine code for each step of a stride: slowly from a
+# few hundred, and from about a thousand it ends in SIGSEGV or SIGFPE, as where its sizes overflow.
 TORCH_AXES = 3
+TORCH_STRIDE = 256
+TORCH_REACH = 1 << 24
 # Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
 # and their gradient into an order of axes of its own: a second time in memory.
 PART_BYTES = 1 << 26
@@ -69,7 +73,6 @@ class Filters(Layer):
     same_count = True
     transposed = False
     shapes = None  # of the bottoms last seen
-    stride = None  # as torch is told it: it would walk along a stride that leads off the map
 
     def setup(self, *bottom):
         p, shape = self.layer_param.convolution_param, bottom[0].shape
@@ -77,6 +80,11 @@ class Filters(Layer):
         self.channels, self.axes = shape[self.axis], len(shape) - self.axis - 1
         windows = read_windows(self, self.axes)
         self.windows = windows if self.axes else Windows((1,), (1,), (0,), (1,))
+        self.native = (
+            self.axes <= TORCH_AXES
+            and max(self.windows.stride) <= TORCH_STRIDE
+            and max(*self.windows.pad, *self.windows.extent) <= TORCH_REACH
+        )
         self.outputs, self.group = int(p.num_output), int(p.group)
         for what, given in (("num_output", self.outputs), ("group", self.group)):
             self.check(given > 0, f"{what} must be positive")
@@ -155,8 +163,7 @@ class Filters(Layer):
 
     def _torch_options(self):
         w = self.windows
-        stride = self.stride or w.stride
-        return stride, w.pad, w.dilation, self.transposed, (0,) * len(w.kernel), self.group
+        return w.stride, w.pad, w.dilation, self.transposed, (0,) * len(w.kernel), self.group
 
     def _torch_gradients(self, x, dy, weight, mask):
         return torch.ops.aten.convolution_backward(
@@ -174,32 +181,29 @@ class Convolution(Filters):
     overhang = None
 
     def top_sizes(self, sizes):
-        w = self.windows
-        self.overhang = w.overhang(sizes)
-        padded = [size + 2 * p for size, p in zip(sizes, w.pad, strict=True)]
-        self.stride = tuple(min(s, max(n, 1)) for s, n in zip(w.stride, padded, strict=True))
-        return w.outputs(sizes)
+        self.overhang = self.windows.overhang(sizes) if self.native else None
+        return self.windows.outputs(sizes)
 
     def apply(self, x, weight, bias):
+        if not self.native:
+            y = convolve(x, weight, self.windows, self.group)
+            return y if bias is None else y + _spread(bias, y)
         if self.overhang:
             x = F.pad(x, self.overhang)
-        if x.dim() - 2 <= TORCH_AXES:
-            options = self._torch_options()
-            tops = [
-                torch.convolution(x, weight[part], bias if bias is None else bias[part], *options)
-                for part in self._parts(weight)
-            ]
-            return tops[0] if len(tops) == 1 else torch.cat(tops, 1)
-        y = convolve(x, weight, self.windows, self.group)
-        return y if bias is None else y + _spread(bias, y)
+        options = self._torch_options()
+        tops = [
+            torch.convolution(x, weight[part], bias if bias is None else bias[part], *options)
+            for part in self._parts(weight)
+        ]
+        return tops[0] if len(tops) == 1 else torch.cat(tops, 1)
 
     def gradients(self, x, dy, weight, mask):
+        if not self.native:
+            dx, dw = convolve_adjoint(x, weight, dy, self.windows, self.group)
+            return dx, dw if mask[1] else None, self._bias_gradient(dy, mask)
         if self.overhang:
             x = F.pad(x, self.overhang)
-        if x.dim() - 2 > TORCH_AXES:
-            dx, dw = convolve_adjoint(x, weight, dy, self.windows, self.group)
-            db = self._bias_gradient(dy, mask)
-        elif len(parts := self._parts(weight)) == 1:
+        if len(parts := self._parts(weight)) == 1:
             dx, dw, db = self._torch_gradients(x, dy, weight, mask)
         else:
             dx, dw = self._gradients_by_parts(x, dy, weight, mask, parts), None
@@ -235,12 +239,10 @@ class Deconvolution(Filters):
     transposed = True
 
     def top_sizes(self, sizes):
-        stride = self.windows.stride
-        self.stride = tuple(s if n > 1 else 1 for s, n in zip(stride, sizes, strict=True))
         return self.windows.inputs(sizes)
 
     def apply(self, x, weight, bias):
-        if x.dim() - 2 <= TORCH_AXES:
+        if self.native:
             return torch.convolution(x, weight, bias, *self._torch_options())
         shape = (x.shape[0], self.outputs, *self.windows.inputs(x.shape[2:]))
         # The adjoint does not depend on the point where it is taken.
@@ -248,7 +250,7 @@ class Deconvolution(Filters):
         return y if bias is None else y + _spread(bias, y)
 
     def gradients(self, x, dy, weight, mask):
-        if x.dim() - 2 <= TORCH_AXES:
+        if self.native:
             return self._torch_gradients(x, dy, weight, mask)
         dx = convolve(dy, weight, self.windows, self.group) if mask[0] else None
         dw = convolve_adjoint(dy, weight, x, self.windows, self.group)[1] if mask[1] else None
@@ -281,6 +283,5 @@ class Im2col(Layer):
         )
         check_room(self, self.windows, sizes, self.windows.outputs(sizes))
         x = x.reshape(count(lead), *x.shape[self.axis :])
-        overhang = self.windows.overhang(sizes)
-        columns = im2col(F.pad(x, overhang) if overhang else x, self.windows)
+        columns = im2col(x, self.windows)
         return columns.reshape(*lead, *columns.shape[1:])

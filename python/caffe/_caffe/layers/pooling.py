@@ -134,19 +134,11 @@ class Pooling(Layer):
         )
 
     def _padded_like(self, x):
-        left, right, top, bottom = self.plan.edges
-        n, c, h, w = x.shape
-        return x.new_empty((n, c, h + top + bottom, w + left + right))
+        return x.new_empty((*x.shape[:2], *self.plan.padded_sizes()))
 
     def _mask(self, top):
-        if self.plan.native:
-            return self.index.to(top.dtype)
-        left, right, above, _ = self.plan.edges
-        width = self.sizes[1]
-        row, column = self.index // (left + width + right), self.index % (left + width + right)
-        mask = (row - above) * width + (column - left)
         # Caffe leaves -1 where it found nothing to pool.
-        return mask.to(top.dtype).masked_fill_(top == LOWEST, -1)
+        return self.plan.found(self.index).to(top.dtype).masked_fill_(top == LOWEST, -1)
 
     def _average(self, x):
         plan = self.plan
@@ -173,7 +165,7 @@ class Pooling(Layer):
 
     def _draw(self, x):
         plan = self.plan
-        (kh, kw), (sh, sw) = plan.kernel, plan.stride
+        (kh, kw), (sh, sw), _ = plan.options
         x = plan.padded(x, 0.0)
         windows = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(4)
         sums = windows.cumsum(4)

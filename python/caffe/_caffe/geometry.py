@@ -190,7 +190,8 @@ def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
             count -= any(pad)
         outputs.append(count)
         edges = [p, (count - 1) * s + k - size - p, *edges]
-        native = native and count == torchs and 2 * p <= k
+        # torch takes no more padding than half a kernel, and walks through it.
+        native = native and count == torchs and 2 * p <= k and p <= size
     plan = Plan(tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))
     taken = math.prod(n * min(k, size) for n, k, size in zip(outputs, kernel, sizes, strict=True))
     if native or taken >= math.prod(plan.padded_sizes()):

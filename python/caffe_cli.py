@@ -158,6 +158,7 @@ def run(argv):
 
 def _prepare(flags):
     """What must stand before caffe is imported: the log's level, and this folder's modules."""
+    os.environ.setdefault("GLOG_v", "1")  # what is said of every layer of a net, as BVLC's does
     if flags.minloglevel:
         os.environ["GLOG_minloglevel"] = str(flags.minloglevel)
     # A console script does not look for Python layers in the current folder by itself.

@@ -7,18 +7,24 @@ from collections import Counter
 
 from ..proto import caffe_pb2
 from .errors import NetError, nearest
+from .log import detail
 
 
-def meets(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> bool:
-    """Tell whether a state meets every condition that a rule states."""
+def misses(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> tuple[str, str] | None:
+    """Return what a state does not meet of a rule, and net.cpp's line that says so; else None."""
     if rule.HasField("phase") and rule.phase != state.phase:
-        return False
+        return f"phase ({state.phase}) differed from the phase ({rule.phase})", "net.cpp:296"
     if rule.HasField("min_level") and state.level < rule.min_level:
-        return False
+        return f"level ({state.level}) is above the min_level ({rule.min_level})", "net.cpp:306"
     if rule.HasField("max_level") and state.level > rule.max_level:
-        return False
-    stages = set(state.stage)
-    return stages.issuperset(rule.stage) and stages.isdisjoint(rule.not_stage)
+        return f"level ({state.level}) is above the max_level ({rule.max_level})", "net.cpp:316"
+    for stage in rule.stage:
+        if stage not in state.stage:
+            return f"did not contain stage '{stage}'", "net.cpp:332"
+    for stage in rule.not_stage:
+        if stage in state.stage:
+            return f"contained a not_stage '{stage}'", "net.cpp:347"
+    return None
 
 
 def included(state: caffe_pb2.NetState, layer: caffe_pb2.LayerParameter) -> bool:
@@ -27,9 +33,13 @@ def included(state: caffe_pb2.NetState, layer: caffe_pb2.LayerParameter) -> bool
         raise NetError(
             f"layer '{layer.name}' has both include and exclude rules; give one kind only"
         )
-    if layer.include:
-        return any(meets(state, rule) for rule in layer.include)
-    return not any(meets(state, rule) for rule in layer.exclude)
+    for rule in layer.include or layer.exclude:
+        missed = misses(state, rule)
+        if missed is None:
+            return bool(layer.include)
+        what, src = missed
+        detail(f"The NetState {what} specified by a rule in layer {layer.name}", src)
+    return not layer.include
 
 
 def filter_net(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:

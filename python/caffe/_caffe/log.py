@@ -8,7 +8,9 @@ The runtime calls ``info``, ``warning`` and ``error`` with ``src`` naming the pl
 source that writes the same line, because scripts in the wild grep for those tokens.
 
 Lines go to standard error from ``import caffe`` on, as in pycaffe. The environment variable
-``GLOG_minloglevel`` (0 info, 1 warning, 2 error, 3 fatal) drops what is below it.
+``GLOG_minloglevel`` (0 info, 1 warning, 2 error, 3 fatal) drops what is below it. What BVLC says
+of every layer while it builds a net, a screenful each, is ``detail``: written where ``GLOG_v`` is 1
+or more, which the ``caffe`` command sets, and kept from programs that import caffe.
 """
 
 import logging
@@ -49,16 +51,17 @@ class GlogFormatter(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler):
-    """Writes to ``stream``, or to whatever ``sys.stderr`` is at the time of the line."""
+    """Writes to ``fixed``, or to whatever ``sys.stderr`` is at the time of the line."""
 
-    def __init__(self, stream=None):
+    fixed = None
+
+    def __init__(self):
         logging.Handler.__init__(self)
-        self._fixed = stream
         self.setFormatter(glog_formatter())
 
     @property
     def stream(self):
-        return self._fixed if self._fixed is not None else sys.stderr
+        return self.fixed if self.fixed is not None else sys.stderr
 
 
 def glog_formatter():
@@ -70,13 +73,17 @@ def enable_logging(stream=None, minloglevel=None):
     """Write the log to ``stream`` (default: standard error), in place of where it went before.
 
     ``minloglevel``: 0 info, 1 warning, 2 error, 3 fatal; default: ``GLOG_minloglevel``, else 0.
+    At 0, details are written too where ``GLOG_v`` asks for them.
     Records do not propagate to the root logger, so no line appears twice.
     """
-    for handler in [h for h in logger.handlers if isinstance(h, _Handler)]:
-        logger.removeHandler(handler)
-    logger.addHandler(_Handler(stream))
+    ours = [h for h in logger.handlers if isinstance(h, _Handler)] or [_Handler()]
+    logger.addHandler(ours[0])  # once, in the place that it has
+    ours[0].fixed = stream
     logger.propagate = False
-    logger.setLevel(_severity(_environment_level() if minloglevel is None else minloglevel))
+    level = _severity(_environment("GLOG_minloglevel") if minloglevel is None else minloglevel)
+    if level == logging.INFO and _environment("GLOG_v"):
+        level = logging.DEBUG
+    logger.setLevel(level)
 
 
 def init_log(level=None, to_stderr=True):
@@ -100,6 +107,16 @@ def info(message, src=DEFAULT_SRC):
     logger.info("%s", message, extra={"src": src})
 
 
+def detailed():
+    """Tell whether details are written."""
+    return logger.isEnabledFor(logging.DEBUG)
+
+
+def detail(message, src=DEFAULT_SRC):
+    """Write an INFO line where details are asked for; ``src`` is its ``file:line`` token."""
+    logger.debug("%s", message, extra={"src": src})
+
+
 def warning(message, src=DEFAULT_SRC):
     """Write a WARNING line; ``src`` is its ``file:line`` token."""
     logger.warning("%s", message, extra={"src": src})
@@ -116,9 +133,9 @@ def _severity(level):
     return SEVERITIES[level]
 
 
-def _environment_level():
-    """``GLOG_minloglevel`` as a number; values that glog would not take count as 0."""
-    given = os.environ.get("GLOG_minloglevel", "0").strip()
+def _environment(name):
+    """A level in the environment; values that glog would not take count as 0."""
+    given = os.environ.get(name, "0").strip()
     return min(int(given), len(SEVERITIES) - 1) if given.isdecimal() else 0
 
 

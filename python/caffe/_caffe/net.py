@@ -14,6 +14,7 @@ from ..proto import caffe_pb2
 from . import debug, prototxt, weights
 from . import layers as _families  # noqa: F401  (enters every layer type in the registry)
 from .blob import Blob, check_room
+from .build_log import BuildLog
 from .errors import CaffeError, NetError, nearest
 from .graph import filter_net, insert_splits
 from .layer import Layer, create_layer
@@ -57,7 +58,9 @@ class Net:
         self.keep_diffs = False
         self.debug_info = param.debug_info
         self._hooks = {k: [] for k in ("before_fwd", "after_fwd", "before_bwd", "after_bwd")}
-        param = insert_splits(filter_net(param))
+        param = filter_net(param)
+        log = BuildLog(param)
+        param = insert_splits(param)
         self.name = param.name
         self._layers: list[Layer] = []
         self._layer_names: list[str] = []
@@ -77,13 +80,17 @@ class Net:
         for layer_param in param.layer:
             if not layer_param.HasField("phase"):
                 layer_param.phase = self.phase
+            log.creating(layer_param)
             self._connect(layer_param, folder, index, available, need)
-        self._drop_unneeded_gradients()
+            log.set_up(self._layers[-1], [self._blobs[t] for t in self._tops[-1]])
+            log.sharing(self._layers[-1], self._param_table)
+        self._drop_unneeded_gradients(log)
         if param.force_backward:
             self._force_backward(need)
         self._decide_what_records()
         # net.cpp walks a std::set here, so the outputs are in name order.
         self._outputs = [index[name] for name in sorted(available)]
+        log.done(sorted(available))
         self._param_table.share()
         count = sum(b.count for i, b in enumerate(self._blobs) if self._memory[i] == i)
         check_room(count, f"the blobs of net '{self.name}' together")
@@ -186,7 +193,7 @@ class Net:
             self._blob_loss_weights[tops[j]] = weight
             self._blobs[tops[j]].seed_diff(weight)
 
-    def _drop_unneeded_gradients(self) -> None:
+    def _drop_unneeded_gradients(self, log: BuildLog) -> None:
         """Skip gradients that reach no loss, or that propagate_down cuts off (net.cpp, Init)."""
         under_loss: set[str] = set()
         skipped: set[str] = set()
@@ -201,6 +208,7 @@ class Net:
             if not contributes:
                 self._layer_need[i] = False
                 self._bottom_need[i] = [False] * len(self._bottoms[i])
+            log.backward(self._layer_names[i], self._layer_need[i])
             for j, b in enumerate(self._bottoms[i]):
                 if contributes:
                     under_loss.add(names[b])

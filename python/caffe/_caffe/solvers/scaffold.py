@@ -5,9 +5,11 @@ import os
 from ...proto import caffe_pb2
 from .. import prototxt
 from ..errors import SolverError
-from ..log import info
+from ..log import detail, info
 from ..net import Net
 from ..upgrade import upgrade_net
+
+_LINES = {"train_net_param": 88, "train_net": 92, "net_param": 97, "net": 102}
 
 
 def make_train_net(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> Net:
@@ -19,13 +21,17 @@ def make_train_net(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> Net:
             f"a solver names its train net by exactly one of {', '.join(fields)}; "
             f"given: {', '.join(given) or 'none'}"
         )
-    return _make(p, net_type, getattr(p, given[0]), caffe_pb2.TRAIN, p.train_state)
+    field, source = given[0], getattr(p, given[0])
+    named = f"from {field} file: {source}" if isinstance(source, str) else f"specified in {field}."
+    detail(f"Creating training net {named}", f"solver.cpp:{_LINES[field]}")
+    return _make(p, net_type, source, caffe_pb2.TRAIN, p.train_state)
 
 
 def make_test_nets(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> list[Net]:
     """Make the nets that are tested, one for each test_iter."""
-    sources = list(p.test_net_param) + list(p.test_net)
-    generic = [getattr(p, f) for f in ("net_param", "net") if p.HasField(f)]
+    sources = [("test_net_param", net) for net in p.test_net_param]
+    sources += [("test_net", net) for net in p.test_net]
+    generic = [(f, getattr(p, f)) for f in ("net_param", "net") if p.HasField(f)]
     wanted = len(p.test_iter)
     if wanted < len(sources) or (wanted > len(sources) and not generic):
         raise SolverError(
@@ -40,10 +46,12 @@ def make_test_nets(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> list[Ne
     if sources and p.test_interval <= 0:
         raise SolverError("test nets need a test_interval above 0")
     states = p.test_state or [caffe_pb2.NetState()] * len(sources)
-    return [
-        _make(p, net_type, source, caffe_pb2.TEST, state)
-        for source, state in zip(sources, states, strict=True)
-    ]
+    nets = []
+    for i, ((field, source), state) in enumerate(zip(sources, states, strict=True)):
+        named = f"{field} file: {source}" if isinstance(source, str) else field
+        detail(f"Creating test net (#{i}) specified by {named}", "solver.cpp:190")
+        nets.append(_make(p, net_type, source, caffe_pb2.TEST, state))
+    return nets
 
 
 def _make(p, net_type, source, phase: int, state: caffe_pb2.NetState) -> Net:

@@ -16,7 +16,7 @@ from ...proto import caffe_pb2
 from .. import debug, mode, prototxt, snapshot
 from ..blob import Blob
 from ..errors import CaffeError, FormatError, SolverError, nearest
-from ..log import info
+from ..log import detail, info
 from ..net import Net
 from . import rates, scaffold
 from .shown import output_lines, output_values
@@ -62,6 +62,8 @@ class Solver:
             self.param = source
         else:
             self.param = prototxt.read_solver(os.fspath(source))
+        told = f"Initializing solver from parameters: \n{self.param}"
+        detail(told.rstrip(), src="solver.cpp:45")
         self.check_param()
         if self.param.random_seed >= 0:
             mode.set_random_seed(self.param.random_seed + mode.solver_rank())

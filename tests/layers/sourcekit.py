@@ -75,3 +75,31 @@ def ramp_lmdb(folder, count, size=(2, 3)):
     """An LMDB of one-channel images whose every pixel is the entry's number, as is the label."""
     ones = np.ones((*size, 1), np.uint8)
     return write_lmdb(folder, [datum(ones * i, i) for i in range(count)])
+
+
+RANDOM = "transform_param { crop_size: 4 mirror: true }"
+
+
+def data_layer(folder, batch=2, extra="", tops=("data", "label")):
+    named = " ".join(f'top: "{top}"' for top in tops)
+    return f"""type: "Data" {named} {extra}
+        data_param {{ source: "{folder}" backend: LMDB batch_size: {batch} }}"""
+
+
+def list_file(tmp_path, count=5, **size):
+    """`count` PNGs and a list file of them; returns their pixels."""
+    pixels = [image(i, **size) for i in range(count)]
+    for i, p in enumerate(pixels):
+        (tmp_path / f"{i} x.png").write_bytes(png(p))
+    (tmp_path / "list.txt").write_text("".join(f"{i} x.png {i * 10 - 20}\n" for i in range(count)))
+    return pixels
+
+
+def image_layer(tmp_path, param="", extra=""):
+    return f"""type: "ImageData" top: "data" top: "label" {extra}
+        image_data_param {{ source: "{tmp_path}/list.txt" root_folder: "{tmp_path}/" {param} }}"""
+
+
+def bgr(pixels):
+    """RGB pixels, height x width x 3, as Caffe has them: 3 x height x width in BGR order."""
+    return pixels[:, :, ::-1].transpose(2, 0, 1).astype(np.float32)

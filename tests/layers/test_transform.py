@@ -149,6 +149,14 @@ def test_mean_file_missing_or_damaged(tmp_path):
         make(mean_file=str(tmp_path / "nowhere.binaryproto"))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_mean_that_is_no_number(tmp_path, value):
+    mean = np.zeros((1, 3, 6, 7), np.float32)
+    mean[0, 1, 2, 3] = value
+    with pytest.raises(FormatError, match="mean.binaryproto' holds values that are not finite"):
+        make(mean_file=mean_file(tmp_path, mean))
+
+
 def test_images_of_one_batch_must_agree():
     with pytest.raises(FormatError, match="y gives 3 x 6 x 7 values, but the first .* 3 x 5 x 7"):
         make().apply(X, np.empty((3, 5, 7), np.float32), None, "y")

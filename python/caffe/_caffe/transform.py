@@ -104,4 +104,6 @@ def _read_mean(path: str) -> np.ndarray:
             f"mean file '{path}' holds an array of shape {mean.shape}; expected "
             "(1, channels, height, width)"
         )
+    if not np.isfinite(mean).all():
+        raise FormatError(f"mean file '{path}' holds values that are not finite (nan or inf)")
     return mean.reshape(mean.shape + (1,) * (4 - mean.ndim))[0]

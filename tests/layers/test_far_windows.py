@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gradcheck import build, check_gradients
 
+from caffe import LayerError
 from caffe._caffe.geometry import lay_windows
 
 MOST = 2**31 - 1
@@ -123,7 +124,15 @@ def test_pooling(method, kernel, stride, pad):
 
 def test_pooling_takes_out_windows_only_where_that_is_less():
     fcn = lay_windows((500, 375), (2, 2), (2, 2), (0, 0), True)
-    assert fcn.native and fcn.places is None
+    assert fcn.native and not fcn.taken
     padded = lay_windows((60, 60), (60, 60), (1, 1), (31, 31), True)
-    assert not padded.native and padded.places is None
-    assert lay_windows((2, 7), (1, 2), (1, 2**30), (0, 0), True).places is not None
+    assert not padded.native and not padded.taken
+    assert lay_windows((2, 7), (1, 2), (1, 2**30), (0, 0), True).taken
+
+
+@pytest.mark.parametrize("kernel, pad, size", [(2**31, 2**31 - 1, 1), (70000, 69999, 60000)])
+def test_more_than_the_machine_holds(kernel, pad, size, monkeypatch):
+    monkeypatch.setattr("caffe._caffe.mode.host_memory", lambda: 1 << 24)
+    text = f"kernel_h: 1 kernel_w: {kernel} stride: 1 pad_h: 0 pad_w: {pad}"
+    with pytest.raises(LayerError, match=rf"shape \(40, 1, 1, {size}\) take .* GiB to lay out"):
+        build(f'type: "Pooling" pooling_param {{ {text} }}', (40, 1, 1, size))

@@ -110,8 +110,8 @@ class Plan(NamedTuple):
 
     `native` tells that torch's pooling lays the same windows when given kernel, stride, pad and
     ceil. Else the map is first brought to its windows: by padding (or cutting) it by `edges`, in
-    the order of `F.pad`, or, where the windows reach much farther than the map, by taking out
-    `places`, window by window.
+    the order of `F.pad`, or, where the windows reach much farther than the map (`taken`), by taking
+    out what each of them holds.
     """
 
     sizes: tuple[int, int]
@@ -122,14 +122,18 @@ class Plan(NamedTuple):
     ceil: bool
     native: bool
     edges: tuple[int, int, int, int]
-    places: tuple[torch.Tensor, torch.Tensor] | None = None
+    taken: bool = False
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """The most elements of the map that a window holds on each axis."""
+        return tuple(map(min, self.kernel, self.sizes))
 
     @property
     def options(self) -> tuple:
         """Kernel, stride and padding for torch."""
-        if self.places is not None:
-            kernel = tuple(at.shape[1] for at in self.places)
-            return kernel, kernel, (0, 0)
+        if self.taken:
+            return self.held, self.held, (0, 0)
         return self.kernel, self.stride, self.pad if self.native else (0, 0)
 
     @property
@@ -148,33 +152,45 @@ class Plan(NamedTuple):
 
     def padded(self, x: torch.Tensor, value: float) -> torch.Tensor:
         """Return x as torch is to see it."""
-        if self.places is not None:
-            return take(x, [at.to(x.device) for at in self.places], value)
+        if self.taken:
+            return take(x, self._places(x.device), value)
         return x if self.native else F.pad(x, self.edges, value=value)
 
     def cut(self, dx: torch.Tensor) -> torch.Tensor:
         """Return the map's part of the gradient of `padded`."""
-        if self.places is not None:
-            return give_back(dx, [at.to(dx.device) for at in self.places], self.sizes)
+        if self.taken:
+            return give_back(dx, self._places(dx.device), self.sizes)
         return dx if self.native else F.pad(dx, [-e for e in self.edges])
 
     def padded_sizes(self) -> tuple[int, int]:
         """Return the spatial sizes of what `padded` returns."""
-        if self.places is not None:
-            return tuple(at.numel() for at in self.places)
+        if self.taken:
+            return tuple(n * k for n, k in zip(self.outputs, self.held, strict=True))
         left, right, top, bottom = (0,) * 4 if self.native else self.edges
         return self.sizes[0] + top + bottom, self.sizes[1] + left + right
 
     def found(self, index: torch.Tensor) -> torch.Tensor:
         """Return where in the map's plane the elements `index` of `padded`'s plane stand."""
+        if self.native:
+            return index
         width = self.padded_sizes()[1]
         row, column = index // width, index % width
-        if self.places is not None:
-            rows, columns = (at.to(index.device).flatten() for at in self.places)
+        if self.taken:
+            rows, columns = (at.flatten() for at in self._places(index.device))
             row, column = rows[row], columns[column]
-        elif not self.native:
+        else:
             row, column = row - self.edges[2], column - self.edges[0]
         return row * self.sizes[1] + column
+
+    def _places(self, device: torch.device) -> list[torch.Tensor]:
+        """Return (outputs, held) on each axis: a window's elements, `size` where it holds fewer."""
+        places = []
+        for i, size in enumerate(self.sizes):
+            start = torch.arange(self.outputs[i], device=device) * self.stride[i] - self.pad[i]
+            start = start[:, None]
+            at = start.clamp(min=0) + torch.arange(self.held[i], device=device)
+            places.append(torch.where(at < start + self.kernel[i], at.clamp(max=size), size))
+        return places
 
 
 def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
@@ -193,14 +209,6 @@ def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
         # torch takes no more padding than half a kernel, and walks through it.
         native = native and count == torchs and 2 * p <= k and p <= size
     plan = Plan(tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))
-    taken = math.prod(n * min(k, size) for n, k, size in zip(outputs, kernel, sizes, strict=True))
-    if native or taken >= math.prod(plan.padded_sizes()):
+    if native:
         return plan
-    return plan._replace(places=tuple(map(_inside, sizes, outputs, kernel, stride, pad)))
-
-
-def _inside(size: int, count: int, kernel: int, stride: int, pad: int) -> torch.Tensor:
-    """Return the elements of each window on one axis, from the first inside; `size` for none."""
-    start = (torch.arange(count) * stride - pad)[:, None]
-    at = start.clamp(min=0) + torch.arange(min(kernel, size))
-    return torch.where(at < start + kernel, at.clamp(max=size), size)
+    return min(plan, plan._replace(taken=True), key=lambda p: math.prod(p.padded_sizes()))

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
+from .. import mode
 from ..geometry import lay_windows
 from ..layer import Layer, register
 
@@ -83,6 +84,11 @@ class Pooling(Layer):
             by_hand = self.method == PoolingParameter.STOCHASTIC
             self.plan = lay_windows(
                 shape[2:], kernel, self.stride, self.pad, self.round_up, by_hand
+            )
+            laid = 4 * math.prod((*shape[:2], *self.plan.padded_sizes()))
+            self.check(
+                laid <= mode.host_memory(),
+                f"its windows on bottom 0 of shape {shape} take {laid / 2**30:.1f} GiB to lay out",
             )
             self.sizes = shape[2:]
         return [(*shape[:2], *self.plan.outputs)] * (1 + self.masked)

@@ -119,12 +119,14 @@ def test_saved_results_can_be_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--only", "nothing"], ["--size", "x"]])
-def test_bad_arguments(arguments, capsys):
+def test_bad_arguments(arguments, capsys, monkeypatch):
+    monkeypatch.setenv("GLOG_minloglevel", "2")  # which main would leave behind
     with pytest.raises(SystemExit):
         command.main(arguments)
     assert "usage" in capsys.readouterr().err
 
 
-def test_command(capsys):
+def test_command(capsys, monkeypatch):
+    monkeypatch.setenv("GLOG_minloglevel", "2")
     assert command.main(["--only", "import", "--rounds", "1"]) == 0
     assert "import caffe beyond torch" in capsys.readouterr().out

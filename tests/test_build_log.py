@@ -114,6 +114,7 @@ net.cpp:257 Network initialization done.
 def heard(monkeypatch):
     """`heard()` returns the log's lines since caffe was told to say everything."""
     monkeypatch.setenv("GLOG_v", "1")
+    monkeypatch.delenv("GLOG_minloglevel", raising=False)
     stream = io.StringIO()
     log.enable_logging(stream)
     yield lambda: stream.getvalue().splitlines()

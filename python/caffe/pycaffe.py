@@ -17,7 +17,7 @@ from ._caffe import (
     SGDSolver,
     Timer,
 )
-from ._caffe.errors import nearest
+from ._caffe.errors import MissingBlob, MissingLayer, nearest
 
 __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "NCCL", "NesterovSolver", "Net",
@@ -104,7 +104,7 @@ class Net(_caffe.Net):
 
     def _layer_index(self, name: str) -> int:
         if name not in self._layer_names:
-            raise CaffeError(
+            raise MissingLayer(
                 f"net '{self.name}' has no layer '{name}'{nearest(name, self._layer_names)}"
             )
         return self._layer_names.index(name)
@@ -159,7 +159,7 @@ class Net(_caffe.Net):
 
     def _blob(self, name: str) -> _caffe.Blob:
         if name not in self.blobs:
-            raise CaffeError(f"net '{self.name}' has no blob '{name}'{nearest(name, self.blobs)}")
+            raise MissingBlob(f"net '{self.name}' has no blob '{name}'{nearest(name, self.blobs)}")
         return self.blobs[name]
 
     def forward_all(self, blobs=None, **kwargs) -> dict[str, np.ndarray]:

@@ -1,5 +1,9 @@
 """The engine: what BVLC compiles into `_caffe.so`, on PyTorch."""
 
+import os
+
+import torch
+
 from .blob import Blob, BlobVec
 from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
 from .layer import REGISTRY
@@ -34,6 +38,9 @@ from .timer import Timer
 __version__ = "1.0.0"
 
 keep_freed_memory()
+if hasattr(os, "register_at_fork"):
+    # The threads that torch computes with stay in the parent; a child would wait for them forever.
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 def layer_type_list() -> list[str]:

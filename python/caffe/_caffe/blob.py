@@ -26,7 +26,9 @@ class Buffer:
     large ones in a buffer that `lasts` as long as its net, which has its own room for them.
     """
 
-    __slots__ = ("sides", "head", "_view", "_borrowed", "lasts", "room", "shared", "__weakref__")
+    __slots__ = (
+        "sides", "head", "_view", "_borrowed", "_memory", "lasts", "room", "shared", "__weakref__",
+    )  # fmt: skip
 
     def __init__(self, lasts: bool = False, room: torch.Tensor | None = None):
         self.lasts = lasts
@@ -36,6 +38,7 @@ class Buffer:
         self.head: set[str] = set()
         self._view = None
         self._borrowed: str | None = None  # the side whose array is somebody else's
+        self._memory: torch.Tensor | None = None  # all of it, where a reshape left a part unused
 
     def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
         """Return the array on `side`, zero if never written; `write` makes that side newest."""
@@ -96,6 +99,7 @@ class Buffer:
             value = self._housed(value)
         self.sides[side] = value if value.is_contiguous() else value.contiguous()
         self.head = {side}
+        self._memory = None
         if borrow or side == self._borrowed:
             self._borrowed = side if borrow else None
 
@@ -126,9 +130,35 @@ class Buffer:
         """Return an empty buffer in this one's place, with its room if nobody else sees that."""
         return Buffer(self.lasts, None if self.shared or self.viewed() else self.room)
 
+    def resized(self, count: int) -> "Buffer":
+        """Return a buffer of `count` values: in the same memory while that is large enough.
+
+        The values there stay, and so do arrays that somebody holds; else all are zero, as in
+        blob.cpp's Reshape.
+        """
+        self.own()
+        side = mode.HOST if mode.HOST in self.head else next(iter(self.head), None)
+        other = self.successor()
+        if side is None:
+            return other
+        memory = self.sides[side].view(-1)
+        if self._memory is not None and self._memory.data_ptr() == memory.data_ptr():
+            memory = self._memory
+        if count <= memory.numel():
+            other._memory, other.sides[side], other.head = memory, memory[:count], {side}
+        return other
+
+    def own(self) -> None:
+        """Have a copy of what was borrowed."""
+        side = self._borrowed
+        if side is not None and side in self.head:
+            self.sides[side] = self.sides[side].clone()
+            self._borrowed = None
+
     def let_go(self) -> None:
         """Free the content, which is about to be replaced, unless somebody is looking."""
         if not self.viewed():
+            self._memory = None
             self.sides.clear()
             self.head = set()
             self._borrowed = None
@@ -191,8 +221,13 @@ class Blob:
     width = property(lambda self: self._legacy(3), doc="Size of axis 3.")
 
     def reshape(self, *shape: int) -> None:
-        """Change the shape; values are kept where the count stays, else they are lost."""
-        self.set_shape(check_shape(shape))
+        """Change the shape; values are kept in order, unless there is no room for so many."""
+        shape = check_shape(shape)
+        count = math.prod(shape)
+        if count != self.count:
+            self.data_buffer = self.data_buffer.resized(count)
+            self.diff_buffer = self.diff_buffer.resized(count)
+        self._shape = shape
 
     # -- the engine's face: tensors on the compute device
 
@@ -241,6 +276,10 @@ class Blob:
             self.diff_tensor(write=True).add_(value.view(self._shape))
         else:
             self.diff_buffer.put(value)
+
+    def own_diff(self) -> None:
+        """Make sure that the gradient is nobody else's array too."""
+        self.diff_buffer.own()
 
     def seed_diff(self, value: float, again: bool = True) -> None:
         """Fill the gradient with a loss weight; unless `again`, only where nothing stands yet."""

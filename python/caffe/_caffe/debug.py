@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from .blob import Blob
-from .log import info
+from .log import error, info
 
 if TYPE_CHECKING:
     from .net import Net
@@ -15,10 +15,11 @@ def say_forward(net: "Net", i: int) -> None:
     """Log the mean magnitude of layer `i`'s tops and parameters."""
     name = net._layer_names[i]
     for t in net._tops[i]:
-        _say(f"[Forward] Layer {name}, top blob {net._blob_names[t]} data", net._blobs[t].tensor())
+        what = f"[Forward] Layer {name}, top blob {net._blob_names[t]} data"
+        _say(what, net._blobs[t].tensor(), 593)
     for j, blob in enumerate(net._layers[i].blobs):
         shown = net._param_table.display_name(net._layers[i], j)
-        _say(f"[Forward] Layer {name}, param blob {shown} data", blob.tensor())
+        _say(f"[Forward] Layer {name}, param blob {shown} data", blob.tensor(), 605)
 
 
 def say_backward(net: "Net", i: int) -> None:
@@ -27,32 +28,21 @@ def say_backward(net: "Net", i: int) -> None:
     for b, wanted in zip(net._bottoms[i], net._bottom_need[i], strict=True):
         if wanted:
             what = f"[Backward] Layer {name}, bottom blob {net._blob_names[b]} diff"
-            _say(what, net._blobs[b].diff_tensor())
+            _say(what, net._blobs[b].diff_tensor(), 621)
     for j, blob in enumerate(layer.blobs):
         if layer.wants_param(j):
-            _say(f"[Backward] Layer {name}, param blob {j} diff", blob.diff_tensor())
+            _say(f"[Backward] Layer {name}, param blob {j} diff", blob.diff_tensor(), 632)
 
 
 def say_backward_totals(net: "Net") -> None:
     """Log the norms of all parameters and all their gradients."""
     data = _norms([b.tensor() for b in net.learnable_params])
     diff = _norms([b.diff_tensor() for b in net.learnable_params])
-    info(
+    error(  # as an error in BVLC too
         "    [Backward] All net params (data, diff): "
         f"L1 norm = ({data[0]:g}, {diff[0]:g}); L2 norm = ({data[1]:g}, {diff[1]:g})",
-        src="net.cpp:594",
+        src="net.cpp:721",
     )
-
-
-def say_update(net: "Net") -> None:
-    """Log the mean magnitude of each parameter and of its update."""
-    for owner in net._param_table.owners:
-        shown = net._param_table.display_name(owner.layer, owner.index)
-        data, diff = (_mean(t) for t in (owner.blob.tensor(), owner.blob.diff_tensor()))
-        info(
-            f"    [Update] Layer {owner.layer.name}, param {shown} data: {data:g}; diff: {diff:g}",
-            src="net.cpp:660",
-        )
 
 
 def first_nonfinite(net: "Net") -> str:
@@ -83,5 +73,5 @@ def _norms(tensors: list[torch.Tensor]) -> tuple[float, float]:
     )
 
 
-def _say(what: str, tensor: torch.Tensor) -> None:
-    info(f"    {what}: {_mean(tensor):g}", src="net.cpp:540")
+def _say(what: str, tensor: torch.Tensor, line: int) -> None:
+    info(f"    {what}: {_mean(tensor):g}", src=f"net.cpp:{line}")

@@ -2,7 +2,7 @@
 
     CaffeError            anything this package refuses
     +-- FormatError       a file or text that is not what it should be
-    +-- NetError          a net that cannot be connected
+    +-- NetError          a net that cannot be connected, or lacks a layer or blob asked for
     +-- LayerError        one layer and what it was given
     +-- SolverError       a solver's settings, or training that cannot go on
 
@@ -31,6 +31,16 @@ class LayerError(CaffeError):
 
 class SolverError(CaffeError):
     """Solver settings that cannot be met."""
+
+
+class MissingLayer(NetError, ValueError):
+    """A name that no layer of the net has; pycaffe raises ValueError."""
+
+
+class MissingBlob(NetError, KeyError):
+    """A name that no blob of the net has; pycaffe raises KeyError."""
+
+    __str__ = Exception.__str__  # KeyError's shows a repr
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -64,6 +64,7 @@ class Layer:
     no_gradient: frozenset[int] = frozenset()  # bottoms (labels) that no gradient reaches
     shares_data = False  # the top is the bottom's memory (Split, Reshape, Flatten)
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
+    holds = False  # backward is of what forward saw, though somebody changes the bottoms between
     renews = True  # forward makes its tops anew, whatever stood in them
     inplace = False  # set by the net: top 0 is bottom 0
     overwritten = False  # set by the net: it, or a later layer, works in place on its bottom

@@ -21,6 +21,16 @@ class Loss(Layer):
     no_gradient = frozenset({1})
     is_loss = True
     auto_top = True
+    kept = None  # by forward, for backward
+
+    def keep(self, what):
+        """Keep `what` for backward, where there will be one; return it."""
+        if not self._meta:
+            self.kept = what if self.records else None
+        return what
+
+    def let_go(self) -> None:
+        self.kept = None
 
     def check_items(self, a: torch.Tensor, b: torch.Tensor) -> None:
         """Hold both bottoms to the same number of items."""

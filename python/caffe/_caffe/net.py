@@ -236,7 +236,9 @@ class Net:
                 last[self._memory[self._bottoms[i][0]]] = i
         for i, (layer, wanted) in enumerate(zip(self._layers, self._layer_need, strict=True)):
             layer.overwritten = any(last.get(self._memory[b], -1) >= i for b in self._bottoms[i])
-            layer.records = wanted and (layer.training or layer.stateful or layer.overwritten)
+            layer.records = wanted and (
+                layer.training or layer.stateful or layer.holds or layer.overwritten
+            )
 
     # -- running
 
@@ -290,6 +292,13 @@ class Net:
                     if not keep:
                         self._let_go(i)
                 self._call("after_bwd", i)
+
+    def _backward_layer(self, i: int) -> None:
+        """Run one layer's gradients though no loss asks for them, as `caffe time` does."""
+        with torch.no_grad():
+            bottoms = [self._blobs[b] for b in self._bottoms[i]]
+            tops = [self._blobs[t] for t in self._tops[i]]
+            self._layers[i].run_backward(self._bottom_need[i], bottoms, tops, True)
 
     def _let_go(self, i: int) -> None:
         kept = {self._tops[i][j] for j, _ in self._layers[i].loss_tops}

@@ -17,7 +17,15 @@ from .errors import CaffeError, LayerError, nearest
 from .layer import Layer, register
 
 
-class PythonLayer:
+class _EveryLayer(type):
+    """To `isinstance`, every layer of a net is a caffe.Layer, as in pycaffe."""
+
+    def __instancecheck__(cls, instance):
+        known = super().__instancecheck__(instance)
+        return known or (cls is PythonLayer and isinstance(instance, Layer))
+
+
+class PythonLayer(metaclass=_EveryLayer):
     """Base of user layers: `param_str` and `phase` are set before `setup`.
 
     setup(bottom, top), reshape(bottom, top), forward(bottom, top) and
@@ -124,12 +132,15 @@ class _PythonLayer(Layer):
     def _named(self, error: Exception) -> Exception:
         """Put the layer's name in front of the user's own exception, whose type stays."""
         front = self.say("")
+        message = error.args[0] if len(error.args) == 1 else None
         if isinstance(error, OSError) and error.strerror:
             error.strerror = front + error.strerror
-        elif error.args and isinstance(error.args[0], str):
-            if not error.args[0].startswith(front):
-                error.args = (front + error.args[0], *error.args[1:])
-        else:
+        elif isinstance(message, str) and not isinstance(error, KeyError):
+            if not message.startswith(front):
+                error.args = (front + message,)
+        elif hasattr(error, "add_note"):  # its arguments are more than a message
+            error.add_note(front.rstrip(": "))
+        else:  # Python 3.10
             error.args = (front + str(error), *error.args)
         return error
 

@@ -22,7 +22,7 @@ def load(net: "Net", path: str) -> None:
     for source in snapshot.read_weights(path):
         layer = by_name.get(source.name)
         if layer is None:
-            info(f"Ignoring source layer {source.name}", src="net.cpp:751")
+            info(f"Ignoring source layer {source.name}", src="net.cpp:746")
             continue
         _check_count(net, layer, source, path)
         for index, array in enumerate(source.blobs):
@@ -78,6 +78,7 @@ def share(net: "Net", other: "Net") -> None:
     for source in other._layers:
         layer = by_name.get(source.name)
         if layer is None:
+            info(f"Ignoring source layer {source.name}", src="net.cpp:678")
             continue
         if len(layer.blobs) != len(source.blobs):
             raise NetError(

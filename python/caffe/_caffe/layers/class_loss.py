@@ -77,6 +77,8 @@ class HingeLoss(Loss):
     s is 1 for the label's class and -1 for the others (hinge_loss_layer.cpp).
     """
 
+    holds = True
+
     def setup(self, x, label):
         """Read the norm."""
         param = self.layer_param.hinge_loss_param
@@ -86,8 +88,8 @@ class HingeLoss(Loss):
     def forward(self, x, label):
         """Return the loss."""
         self.check_items(x, label)
-        margin, _, spoil = self._margins(x, label)
-        loss = (margin.square_() if self.squared else margin).sum() / x.shape[0]
+        margin, _, spoil = self.keep(self._margins(x, label))
+        loss = (margin.square() if self.squared else margin).sum() / x.shape[0]
         return loss if spoil is None else loss + spoil
 
     def _margins(self, x, label):
@@ -103,8 +105,8 @@ class HingeLoss(Loss):
         if not propagate_down[0]:
             return [None, None]
         x = bottom[0]
-        margin, sign, _ = self._margins(x, bottom[1])
-        diff = margin.mul_(2) if self.squared else margin.sign_()
+        margin, sign, _ = self.kept or self._margins(x, bottom[1])
+        diff = margin * 2 if self.squared else margin.sign()
         return [diff.mul_(sign).mul_(top_diff[0] / x.shape[0]).view(x.shape), None]
 
 

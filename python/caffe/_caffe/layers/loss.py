@@ -20,6 +20,7 @@ class ContrastiveLoss(Loss):
 
     bottoms = (3, 3)
     no_gradient = frozenset({2})
+    holds = True
 
     def setup(self, a, b, similar):
         """Read the settings."""
@@ -29,7 +30,8 @@ class ContrastiveLoss(Loss):
     def forward(self, a, b, similar):
         """Return the loss."""
         self._check_shapes(a, b, similar)
-        _, square, alike = self._pairs(a, b, similar)
+        _, square = self.keep(self._pairs(a, b))
+        alike = self._alike(similar)
         if self.legacy:
             apart = (self.margin - square).clamp_(min=0)
         else:
@@ -47,10 +49,12 @@ class ContrastiveLoss(Loss):
                 f"bottom {i} must be (N, {wanted}), given {tuple((a, b, similar)[i].shape)}",
             )
 
-    def _pairs(self, a, b, similar):
+    def _pairs(self, a, b):
         difference = a.reshape(a.shape[0], -1) - b.reshape(a.shape[0], -1)
-        square = difference.square().sum(1, keepdim=True)
-        return difference, square, similar.view(-1, 1).trunc() != 0
+        return difference, difference.square().sum(1, keepdim=True)
+
+    def _alike(self, similar):
+        return similar.view(-1, 1).trunc() != 0
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """da = (a - b) / N for similar pairs, -(a - b) (margin - d) / (d + 1e-4) / N for others.
@@ -58,7 +62,8 @@ class ContrastiveLoss(Loss):
         The 1e-4 is Caffe's, against a distance of 0; legacy_version has no such factor.
         """
         self.check_down(propagate_down)
-        difference, square, alike = self._pairs(*bottom)
+        difference, square = self.kept or self._pairs(*bottom[:2])
+        alike = self._alike(bottom[2])
         if self.legacy:
             apart = -(square < self.margin).to(square.dtype)
         else:
@@ -78,6 +83,7 @@ class EuclideanLoss(Loss):
     """The sum of squared differences over twice the number of items; a gradient to both bottoms."""
 
     no_gradient = frozenset()
+    holds = True
 
     def forward(self, a, b):
         """Return the loss (euclidean_loss_layer.cpp)."""
@@ -86,12 +92,14 @@ class EuclideanLoss(Loss):
             self.check(
                 False, f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in size"
             )
-        return (a - b.view(a.shape)).square_().sum() / (2 * a.shape[0])
+        difference = self.keep(a - b.view(a.shape))
+        return difference.square().sum() / (2 * a.shape[0])
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """da = (a - b) / N, db = -da."""
         a, b = bottom
-        diff = (a - b.view(a.shape)).mul_(top_diff[0] / a.shape[0])
+        difference = a - b.view(a.shape) if self.kept is None else self.kept
+        diff = difference * (top_diff[0] / a.shape[0])
         other = diff.neg().view(b.shape) if propagate_down[1] else None
         return [diff if propagate_down[0] else None, other]
 
@@ -103,6 +111,8 @@ class SigmoidCrossEntropyLoss(Loss):
     Divided by the number of items unless `normalization` is set; a target whose integer part is
     ignore_label does not count (sigmoid_cross_entropy_loss_layer.cpp).
     """
+
+    holds = True
 
     def setup(self, x, target):
         """Read the settings."""
@@ -123,6 +133,8 @@ class SigmoidCrossEntropyLoss(Loss):
         terms = F.softplus(-x.abs()).add_(x.clamp(min=0)).sub_(target.view(x.shape) * x)
         if valid is not None:
             terms.mul_(valid)
+        if self.records and not self._meta:
+            self.keep(x.sigmoid())
         return terms.sum() / self._divisor(x, valid)
 
     def _valid(self, x, target):
@@ -138,6 +150,6 @@ class SigmoidCrossEntropyLoss(Loss):
             return [None, None]
         x, target = bottom
         valid = self._valid(x, target)
-        diff = x.sigmoid().sub_(target.view(x.shape))
+        diff = (x.sigmoid() if self.kept is None else self.kept) - target.view(x.shape)
         diff.mul_(top_diff[0] / self._divisor(x, valid))
         return [diff if valid is None else diff.mul_(valid), None]

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import torch
 
 from ..errors import SolverError
-from .solver import Solver, register_solver
+from .sgd import SGDSolver
+from .solver import register_solver
 
 Tensors = Sequence[torch.Tensor]
 
 
-class _Adaptive(Solver):
+class _Adaptive(SGDSolver):
     """Common to the solvers that refuse a momentum (sgd_solvers.hpp, constructor checks)."""
 
     def check_param(self) -> None:
@@ -50,7 +51,7 @@ class RMSPropSolver(_Adaptive):
 
 
 @register_solver("AdaDelta")
-class AdaDeltaSolver(Solver):
+class AdaDeltaSolver(SGDSolver):
     """h = m * h + (1 - m) * g^2;  u = g * sqrt((d + delta) / (h + delta));
 
     d = m * d + (1 - m) * u^2;  w = w - rate * u, with m the momentum (adadelta_solver.cpp).
@@ -74,7 +75,7 @@ class AdaDeltaSolver(Solver):
 
 
 @register_solver("Adam")
-class AdamSolver(Solver):
+class AdamSolver(SGDSolver):
     """m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g^2;
 
     w = w - rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + delta), t = iter + 1, with b1

@@ -3,10 +3,19 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from ...proto import caffe_pb2
 from ..errors import SolverError, nearest
+from ..log import info
 
 Policy = Callable[[caffe_pb2.SolverParameter, int, int], float]
+
+
+def _pow(base: float, exponent: float) -> float:
+    """C's pow: infinite or NaN where Python's raises or turns complex."""
+    with np.errstate(all="ignore"):
+        return float(np.power(np.float64(base), np.float64(exponent)))
 
 
 def _fixed(p, it, step):
@@ -14,20 +23,19 @@ def _fixed(p, it, step):
 
 
 def _step(p, it, step):
-    return p.gamma**step
+    return _pow(p.gamma, step)
 
 
 def _exp(p, it, step):
-    return p.gamma**it
+    return _pow(p.gamma, it)
 
 
 def _inv(p, it, step):
-    return (1 + p.gamma * it) ** -p.power
+    return _pow(1 + p.gamma * it, -p.power)
 
 
 def _poly(p, it, step):
-    left = 1 - it / p.max_iter if p.max_iter else 0.0
-    return left**p.power if left > 0 or p.power == int(p.power) else math.nan
+    return _pow(1 - it / p.max_iter if p.max_iter else 0.0, p.power)
 
 
 def _sigmoid(p, it, step):
@@ -68,13 +76,11 @@ def current_step(p: caffe_pb2.SolverParameter, it: int, step: int) -> int:
     if p.lr_policy == "step":
         return it // p.stepsize
     if p.lr_policy == "multistep" and step < len(p.stepvalue) and it >= p.stepvalue[step]:
+        info(f"MultiStep Status: Iteration {it}, step = {step + 1}", src="sgd_solver.cpp:50")
         return step + 1
     return step
 
 
 def rate(p: caffe_pb2.SolverParameter, it: int, step: int) -> float:
     """Return the learning rate at iteration `it`."""
-    try:
-        return p.base_lr * POLICIES[p.lr_policy](p, it, step)
-    except OverflowError:
-        return math.inf
+    return p.base_lr * POLICIES[p.lr_policy](p, it, step)

@@ -51,6 +51,7 @@ def make_test_nets(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> list[Ne
         named = f"{field} file: {source}" if isinstance(source, str) else field
         detail(f"Creating test net (#{i}) specified by {named}", "solver.cpp:190")
         nets.append(_make(p, net_type, source, caffe_pb2.TEST, state))
+        nets[-1].debug_info = p.debug_info
     return nets
 
 

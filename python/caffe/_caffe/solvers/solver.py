@@ -5,6 +5,7 @@ L2 norm, divide by iter_size, add weight decay, let the rule turn gradients into
 subtract them.
 """
 
+import math
 import os
 import time
 from collections import deque
@@ -121,7 +122,7 @@ class Solver:
         """
         stop = self.iter + int(iterations)
         self._losses.clear()
-        self._shown_iter, self._shown_time = self.iter, time.perf_counter()
+        self._shown_time = time.perf_counter()  # and not _shown_iter: steps of 1 add up
         while self.iter < stop:
             self.net.clear_param_diffs()
             p = self.param
@@ -181,7 +182,7 @@ class Solver:
             self.snapshot()
         if request == STOP:
             self._stopping = True
-        return self._stopping
+        return request == STOP
 
     def apply_update(self) -> None:
         """Turn the accumulated diffs into updates, subtract them, and count the iteration.
@@ -189,14 +190,17 @@ class Solver:
         Afterwards a parameter's diff holds its update, as in BVLC.
         """
         rate = self.lr
+        if rate != rate:
+            raise SolverError(
+                f"lr_policy '{self.param.lr_policy}' gives NaN at iteration {self.iter} "
+                f"(max_iter {self.param.max_iter}, power {self.param.power:g})"
+            )
         if self.param.display and self.iter % self.param.display == 0:
             info(f"Iteration {self.iter}, lr = {rate:g}", src="sgd_solver.cpp:112")
         with torch.no_grad():
             self._clip()
             for group in self._groups:
                 group.update(self, rate)
-        if self.net.debug_info:
-            debug.say_update(self.net)
         self.iter += 1
 
     def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:
@@ -231,7 +235,7 @@ class Solver:
         if p.snapshot_after_train and (not p.snapshot or self.iter % p.snapshot != 0):
             self.snapshot()
         if self._stopping:
-            info("Optimization stopped early.", src="solver.cpp:310")
+            info("Optimization stopped early.", src="solver.cpp:311")
             return
         if p.display and self.iter % p.display == 0:
             self._losses.append(float(self.net.run_forward()))
@@ -280,9 +284,10 @@ class Solver:
                 values if totals is None else [a + b for a, b in zip(totals, values, strict=True)]
             )
         if self.param.test_compute_loss:
-            info(f"Test loss: {loss / count:g}", src="solver.cpp:402")
-        means = [t / count for t in totals or []]
-        for line in output_lines(net, means, "Test"):
+            info(f"Test loss: {loss / count if count else math.nan:g}", src="solver.cpp:401")
+        if totals is None:  # test_iter: 0
+            return
+        for line in output_lines(net, [t / count for t in totals], "Test"):
             info(line, src="solver.cpp:414")
 
     def _heed_requests(self) -> bool:
@@ -338,6 +343,8 @@ class Solver:
         if state.learned_net:
             self.net.copy_from(_find_model(state.learned_net, state_file))
         self.iter, self.current_step = state.iter, state.current_step
+        for blob in self.net.learnable_params:
+            blob.own_diff()  # it may be the history that is now written
         for blob, array in zip(self.history, state.history, strict=True):
             blob.data[...] = array.reshape(blob.shape)
         self._restore_runtime(state.runtime_state or {}, state_file)

@@ -57,6 +57,8 @@ class Group:
         if self.lr or len(self.histories) > 1:
             return self.blobs, self.histories
         kept = [i for i, b in enumerate(self.histories[0]) if b.data_buffer.head]
+        for i in set(range(len(self.blobs))).difference(kept):
+            self.blobs[i].clear_diff()  # the update
         return [self.blobs[i] for i in kept], [[self.histories[0][i] for i in kept]]
 
 

@@ -179,3 +179,21 @@ def test_log_levels_and_streams(capfd):
         assert "failed" in stream.getvalue() and "KeyError: 'why'" in stream.getvalue()
     finally:
         log.enable_logging()
+
+
+def test_time_runs_every_layers_gradients(command, folder):
+    """In a deploy net too, which has no loss that would ask for them."""
+    text = NET[: NET.index('layer { name: "accuracy"')].replace('top: "label"', "")
+    deploy = text.replace("shape { dim: 4 }", "").replace(
+        'data_filler { type: "constant" value: 1 }', ""
+    )
+    (folder / "net.prototxt").write_text(deploy)
+    net = caffe.Net(str(folder / "net.prototxt"), caffe.TEST)
+    net.forward()
+    net.blobs["ip"].diff[...] = 1
+    net.backward()
+    assert not net.params["ip"][1].diff.any()
+    net._backward_layer(3)
+    assert (net.params["ip"][1].diff == 4).all()
+    status, output = command("time", "-model", "net.prototxt", "-iterations", "1")
+    assert status == 0 and "backward:" in output

@@ -328,3 +328,40 @@ def test_callbacks_frame_each_iteration(make):
     solver.add_callback(lambda: calls.append("start"), lambda: calls.append("ready"))
     solver.step(2)
     assert calls == ["start", "ready"] * 2
+
+
+def test_a_rate_that_is_no_number_changes_nothing(make):
+    solver = make('lr_policy: "poly" power: 0.5 max_iter: 2')
+    solver.step(3)
+    before = solver.net.params["ip"][0].data.copy()
+    with pytest.raises(caffe.SolverError, match="'poly' gives NaN at iteration 3"):
+        solver.step(1)
+    np.testing.assert_array_equal(solver.net.params["ip"][0].data, before)
+
+
+def test_steps_of_one_tell_their_speed(make, capfd):
+    solver = make("display: 1")
+    for _ in range(3):
+        solver.step(1)
+    shown = [line for line in capfd.readouterr().err.splitlines() if " iter/s, " in line]
+    speeds = [float(line.split("(")[1].split(" iter/s")[0]) for line in shown]
+    assert speeds[0] == 0 and all(speed > 0 for speed in speeds[1:]) and len(speeds) == 3
+
+
+def test_test_nets_tell_their_blobs_too(make, capfd):
+    solver = make("debug_info: true test_iter: 1 test_interval: 5 display: 5")
+    solver.step(1)
+    said = capfd.readouterr().err
+    first, rest = said.split("Iteration 0 (", 1)
+    assert "[Forward] Layer ip, top blob y data: " in first.split("Testing net")[1]
+    assert "E" in [line[0] for line in said.splitlines() if "All net params" in line]
+    assert "[Update]" not in said
+
+
+def test_a_stopped_solver_steps_on(make):
+    solver = make("max_iter: 9")
+    solver.set_action_function(lambda: "stop" if solver.iter == 2 else "none")
+    solver.solve()
+    assert solver.iter == 2
+    solver.step(3)
+    assert solver.iter == 5

@@ -53,3 +53,39 @@ def test_gradient_of_what_forward_saw(phase, tmp_path):
     net.blobs["g"].diff[...] = 0
     net.backward()
     np.testing.assert_array_equal(net.blobs["x"].diff.ravel(), [1, 0, 6, 0])
+
+
+@pytest.mark.parametrize("phase", [caffe.TRAIN, caffe.TEST])
+@pytest.mark.parametrize(
+    "loss, more",
+    [
+        ("EuclideanLoss", ""),
+        ("SigmoidCrossEntropyLoss", ""),
+        ("HingeLoss", "hinge_loss_param { norm: L2 }"),
+        ("ContrastiveLoss", ""),
+    ],
+)
+def test_losses_know_what_forward_saw(loss, more, phase, tmp_path):
+    """The next batch may already stand in the blob when backward runs."""
+    third = 'bottom: "same"' if loss == "ContrastiveLoss" else ""
+    labels = "dim: 2" if loss == "HingeLoss" else "dim: 2 dim: 3"
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        "force_backward: true "
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
+        f'layer {{ name: "t" type: "Input" top: "t" input_param {{ shape {{ {labels} }} }} }}'
+        'layer { name: "s" type: "Input" top: "same" input_param { shape { dim: 2 } } }'
+        f'layer {{ name: "l" type: "{loss}" bottom: "x" bottom: "t" {third} top: "l" {more} }}'
+    )
+    net = caffe.Net(str(path), phase)
+    diffs = []
+    for later in (None, 9):
+        net.blobs["x"].data[...] = [[0.3, -2, 1], [0.5, 4, -1]]
+        net.blobs["same"].data[...] = 1
+        net.forward()
+        if later:
+            net.blobs["x"].data[...] = later
+        net.backward()
+        diffs.append(net.blobs["x"].diff.copy())
+    assert diffs[0].any()
+    np.testing.assert_array_equal(*diffs)

@@ -278,3 +278,30 @@ def test_modules_on_the_path_are_found(make_net, tmp_path, monkeypatch):
 layer { name: "y" type: "Python" top: "y"
   python_param { module: "on_the_path" layer: "Eight" } }""")
     assert net.forward()["y"] == 8
+
+
+@beyond_bvlc
+def test_an_exceptions_own_arguments_stay(make_net, write):
+    write(
+        "raises_two.py",
+        """
+import caffe
+class Two(Exception):
+    def __init__(self, code, what): super().__init__(code, what)
+class Raises(caffe.Layer):
+    def setup(self, bottom, top): pass
+    def reshape(self, bottom, top): top[0].reshape(1)
+    def forward(self, bottom, top): raise Two(7, "what")
+    def backward(self, top, propagate_down, bottom): pass
+""",
+    )
+    net = make_net("""
+layer { name: "bad" type: "Python" top: "y"
+  python_param { module: "raises_two" layer: "Raises" } }""")
+    with pytest.raises(Exception, match="what") as caught:
+        net.forward()
+    if hasattr(caught.value, "__notes__"):  # from Python 3.11 on
+        assert caught.value.args == (7, "what")
+        assert caught.value.__notes__ == ["layer 'bad' (Python)"]
+    else:
+        assert str(caught.value.args[0]).startswith("layer 'bad' (Python): ")

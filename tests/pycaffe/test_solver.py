@@ -159,3 +159,56 @@ def test_share_weights_with_another_net(make, make_net):
     solver.share_weights(other)
     solver.step(1)
     np.testing.assert_array_equal(other.params["ip"][0].data, solver.net.params["ip"][0].data)
+
+
+@pytest.mark.parametrize("power, last", [(0.9, 0.0), (0, 0.1), (2, 0.0)])
+def test_the_iteration_after_polys_last(write, tmp_path, power, last):
+    """Momentum goes on where the rate is 0."""
+    rules = RULES.format(net=write("net.prototxt", NET), prefix=tmp_path / "model")
+    rules = rules.replace('"fixed"', f'"poly" power: {power}')
+    solver = caffe.SGDSolver(write("solver.prototxt", rules))
+    solver.step(6)
+    before = solver.net.params["ip"][0].data.copy()
+    assert solver.lr == pytest.approx(last)
+    solver.step(1)
+    after = solver.net.params["ip"][0].data
+    assert np.isfinite(after).all() and not np.array_equal(after, before)
+
+
+def test_a_test_of_no_passes(write, tmp_path):
+    rules = RULES.format(net=write("net.prototxt", NET), prefix=tmp_path / "model")
+    rules = rules.replace("test_iter: 2 test_interval: 4", "test_iter: 0 test_interval: 1")
+    solver = caffe.SGDSolver(write("solver.prototxt", rules + "test_compute_loss: true"))
+    solver.step(3)
+    assert solver.iter == 3
+
+
+def test_every_solver_is_an_sgd_solver(write, tmp_path):
+    rules = RULES.format(net=write("net.prototxt", NET), prefix=tmp_path / "model")
+    path = write("solver.prototxt", rules.replace("momentum: 0.5", 'type: "AdaGrad"'))
+    assert isinstance(caffe.get_solver(path), caffe.SGDSolver)
+
+
+def test_restoring_leaves_the_diffs(make, tmp_path):
+    """A diff holds the update, which is SGD's history: restoring that must not change this."""
+    changed = []
+    for looks in (False, True):
+        solver = make()
+        solver.step(1)
+        solver.snapshot()
+        solver.step(2)
+        if looks:
+            _ = solver.net.params["ip"][0].diff
+        solver.restore(str(tmp_path / "model_iter_1.solverstate"))
+        changed.append(solver.net.params["ip"][0].diff.copy())
+    np.testing.assert_array_equal(*changed)
+
+
+def test_a_frozen_parameters_update_is_zero(write, tmp_path):
+    net = NET.replace("param { lr_mult: 1 }", "param { lr_mult: 0 }")
+    rules = RULES.format(net=write("net.prototxt", net), prefix=tmp_path / "model")
+    solver = caffe.SGDSolver(write("solver.prototxt", rules))
+    solver.net.params["ip"][0].diff[...] = 5
+    solver.apply_update()
+    assert not solver.net.params["ip"][0].diff.any()
+    assert (solver.net.params["ip"][0].data == 0.5).all()

@@ -305,3 +305,26 @@ layer { name: "bad" type: "Python" top: "y"
         assert caught.value.__notes__ == ["layer 'bad' (Python)"]
     else:
         assert str(caught.value.args[0]).startswith("layer 'bad' (Python): ")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_loss_of_one_element_is_a_number_to_old_scripts(make_net, write):
+    """As BVLC's own examples/pycaffe/layers/pyloss.py makes it."""
+    write(
+        "one_element.py",
+        """
+import caffe
+class One(caffe.Layer):
+    def setup(self, bottom, top): pass
+    def reshape(self, bottom, top): top[0].reshape(1)
+    def forward(self, bottom, top): top[0].data[...] = 2.5
+    def backward(self, top, propagate_down, bottom): pass
+""",
+    )
+    net = make_net("""
+layer { name: "one" type: "Python" top: "loss"
+  python_param { module: "one_element" layer: "One" } }""")
+    net.forward()
+    losses = np.zeros(3)
+    losses[1] = net.blobs["loss"].data
+    assert losses[1] == float(net.blobs["loss"].data) == 2.5

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ..proto import caffe_pb2
-from . import debug, prototxt, weights
+from . import debug, needs, prototxt, weights
 from . import layers as _families  # noqa: F401  (enters every layer type in the registry)
 from .blob import Blob, check_room
 from .build_log import BuildLog
@@ -84,10 +84,10 @@ class Net:
             self._connect(layer_param, folder, index, available, need)
             log.set_up(self._layers[-1], [self._blobs[t] for t in self._tops[-1]])
             log.sharing(self._layers[-1], self._param_table)
-        self._drop_unneeded_gradients(log)
+        needs.drop_unneeded(self, log)
         if param.force_backward:
-            self._force_backward(need)
-        self._decide_what_records()
+            needs.force(self)
+        needs.decide_what_records(self)
         # net.cpp walks a std::set here, so the outputs are in name order.
         self._outputs = [index[name] for name in sorted(available)]
         log.done(sorted(available))
@@ -192,53 +192,6 @@ class Net:
         for j, weight in layer.loss_tops:
             self._blob_loss_weights[tops[j]] = weight
             self._blobs[tops[j]].seed_diff(weight)
-
-    def _drop_unneeded_gradients(self, log: BuildLog) -> None:
-        """Skip gradients that reach no loss, or that propagate_down cuts off (net.cpp, Init)."""
-        under_loss: set[str] = set()
-        skipped: set[str] = set()
-        names = self._blob_names
-        for i in reversed(range(len(self._layers))):
-            loss_tops = {j for j, _ in self._layers[i].loss_tops}
-            tops = [names[t] for t in self._tops[i]]
-            contributes = bool(loss_tops) or any(t in under_loss for t in tops)
-            if all(t in skipped for t in tops) and self._layer_need[i]:
-                self._layer_need[i] = False
-                self._bottom_need[i] = [False] * len(self._bottoms[i])
-            if not contributes:
-                self._layer_need[i] = False
-                self._bottom_need[i] = [False] * len(self._bottoms[i])
-            log.backward(self._layer_names[i], self._layer_need[i])
-            for j, b in enumerate(self._bottoms[i]):
-                if contributes:
-                    under_loss.add(names[b])
-                if not self._bottom_need[i][j]:
-                    skipped.add(names[b])
-
-    def _force_backward(self, need: list[bool]) -> None:
-        for i, layer in enumerate(self._layers):
-            self._layer_need[i] = True
-            self._bottom_need[i] = [
-                wanted or j not in layer.no_gradient
-                for j, wanted in enumerate(self._bottom_need[i])
-            ]
-            layer.param_propagate_down = [True] * len(layer.blobs)
-
-    def _decide_what_records(self) -> None:
-        """Let a layer keep in forward what backward needs and could not find afterwards.
-
-        In TRAIN all that is wanted is kept. In TEST, where backward is rare, it is computed again
-        from the bottoms, unless they are gone: overwritten here or by a later layer in place.
-        """
-        last: dict[int, int] = {}  # by memory, the last layer that works in place on it
-        for i, layer in enumerate(self._layers):
-            if layer.inplace:
-                last[self._memory[self._bottoms[i][0]]] = i
-        for i, (layer, wanted) in enumerate(zip(self._layers, self._layer_need, strict=True)):
-            layer.overwritten = any(last.get(self._memory[b], -1) >= i for b in self._bottoms[i])
-            layer.records = wanted and (
-                layer.training or layer.stateful or layer.holds or layer.overwritten
-            )
 
     # -- running
 

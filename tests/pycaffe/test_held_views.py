@@ -89,3 +89,21 @@ def test_losses_know_what_forward_saw(loss, more, phase, tmp_path):
         diffs.append(net.blobs["x"].diff.copy())
     assert diffs[0].any()
     np.testing.assert_array_equal(*diffs)
+
+
+def test_a_shape_changed_in_place_on_shared_memory(tmp_path):
+    """MVN's top has four axes whatever its bottom has."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
+        'layer { name: "s" type: "Split" bottom: "x" top: "f" top: "g" }'
+        'layer { name: "m" type: "MVN" bottom: "f" top: "f"'
+        " mvn_param { across_channels: true normalize_variance: false } }"
+    )
+    net = caffe.Net(str(path), caffe.TEST)
+    net.blobs["x"].data[...] = [[1, 2, 6], [0, 3, 3]]
+    net.forward()
+    want = [[-2, -1, 3], [-2, 1, 1]]
+    assert net.blobs["f"].data.shape == (2, 3, 1, 1)
+    for name in ("f", "g"):
+        np.testing.assert_allclose(net.blobs[name].data.reshape(2, 3), want, atol=1e-6)

@@ -222,7 +222,8 @@ class Layer:
         else:
             tops = as_tuple(self._guard(self.forward, bottom, *values))
         if self.writes_through and tops[0].data_ptr() != values[0].data_ptr():
-            tops = (values[0].copy_(tops[0]), *tops[1:])
+            shape = tops[0].shape  # of the same count, but MVN's has four axes
+            tops = (values[0].copy_(tops[0].view_as(values[0])).view(shape), *tops[1:])
         settled = self.shares_data or self._graph is not None
         settled = settled or self.inplace and tops[0].data_ptr() == values[0].data_ptr()
         for blob, value in zip(top, tops, strict=True):

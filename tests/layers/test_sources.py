@@ -41,12 +41,16 @@ def test_reference_figures(tmp_path, monkeypatch, name):
         assert np.array_equal(label, want[f"label{i}"])
 
 
-def test_entries_come_in_order_and_round_again(tmp_path):
+def test_entries_come_in_order_and_round_again(tmp_path, capfd):
     net = make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
     assert net.blobs["data"].shape == (2, 1, 2, 3)
     got = batches(net, 6)
     assert [list(label) for _, label in got] == [[0, 1], [2, 3], [4, 0], [1, 2], [3, 4], [0, 1]]
     assert all((data == label[:, None, None, None]).all() for data, label in got)
+    said = capfd.readouterr().err.count(
+        "data_layer.cpp:73] Restarting data prefetching from start."
+    )
+    assert said >= 2  # batches ahead may have come round again
 
 
 def test_without_a_second_top_there_is_no_label(tmp_path):

@@ -103,8 +103,9 @@ class DatumReader(ImageBatches):
             if entry is None:
                 self._entries = self.database.entries()
                 entry = next(self._entries, None)
-            if entry is None:
-                raise FormatError(f"database '{self.database.path}' has no entries")
+                if entry is None:
+                    raise FormatError(f"database '{self.database.path}' has no entries")
+                info("Restarting data prefetching from start.", src="data_layer.cpp:73")
             self._at += 1
             if self._at > number:
                 return entry

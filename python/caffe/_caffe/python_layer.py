@@ -133,14 +133,15 @@ class _PythonLayer(Layer):
         """Put the layer's name in front of the user's own exception, whose type stays."""
         front = self.say("")
         message = error.args[0] if len(error.args) == 1 else None
+        notes = hasattr(error, "add_note")  # from Python 3.11 on
         if isinstance(error, OSError) and error.strerror:
             error.strerror = front + error.strerror
-        elif isinstance(message, str) and not isinstance(error, KeyError):
+        elif isinstance(message, str) and not (notes and isinstance(error, KeyError)):
             if not message.startswith(front):
                 error.args = (front + message,)
-        elif hasattr(error, "add_note"):  # its arguments are more than a message
+        elif notes:  # its arguments are more than a message
             error.add_note(front.rstrip(": "))
-        else:  # Python 3.10
+        else:
             error.args = (front + str(error), *error.args)
         return error
 

@@ -152,13 +152,14 @@ def run(argv):
     if len(arguments) != len(expected):
         wanted = " ".join([name, *expected])
         raise CommandError(f"expected caffe {wanted}, got {' '.join(words)!r}")
+    if name in ("train", "test", "time"):
+        os.environ.setdefault("GLOG_v", "1")  # what is said of every layer of a net, as BVLC does
     _prepare(flags)
     return function(flags, *arguments) or 0
 
 
 def _prepare(flags):
     """What must stand before caffe is imported: the log's level, and this folder's modules."""
-    os.environ.setdefault("GLOG_v", "1")  # what is said of every layer of a net, as BVLC's does
     if flags.minloglevel:
         os.environ["GLOG_minloglevel"] = str(flags.minloglevel)
     # A console script does not look for Python layers in the current folder by itself.

@@ -168,12 +168,14 @@ def test_only_where_it_is_asked_for(level, verbose, said, monkeypatch, tmp_path)
 
 def test_the_command_asks_for_it(tmp_path):
     (tmp_path / "net.prototxt").write_text(NET)
-    argv = [sys.executable, "-m", "caffe_cli", "time", "-model", "net.prototxt", "-iterations", "1"]
+    time = ["time", "-model", "net.prototxt", "-iterations", "1"]
     environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parent)}
     environment.pop("GLOG_v", None)
-    for quiet, said in (([], 1), (["-minloglevel=1"], 0)):
+    inspect = ["inspect", "net.prototxt"]  # a table, which the log would bury
+    for words, said in ((time, 1), ([*time, "-minloglevel=1"], 0), (inspect, 0)):
+        argv = [sys.executable, "-m", "caffe_cli", *words]
         done = subprocess.run(
-            [*argv, *quiet],
+            argv,
             cwd=tmp_path,
             env=environment,
             capture_output=True,

@@ -280,50 +280,44 @@ layer { name: "y" type: "Python" top: "y"
     assert net.forward()["y"] == 8
 
 
-@beyond_bvlc
-def test_an_exceptions_own_arguments_stay(make_net, write):
-    write(
-        "raises_two.py",
-        """
-import caffe
 class Two(Exception):
-    def __init__(self, code, what): super().__init__(code, what)
-class Raises(caffe.Layer):
-    def setup(self, bottom, top): pass
-    def reshape(self, bottom, top): top[0].reshape(1)
-    def forward(self, bottom, top): raise Two(7, "what")
-    def backward(self, top, propagate_down, bottom): pass
-""",
-    )
-    net = make_net("""
-layer { name: "bad" type: "Python" top: "y"
-  python_param { module: "raises_two" layer: "Raises" } }""")
-    with pytest.raises(Exception, match="what") as caught:
+    """Has two arguments."""
+
+
+class One(caffe.Layer):
+    """A top of one element; with a param_str, an exception."""
+
+    def setup(self, bottom, top):
+        pass
+
+    def reshape(self, bottom, top):
+        top[0].reshape(1)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = 2.5
+        if self.param_str:
+            raise Two(7, "what")
+
+    def backward(self, top, propagate_down, bottom):
+        pass
+
+
+@beyond_bvlc
+def test_an_exceptions_own_arguments_stay(make_net):
+    net = make_net(python("bad", "One", bottom="", param_str="now"))
+    with pytest.raises(Two) as caught:
         net.forward()
-    if hasattr(caught.value, "__notes__"):  # from Python 3.11 on
+    if hasattr(caught.value, "add_note"):  # from Python 3.11 on
         assert caught.value.args == (7, "what")
         assert caught.value.__notes__ == ["layer 'bad' (Python)"]
     else:
-        assert str(caught.value.args[0]).startswith("layer 'bad' (Python): ")
+        assert caught.value.args[0].startswith("layer 'bad' (Python): ")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_loss_of_one_element_is_a_number_to_old_scripts(make_net, write):
+def test_a_loss_of_one_element_is_a_number_to_old_scripts(make_net):
     """As BVLC's own examples/pycaffe/layers/pyloss.py makes it."""
-    write(
-        "one_element.py",
-        """
-import caffe
-class One(caffe.Layer):
-    def setup(self, bottom, top): pass
-    def reshape(self, bottom, top): top[0].reshape(1)
-    def forward(self, bottom, top): top[0].data[...] = 2.5
-    def backward(self, top, propagate_down, bottom): pass
-""",
-    )
-    net = make_net("""
-layer { name: "one" type: "Python" top: "loss"
-  python_param { module: "one_element" layer: "One" } }""")
+    net = make_net(python("loss", "One", bottom=""))
     net.forward()
     losses = np.zeros(3)
     losses[1] = net.blobs["loss"].data

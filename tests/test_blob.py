@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import caffe
-from caffe._caffe import mode
-from caffe._caffe.blob import Blob, Buffer
+from caffe._caffe.core import context
+from caffe._caffe.core.blob import Blob, Buffer
 
 
 def test_new_blob_is_zero_and_views_are_live():
@@ -63,7 +63,7 @@ def test_a_borrowed_array_is_copied_before_it_is_written():
     owner = torch.ones(3)
     buffer = Buffer()
     buffer.put(owner, borrow=True)
-    assert buffer.tensor((3,), mode.HOST, write=False).data_ptr() == owner.data_ptr()
+    assert buffer.tensor((3,), context.HOST, write=False).data_ptr() == owner.data_ptr()
     buffer.numpy((3,))[...] = 9
     assert owner.tolist() == [1, 1, 1]
 
@@ -79,8 +79,8 @@ def test_clearing_a_borrowed_array_leaves_its_owner():
 @pytest.fixture
 def gpu(monkeypatch):
     """GPU mode, on a stand-in device."""
-    monkeypatch.setattr(mode._state, "gpu", True)
-    assert mode.side() == "cpu" != mode.HOST
+    monkeypatch.setattr(context._state, "gpu", True)
+    assert context.side() == "cpu" != context.HOST
 
 
 def test_each_side_copies_only_when_the_other_is_newer(gpu):
@@ -117,7 +117,7 @@ def test_a_borrowed_array_of_the_device_is_never_written_from_the_host(gpu):
         buffer.put(owner, borrow=True)
         buffer.refresh_view()
         act(buffer)
-        assert buffer.tensor((3,), mode.side(), write=True).tolist() == view.tolist()
+        assert buffer.tensor((3,), context.side(), write=True).tolist() == view.tolist()
         assert owner.tolist() == [1, 1, 1]
 
 
@@ -136,7 +136,7 @@ def test_a_net_runs_and_trains_the_same_on_both_sides(gpu, tmp_path, monkeypatch
     )
     results = []
     for on_device in (True, False):
-        monkeypatch.setattr(mode._state, "gpu", on_device)
+        monkeypatch.setattr(context._state, "gpu", on_device)
         caffe.set_random_seed(3)
         solver = caffe.SGDSolver(str(tmp_path / "solver.prototxt"))
         solver.step(2)
@@ -150,31 +150,31 @@ def test_a_net_runs_and_trains_the_same_on_both_sides(gpu, tmp_path, monkeypatch
 
 def test_no_cuda_is_an_error_not_a_cpu_run(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    before = mode.device()
+    before = context.device()
     with pytest.raises(caffe.CaffeError, match="no CUDA device.*set_mode_cpu"):
         caffe.set_mode_gpu()
     with pytest.raises(caffe.CaffeError, match="CUDA"):
         caffe.set_device(3)
-    assert mode.device() == before
+    assert context.device() == before
 
 
 def test_gpu_mode_computes_on_the_device_in_full_float32(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(mode._state, "device_id", 0)  # and put back afterwards
+    monkeypatch.setattr(context._state, "device_id", 0)  # and put back afterwards
     rounds = torch.backends.cudnn.allow_tf32
     try:
         caffe.set_device(1)
         caffe.set_mode_gpu()
-        assert mode.device() == torch.device("cuda", 1) and mode.side() == "cuda:1"
+        assert context.device() == torch.device("cuda", 1) and context.side() == "cuda:1"
         assert not torch.backends.cudnn.allow_tf32
         with pytest.raises(caffe.CaffeError, match="no CUDA device 2; this machine has 2"):
             caffe.set_device(2)
     finally:
-        monkeypatch.setattr(mode._state, "device_id", 0)
+        monkeypatch.setattr(context._state, "device_id", 0)
         caffe.set_mode_cpu()
         torch.backends.cudnn.allow_tf32 = rounds
-    assert mode.side() == mode.HOST
+    assert context.side() == context.HOST
 
 
 def test_sharing_shares_both_ways():

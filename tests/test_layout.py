@@ -2,7 +2,7 @@
 
 import pytest
 
-from caffe._caffe.layout import layered
+from caffe._caffe.drawing.layout import layered
 
 
 def crossings(plan, edges):

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import caffe
-from caffe._caffe import memory
-from caffe._caffe.blob import Blob
+from caffe._caffe.core import allocator
+from caffe._caffe.core.blob import Blob
 from caffe._caffe.layers import conv
 
 NET = """
@@ -36,8 +36,8 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "sum" bottom: "target" top: "
 
 @pytest.fixture
 def all_is_large(monkeypatch):
-    monkeypatch.setattr(memory, "MAPPED", 0)
-    monkeypatch.setattr(memory, "LARGE", 4)
+    monkeypatch.setattr(allocator, "MAPPED", 0)
+    monkeypatch.setattr(allocator, "LARGE", 4)
     monkeypatch.setattr(conv, "PART_BYTES", 4 * 3 * 9 * 2)  # two of conv1's seven outputs at a time
 
 
@@ -92,8 +92,8 @@ def test_a_view_that_is_held_across_a_reshape_stays_as_it_was(all_is_large):
 
 
 def test_lasting_arrays_are_zero_and_writable():
-    for count in (0, 1, memory.LARGE):
-        array = memory.lasting(count)
+    for count in (0, 1, allocator.LARGE):
+        array = allocator.lasting(count)
         assert array.shape == (count,) and not array.any()
         array += 1
         assert array.all()
@@ -101,7 +101,7 @@ def test_lasting_arrays_are_zero_and_writable():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is Linux's")
 def test_the_allocator_is_left_alone_where_the_user_has_set_it_up():
-    code = "import caffe._caffe.memory as m; print(m.keep_freed_memory())"
+    code = "import caffe._caffe.core.allocator as m; print(m.keep_freed_memory())"
     plain = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
     for more, kept in (({}, "True"), ({"MALLOC_ARENA_MAX": "4"}, "False")):
         run = subprocess.run(

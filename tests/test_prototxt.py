@@ -8,9 +8,15 @@ from google.protobuf import text_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caffe._caffe import prototxt
 from caffe._caffe.errors import FormatError
-from caffe._caffe.prototxt import format_message, parse_net, parse_solver, read_net, read_solver
+from caffe._caffe.formats import prototxt
+from caffe._caffe.formats.prototxt import (
+    format_message,
+    parse_net,
+    parse_solver,
+    read_net,
+    read_solver,
+)
 from caffe.proto import caffe_pb2 as pb
 
 

@@ -142,8 +142,8 @@ def test_the_example_layer_of_contributing(tmp_path, monkeypatch):
     code = re.search(r"```python\n(.*?)```", text, re.S)[1].replace("\n   ", "\n")
     import torch
 
-    from caffe._caffe.blob import Blob
-    from caffe._caffe.layer import REGISTRY, create_layer
+    from caffe._caffe.core.blob import Blob
+    from caffe._caffe.core.layer import REGISTRY, create_layer
 
     header = "from caffe._caffe.layer import Layer, register\n\n"
     (tmp_path / "cube_of_contributing.py").write_text(header + code.strip())

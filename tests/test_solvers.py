@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import caffe
-from caffe._caffe import mode
-from caffe._caffe.solvers import rates
+from caffe._caffe.core import context
+from caffe._caffe.solvers import lr_policy
 from caffe.proto import caffe_pb2
 
 NET = """
@@ -59,15 +59,15 @@ def settings(**fields):
 )
 def test_rates(fields, at, want):
     p = settings(base_lr=1.0, **fields)
-    rates.check(p)
-    assert rates.rate(p, at, rates.current_step(p, at, 0)) == pytest.approx(want)
+    lr_policy.check(p)
+    assert lr_policy.rate(p, at, lr_policy.current_step(p, at, 0)) == pytest.approx(want)
 
 
 def test_multistep_takes_one_step_an_iteration():
     p = settings(base_lr=1, lr_policy="multistep", gamma=0.1, stepvalue=[2, 2, 5])
     steps = [0]
     for it in range(1, 7):
-        steps.append(rates.current_step(p, it, steps[-1]))
+        steps.append(lr_policy.current_step(p, it, steps[-1]))
     assert steps == [0, 0, 1, 2, 2, 3, 3]
 
 
@@ -234,7 +234,7 @@ def test_nan_is_named_before_it_spreads(make):
 
 def test_on_a_gpu_nan_is_found_before_it_is_saved(make, monkeypatch, tmp_path):
     """There the loss is not waited for; a second set of CPU tensors stands in for the device."""
-    monkeypatch.setattr(mode._state, "gpu", True)
+    monkeypatch.setattr(context._state, "gpu", True)
     solver = make('snapshot: 2 snapshot_prefix: "s"')
     solver.step(1)
     solver.net.params["ip"][1].data[0] = np.nan
@@ -244,9 +244,9 @@ def test_on_a_gpu_nan_is_found_before_it_is_saved(make, monkeypatch, tmp_path):
 
 
 def test_streams_of_absent_devices_are_left_out():
-    mode.restore_random_state({"cuda:99": "00"})
+    context.restore_random_state({"cuda:99": "00"})
     with pytest.raises(RuntimeError):
-        mode.restore_random_state({"cpu": "00"})
+        context.restore_random_state({"cpu": "00"})
 
 
 @pytest.mark.parametrize("form", ["BINARYPROTO", "HDF5"])

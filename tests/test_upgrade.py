@@ -9,9 +9,9 @@ import pytest
 from google.protobuf import text_format
 
 from caffe._caffe.errors import FormatError
-from caffe._caffe.prototxt import parse_net, parse_solver, read_net, read_solver
-from caffe._caffe.upgrade import V1_TYPES, upgrade_net, v1_type_name
-from caffe._caffe.upgrade_v0 import V0_TYPES
+from caffe._caffe.formats.prototxt import parse_net, parse_solver, read_net, read_solver
+from caffe._caffe.formats.upgrade import V1_TYPES, upgrade_net, v1_type_name
+from caffe._caffe.formats.upgrade_v0 import V0_TYPES
 from caffe.proto import caffe_pb2 as pb
 
 

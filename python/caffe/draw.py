@@ -9,9 +9,9 @@ import tempfile
 
 from PIL import Image
 
-from ._caffe.canvas import Raster, Svg
-from ._caffe.picture import paint
-from ._caffe.upgrade import upgrade_net
+from ._caffe.drawing.canvas import Raster, Svg
+from ._caffe.drawing.picture import paint
+from ._caffe.formats.upgrade import upgrade_net
 from .proto import caffe_pb2
 
 LAYER_STYLE_DEFAULT = {"shape": "record", "fillcolor": "#6495ED", "style": "filled"}

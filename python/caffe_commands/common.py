@@ -25,7 +25,7 @@ def say(message, line):
 def read(kind, path):
     """The ``net`` or ``solver`` in a prototxt, with old forms upgraded where that is at hand."""
     try:
-        from caffe._caffe import prototxt
+        from caffe._caffe.formats import prototxt
     except ImportError:
         from google.protobuf import text_format
 

@@ -21,8 +21,8 @@ def draw(flags, net_file, picture):
 def upgrade(flags, old, new):
     """Rewrite a net or solver prototxt, or a caffemodel, in today's form."""
     try:
-        from caffe._caffe import prototxt, sniff
-        from caffe._caffe.atomic import replacing
+        from caffe._caffe.formats import file_type, prototxt
+        from caffe._caffe.formats.atomic import replacing
     except ImportError:
         raise CommandError(
             "this caffe is a BVLC build: use its upgrade_net_proto_text, upgrade_net_proto_binary "
@@ -30,7 +30,7 @@ def upgrade(flags, old, new):
         ) from None
     need_file(old, "file")
     with open(old, "rb") as file:
-        binary = sniff.kind(file.read(sniff.HEAD)) == "a binary file"
+        binary = file_type.kind(file.read(file_type.HEAD)) == "a binary file"
     if binary:
         kind, data = "weights", _upgraded_weights(old)
     else:
@@ -45,7 +45,7 @@ def _upgraded_weights(path):
     """The bytes of a caffemodel with its layers in today's form; blobs keep their shapes."""
     from google.protobuf.message import DecodeError
 
-    from caffe._caffe.upgrade import upgrade_net
+    from caffe._caffe.formats.upgrade import upgrade_net
     from caffe.proto import caffe_pb2
 
     with open(path, "rb") as file:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from caffe._caffe import wire
 from caffe._caffe.errors import FormatError
+from caffe._caffe.formats import wire
 from caffe.proto import caffe_pb2 as pb
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "solvers"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from filekit import MODEL, STATE, field, net_with, refusal, stored
 
-from caffe._caffe import snapshot, wire
+from caffe._caffe.formats import snapshot, wire
 from caffe.proto import caffe_pb2 as pb
 
 

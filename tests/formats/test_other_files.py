@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from filekit import MODEL, MODEL_H5, STATE, STATE_H5, field, net_with, refusal, stored
 
-from caffe._caffe import snapshot, wire
 from caffe._caffe.errors import FormatError
+from caffe._caffe.formats import snapshot, wire
 from caffe.proto import caffe_pb2 as pb
 
 

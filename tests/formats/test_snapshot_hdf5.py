@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from filekit import MODEL_H5, STATE_H5, refusal
 
-from caffe._caffe import snapshot
 from caffe._caffe.errors import FormatError
+from caffe._caffe.formats import snapshot
 
 
 def hdf5_layout(path):

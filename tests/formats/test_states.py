@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from filekit import refusal, stored
 
-from caffe._caffe import snapshot
-from caffe._caffe.snapshot import SolverSnapshot
+from caffe._caffe.formats import snapshot
+from caffe._caffe.formats.snapshot import SolverSnapshot
 from caffe.proto import caffe_pb2 as pb
 
 

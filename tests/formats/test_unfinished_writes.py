@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from filekit import MODEL, MODEL_H5
 
-from caffe._caffe import atomic, snapshot, snapshot_binary
 from caffe._caffe.errors import FormatError
-from caffe._caffe.snapshot import LayerWeights, SolverSnapshot
+from caffe._caffe.formats import atomic, snapshot, snapshot_binary
+from caffe._caffe.formats.snapshot import LayerWeights, SolverSnapshot
 from caffe.proto import caffe_pb2 as pb
 
 
@@ -39,7 +39,7 @@ def test_failed_write_keeps_the_old_file(tmp_path):
 
 KILLED = """
 import os, signal, sys, numpy as np
-from caffe._caffe import snapshot
+from caffe._caffe.formats import snapshot
 from caffe.proto import caffe_pb2 as pb
 def layers():
     yield pb.LayerParameter(name="a"), [np.full(1000, 2, "f4")], None

@@ -37,7 +37,7 @@ def small_machine(tmp_path, monkeypatch):
     Sources named in a damaged net must not find anything of ours, nor write here.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("caffe._caffe.mode.host_memory", lambda: 1 << 30)
+    monkeypatch.setattr("caffe._caffe.core.context.host_memory", lambda: 1 << 30)
 
 
 def survives(what):

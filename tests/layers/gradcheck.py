@@ -12,9 +12,10 @@ and `run.layer.blobs[i].data` are the live values; `run.param_diff(i)` is a para
 import numpy as np
 from google.protobuf import text_format
 
-from caffe._caffe import layers, mode
-from caffe._caffe.blob import Blob
-from caffe._caffe.layer import create_layer
+from caffe._caffe import layers
+from caffe._caffe.core import context
+from caffe._caffe.core.blob import Blob
+from caffe._caffe.core.layer import create_layer
 from caffe.proto import caffe_pb2
 
 __all__ = ["build", "check_gradients", "layers", "LayerRun"]
@@ -71,7 +72,7 @@ def build(text, *bottoms, tops=1, phase=caffe_pb2.TRAIN, seed=1701):
 
     `tops` counts the top blobs where the snippet names none.
     """
-    mode.set_random_seed(seed)
+    context.set_random_seed(seed)
     random = np.random.default_rng(seed)
     arrays = [
         random.standard_normal(b).astype(np.float32) if isinstance(b, tuple) else np.asarray(b)

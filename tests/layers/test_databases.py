@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sourcekit import datum, image, make_net, write_lmdb
 
-from caffe._caffe.databases import LMDB, open_database
 from caffe._caffe.errors import CaffeError, FormatError
+from caffe._caffe.sources.databases import LMDB, open_database
 from caffe.proto import caffe_pb2
 
 LMDB_BACKEND, LEVELDB_BACKEND = caffe_pb2.DataParameter.LMDB, caffe_pb2.DataParameter.LEVELDB

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import caffe
-from caffe._caffe import mode
+from caffe._caffe.core import context
 from caffe._caffe.errors import LayerError
 from caffe._caffe.solvers.solver import SOLVERS
 from caffe.proto import caffe_pb2
@@ -105,11 +105,11 @@ def device(monkeypatch):
     """A function that makes the meta device the compute device."""
 
     def switch():
-        monkeypatch.setattr(mode._state, "gpu", True)
-        monkeypatch.setattr(mode._state, "compute", META)
+        monkeypatch.setattr(context._state, "gpu", True)
+        monkeypatch.setattr(context._state, "compute", META)
         # The meta device draws nothing; a stream of the host's would be an error on CUDA.
         known = {str(META): None}
-        monkeypatch.setattr(mode, "generator", lambda where: known[str(where)])
+        monkeypatch.setattr(context, "generator", lambda where: known[str(where)])
 
     return switch
 

@@ -9,7 +9,7 @@ import pytest
 from gradcheck import build, check_gradients
 
 from caffe import LayerError
-from caffe._caffe.geometry import lay_windows
+from caffe._caffe.core.windows import lay_windows
 
 MOST = 2**31 - 1
 LOWEST = np.finfo(np.float32).min
@@ -132,7 +132,7 @@ def test_pooling_takes_out_windows_only_where_that_is_less():
 
 @pytest.mark.parametrize("kernel, pad, size", [(2**31, 2**31 - 1, 1), (70000, 69999, 60000)])
 def test_more_than_the_machine_holds(kernel, pad, size, monkeypatch):
-    monkeypatch.setattr("caffe._caffe.mode.host_memory", lambda: 1 << 24)
+    monkeypatch.setattr("caffe._caffe.core.context.host_memory", lambda: 1 << 24)
     text = f"kernel_h: 1 kernel_w: {kernel} stride: 1 pad_h: 0 pad_w: {pad}"
     with pytest.raises(LayerError, match=rf"shape \(40, 1, 1, {size}\) take .* GiB to lay out"):
         build(f'type: "Pooling" pooling_param {{ {text} }}', (40, 1, 1, size))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from caffe._caffe import mode
-from caffe._caffe.blob import Blob
+from caffe._caffe.core import context
+from caffe._caffe.core.blob import Blob
+from caffe._caffe.core.filler import fill
 from caffe._caffe.errors import CaffeError
-from caffe._caffe.filler import fill
 from caffe.proto import caffe_pb2
 
 FAN_IN, FAN_OUT, AVERAGE = 0, 1, 2
@@ -14,7 +14,7 @@ NAN, INF = float("nan"), float("inf")
 
 
 def filled(shape, type="constant", seed=3, **settings):
-    mode.set_random_seed(seed)
+    context.set_random_seed(seed)
     blob = Blob(shape)
     fill(blob, caffe_pb2.FillerParameter(type=type, **settings))
     return blob.data.copy()

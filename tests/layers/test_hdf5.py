@@ -8,7 +8,7 @@ import pytest
 from sourcekit import batches, make_net, same
 
 import caffe
-from caffe._caffe import mode
+from caffe._caffe.core import context
 from caffe._caffe.errors import CaffeError, LayerError
 
 
@@ -90,12 +90,12 @@ def test_state_continues_with_the_very_next_batch(tmp_path, taken):
 
 def test_several_solvers_share_the_rows_in_training(tmp_path):
     write_set(tmp_path, 3, 4)
-    mode.set_solver_count(2), mode.set_solver_rank(1)
+    context.set_solver_count(2), context.set_solver_rank(1)
     try:
         train = make_net(tmp_path, layer(tmp_path))
         test = make_net(tmp_path, layer(tmp_path), caffe.TEST)
     finally:
-        mode.set_solver_count(1), mode.set_solver_rank(0)
+        context.set_solver_count(1), context.set_solver_rank(0)
     assert labels(train, 3) == [1, 3, 5, 0, 2, 4]
     assert labels(test, 2) == [0, 1, 2, 3]
 

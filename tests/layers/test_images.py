@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from sourcekit import GOLDEN, image, png
 
-from caffe._caffe import images
 from caffe._caffe.errors import FormatError
+from caffe._caffe.sources import images
 
 FIGURES = np.load(GOLDEN / "opencv.npz")
 FILES = sorted(k.split("/")[1] for k in FIGURES.files if k.startswith("file/"))

@@ -6,7 +6,7 @@ from gradcheck import build, check_gradients
 from losskit import RANDOM, WEIGHT, close, labels, normal, onehot, softmax
 
 from caffe._caffe.errors import LayerError
-from caffe._caffe.snapshot import write_blobproto
+from caffe._caffe.formats.snapshot import write_blobproto
 from caffe.proto import caffe_pb2
 
 

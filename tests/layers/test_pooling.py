@@ -8,7 +8,7 @@ from gradcheck import build, check_gradients
 
 import caffe
 from caffe import LayerError
-from caffe._caffe import mode
+from caffe._caffe.core import context
 
 LOWEST = np.finfo(np.float32).min
 
@@ -201,7 +201,7 @@ def test_stochastic_draws_by_value_in_training():
     drawn = (dx * x).reshape(1, 1, 40, 2, 60, 2).sum((3, 5))
     np.testing.assert_array_equal(drawn, 3 * top)
     assert (run.forward()[0] != top).any()
-    mode.set_random_seed(1701)
+    context.set_random_seed(1701)
     np.testing.assert_array_equal(run.forward()[0], top)
 
 

@@ -23,8 +23,9 @@ from sourcekit import (
 )
 
 import caffe
-from caffe._caffe import images, mode
+from caffe._caffe.core import context
 from caffe._caffe.errors import LayerError
+from caffe._caffe.sources import images
 from caffe.proto import caffe_pb2
 
 # -- Data
@@ -114,11 +115,11 @@ def test_sizes_may_change_between_batches(tmp_path):
 
 def test_several_solvers_share_the_entries_in_training_only(tmp_path):
     layer = data_layer(ramp_lmdb(tmp_path / "db", 7))
-    mode.set_solver_count(3), mode.set_solver_rank(1)
+    context.set_solver_count(3), context.set_solver_rank(1)
     try:
         train, test = make_net(tmp_path, layer), make_net(tmp_path, layer, caffe.TEST)
     finally:
-        mode.set_solver_count(1), mode.set_solver_rank(0)
+        context.set_solver_count(1), context.set_solver_rank(0)
     assert [list(b[1]) for b in batches(train, 4)] == [[1, 4], [0, 3], [6, 2], [5, 1]]
     assert [list(b[1]) for b in batches(test, 2)] == [[0, 1], [2, 3]]
 

@@ -7,9 +7,9 @@ import pytest
 
 import caffe
 from caffe._caffe.errors import FormatError
-from caffe._caffe.prefetch import BATCH, stream
-from caffe._caffe.snapshot import write_blobproto
-from caffe._caffe.transform import Transformer
+from caffe._caffe.formats.snapshot import write_blobproto
+from caffe._caffe.sources.prefetch import BATCH, stream
+from caffe._caffe.sources.transform import Transformer
 from caffe.proto import caffe_pb2
 
 X = np.random.RandomState(0).randint(0, 256, (3, 6, 7)).astype(np.uint8)

@@ -5,9 +5,9 @@ import pytest
 from sourcekit import batches, image, make_net, png, same
 
 import caffe
-from caffe._caffe import images
 from caffe._caffe.errors import LayerError
-from caffe._caffe.snapshot import write_blobproto
+from caffe._caffe.formats.snapshot import write_blobproto
+from caffe._caffe.sources import images
 
 HEIGHT, WIDTH, CROP = 40, 60, 16
 NEAR = 0.75  # bytes round, and so does resize's fixed point before

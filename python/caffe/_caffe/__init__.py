@@ -4,12 +4,9 @@ import os
 
 import torch
 
-from .blob import Blob, BlobVec
-from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
-from .layer import REGISTRY
-from .log import info
-from .memory import keep_freed_memory
-from .mode import (
+from .core.allocator import keep_freed_memory
+from .core.blob import Blob, BlobVec
+from .core.context import (
     set_device,
     set_mode_cpu,
     set_mode_gpu,
@@ -20,8 +17,12 @@ from .mode import (
     solver_count,
     solver_rank,
 )
-from .net import Net
-from .python_layer import PythonLayer as Layer
+from .core.layer import REGISTRY
+from .core.timer import Timer
+from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
+from .graph.net import Net
+from .layers.python_layer import PythonLayer as Layer
+from .log import info
 from .solvers import (
     AdaDeltaSolver,
     AdaGradSolver,
@@ -32,7 +33,6 @@ from .solvers import (
     Solver,
     get_solver,
 )
-from .timer import Timer
 
 # The BVLC release whose behaviour this is.
 __version__ = "1.0.0"

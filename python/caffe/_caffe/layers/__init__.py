@@ -6,8 +6,9 @@ from . import (  # noqa: F401
     common,
     conv,
     crop,
-    data,
     hdf5,
+    image_data,
+    input,
     loss,
     lrn,
     neuron,
@@ -15,6 +16,5 @@ from . import (  # noqa: F401
     pooling,
     recurrent,
     shaping,
-    sources,
     window,
 )

@@ -4,12 +4,12 @@ import torch
 
 from caffe.proto import caffe_pb2
 
-from ..axes import count, legacy_shape
+from ..core.axes import count, legacy_shape
+from ..core.labels import LabelReader
+from ..core.layer import Layer, register
+from ..core.loss_layer import Loss, Places, normalization, normalizer
 from ..errors import CaffeError, LayerError
-from ..labels import LabelReader
-from ..layer import Layer, register
-from ..losses import Loss, Places, normalization, normalizer
-from ..snapshot import read_blobproto
+from ..formats.snapshot import read_blobproto
 
 FLT_MIN = torch.finfo(torch.float32).tiny
 LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD

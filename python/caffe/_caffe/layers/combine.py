@@ -4,8 +4,8 @@ import torch
 
 from caffe.proto import caffe_pb2
 
-from ..axes import canonical_axis
-from ..layer import Layer, register
+from ..core.axes import canonical_axis
+from ..core.layer import Layer, register
 from ..log import warning
 
 

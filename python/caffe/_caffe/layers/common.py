@@ -3,9 +3,9 @@
 import torch
 from torch.nn import functional as F
 
-from ..axes import canonical_axis, count
-from ..labels import LabelReader
-from ..layer import Layer, register
+from ..core.axes import canonical_axis, count
+from ..core.labels import LabelReader
+from ..core.layer import Layer, register
 
 
 @register("ArgMax")

@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 
-from .. import mode
-from ..axes import canonical_axis, count
-from ..geometry import Windows, convolve, convolve_adjoint, im2col
-from ..layer import Layer, register
+from ..core import context
+from ..core.axes import canonical_axis, count
+from ..core.layer import Layer, register
+from ..core.windows import Windows, convolve, convolve_adjoint, im2col
 
 # torch convolves up to this many spatial axes itself, in strides and reaches up to these; the rest
 # goes through im2col. Its CPU library writes machine code for each step of a stride: slowly from a
@@ -215,7 +215,7 @@ class Convolution(Filters):
     def _parts(self, weight) -> list[slice]:
         """Cut the outputs where the filters are large."""
         rows = max(1, PART_BYTES // (4 * weight[0].numel()))
-        if rows >= self.outputs or self.group > 1 or weight.device != mode.CPU:
+        if rows >= self.outputs or self.group > 1 or weight.device != context.CPU:
             return [slice(None)]
         return [slice(first, first + rows) for first in range(0, self.outputs, rows)]
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from ..axes import canonical_axis
-from ..layer import Layer, register
+from ..core.axes import canonical_axis
+from ..core.layer import Layer, register
 
 
 @register("Crop")

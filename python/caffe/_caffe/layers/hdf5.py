@@ -4,12 +4,12 @@ import os
 
 import numpy as np
 
-from .. import mode
-from ..blob import MAX_COUNT
+from ..core import context
+from ..core.blob import MAX_COUNT
+from ..core.layer import Layer, register
 from ..errors import FormatError, LayerError
-from ..layer import Layer, register
 from ..log import info
-from ..prefetch import ORDER, Source, new_seed, stream
+from ..sources.prefetch import ORDER, Source, new_seed, stream
 
 
 @register("HDF5Data")
@@ -33,7 +33,7 @@ class HDF5Data(Source):
         info(f"Number of HDF5 files: {len(files)}", src="hdf5_data_layer.cpp:91")
         reader = RowReader(files, param, new_seed() if param.shuffle else 0)
         if self.training:
-            reader.share = (mode.solver_rank(), mode.solver_count())
+            reader.share = (context.solver_rank(), context.solver_count())
         return reader
 
 

@@ -5,9 +5,9 @@ from torch.nn import functional as F
 
 from caffe.proto import caffe_pb2
 
-from ..axes import count, legacy_shape
-from ..layer import register
-from ..losses import Loss, ignore_label, normalization, normalizer
+from ..core.axes import count, legacy_shape
+from ..core.layer import register
+from ..core.loss_layer import Loss, ignore_label, normalization, normalizer
 
 
 @register("ContrastiveLoss")

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
-from ..layer import Layer, register
+from ..core.layer import Layer, register
 
 
 @register("LRN")

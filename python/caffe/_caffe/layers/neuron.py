@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from caffe.proto import caffe_pb2
 
-from ..layer import Layer, register
+from ..core.layer import Layer, register
 from ..log import warning
 
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from ..axes import canonical_axis, legacy_shape
-from ..layer import Layer, register
+from ..core.axes import canonical_axis, legacy_shape
+from ..core.layer import Layer, register
 
 
 @register("BatchNorm")

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
-from .. import mode
-from ..geometry import lay_windows
-from ..layer import Layer, register
+from ..core import context
+from ..core.layer import Layer, register
+from ..core.windows import lay_windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
 # The search for a maximum starts here (pooling_layer.cpp): the value of a window without elements.
@@ -87,7 +87,7 @@ class Pooling(Layer):
             )
             laid = 4 * math.prod((*shape[:2], *self.plan.padded_sizes()))
             self.check(
-                laid <= mode.host_memory(),
+                laid <= context.host_memory(),
                 f"its windows on bottom 0 of shape {shape} take {laid / 2**30:.1f} GiB to lay out",
             )
             self.sizes = shape[2:]

@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from ..layer import Layer, register
+from ..core.layer import Layer, register
 
 
 class Unit(torch.autograd.Function):

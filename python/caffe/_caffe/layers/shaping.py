@@ -6,8 +6,8 @@ in-place layer then changes the same blobs here and there.
 
 import torch
 
-from ..axes import canonical_axis, count
-from ..layer import Layer, register
+from ..core.axes import canonical_axis, count
+from ..core.layer import Layer, register
 
 
 def _copy(x: torch.Tensor) -> torch.Tensor:

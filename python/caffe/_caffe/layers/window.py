@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import images
+from ..core.layer import register
 from ..errors import FormatError
-from ..layer import register
 from ..log import info
-from ..prefetch import BATCH, Source, new_seed, stream
-from ..transform import Transformer
+from ..sources import images
+from ..sources.prefetch import BATCH, Source, new_seed, stream
+from ..sources.transform import Transformer
 
 
 class Window(NamedTuple):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..net import Net
+from ..graph.net import Net
 
 
 def output_values(net: Net) -> list[np.ndarray]:

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ...proto import caffe_pb2
-from .. import debug, mode, prototxt, snapshot
-from ..blob import Blob
+from ..core import context
+from ..core.blob import Blob
 from ..errors import CaffeError, FormatError, SolverError, nearest
+from ..formats import prototxt, snapshot
+from ..graph import debug_info
+from ..graph.net import Net
 from ..log import detail, info
-from ..net import Net
-from . import rates, scaffold
+from . import lr_policy, nets
+from .param_groups import make_groups
 from .shown import output_lines, output_values
-from .update import make_groups
 
 SOLVERS: dict[str, type["Solver"]] = {}
 NONE, STOP, SNAPSHOT = "none", "stop", "snapshot"
@@ -67,11 +69,11 @@ class Solver:
         detail(told.rstrip(), src="solver.cpp:45")
         self.check_param()
         if self.param.random_seed >= 0:
-            mode.set_random_seed(self.param.random_seed + mode.solver_rank())
+            context.set_random_seed(self.param.random_seed + context.solver_rank())
         self.iter = 0
         self.current_step = 0
-        self.net = scaffold.make_train_net(self.param, self.net_type)
-        self.test_nets = scaffold.make_test_nets(self.param, self.net_type)
+        self.net = nets.make_train_net(self.param, self.net_type)
+        self.test_nets = nets.make_test_nets(self.param, self.net_type)
         learnable = self.net.learnable_params
         self.history = [Blob(b.shape, lasts=True) for _ in range(self.histories) for b in learnable]
         self._groups = make_groups(self.net._param_table.owners, self.history, self.histories)
@@ -95,7 +97,7 @@ class Solver:
             raise SolverError(
                 f"unknown regularization_type '{p.regularization_type}' (known: L1, L2)"
             )
-        rates.check(p)
+        lr_policy.check(p)
         if p.snapshot:
             if not p.HasField("snapshot_prefix"):
                 raise SolverError(f"snapshot: {p.snapshot} needs a snapshot_prefix")
@@ -111,8 +113,8 @@ class Solver:
     @property
     def lr(self) -> float:
         """The learning rate of the current iteration."""
-        self.current_step = rates.current_step(self.param, self.iter, self.current_step)
-        return rates.rate(self.param, self.iter, self.current_step)
+        self.current_step = lr_policy.current_step(self.param, self.iter, self.current_step)
+        return lr_policy.rate(self.param, self.iter, self.current_step)
 
     def step(self, iterations: int) -> None:
         """Train for a number of iterations.
@@ -151,12 +153,12 @@ class Solver:
         total = 0.0
         for _ in range(self.param.iter_size):
             loss = self.net.run_forward()
-            if mode.side() == mode.HOST:
+            if context.side() == context.HOST:
                 loss = float(loss)
                 self._check_loss(loss)
             self.net.run_backward(keep=False)
             if self.net.debug_info:
-                debug.say_backward_totals(self.net)
+                debug_info.say_backward_totals(self.net)
             total = total + loss
         return total / self.param.iter_size
 
@@ -164,7 +166,7 @@ class Solver:
         if float(loss) != float(loss):
             raise SolverError(
                 f"the loss is NaN at iteration {self.iter}; first value that is not finite: "
-                f"{debug.first_nonfinite(self.net)}. A learning rate too high for the loss "
+                f"{debug_info.first_nonfinite(self.net)}. A learning rate too high for the loss "
                 f"normalisation is the usual cause (lr = {self.lr:g})"
             )
 
@@ -321,7 +323,7 @@ class Solver:
                 current_step=self.current_step,
                 history=[b.host_tensor().numpy() for b in self.history],
                 # Beyond BVLC, which skips it: what makes a resumed run go on exactly.
-                runtime_state={"random": mode.random_state(), "layers": self.net.get_state()},
+                runtime_state={"random": context.random_state(), "layers": self.net.get_state()},
             ),
         )
 
@@ -351,7 +353,7 @@ class Solver:
 
     def _restore_runtime(self, runtime: dict, state_file: str) -> None:
         try:
-            mode.restore_random_state(runtime.get("random", {}))
+            context.restore_random_state(runtime.get("random", {}))
             self.net.set_state(runtime.get("layers", {}))
         except CaffeError:
             raise

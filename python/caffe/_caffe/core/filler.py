@@ -1,0 +1,144 @@
+"""Fillers: the initial values of parameters (filler.hpp).
+
+Every draw comes from the host's random stream, so a seed gives the same weights on CPU and GPU.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from ...proto import caffe_pb2
+from ..errors import CaffeError, nearest
+from . import context
+
+_FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Tensor]] = {}
+
+
+def fill(blob, param: caffe_pb2.FillerParameter) -> None:
+    """Fill `blob` as `param` says.
+
+    Raises CaffeError for an unknown filler, an empty blob, or settings that the filler refuses.
+    """
+    if param.type not in _FILLERS:
+        raise CaffeError(
+            f"unknown filler '{param.type}'{nearest(param.type, _FILLERS)} "
+            f"(known fillers: {', '.join(sorted(_FILLERS))})"
+        )
+    if blob.count == 0:
+        raise CaffeError(f"filler '{param.type}' is given an empty blob of shape {blob.shape}")
+    if param.sparse != -1 and param.type != "gaussian":
+        raise CaffeError(
+            f"filler '{param.type}' does not support sparse (given {param.sparse}); "
+            "only 'gaussian' does"
+        )
+    if param.type == "constant" and param.value == 0:
+        blob.data_buffer.clear()  # zero without touching memory: large nets load weights anyway
+        return
+    _FILLERS[param.type](blob.data_buffer.tensor(blob.shape, context.HOST, write=True), param)
+
+
+def _filler(name: str):
+    def enter(function):
+        _FILLERS[name] = function
+        return function
+
+    return enter
+
+
+def _draws() -> torch.Generator:
+    return context.generator(context.CPU)
+
+
+@_filler("constant")
+def _constant(x, param):
+    return x.fill_(param.value)
+
+
+@_filler("uniform")
+def _uniform(x, param):
+    if not 0 <= param.max - param.min <= torch.finfo(x.dtype).max:  # false of a nan too
+        raise CaffeError(
+            "filler 'uniform' needs min <= max, both of them and their distance finite, "
+            f"given {param.min} and {param.max}"
+        )
+    return x.uniform_(param.min, param.max, generator=_draws())
+
+
+@_filler("gaussian")
+def _gaussian(x, param):
+    """N(mean, std^2); with `sparse` n, each output keeps about n inputs and the rest are zero."""
+    if not param.std > 0:
+        raise CaffeError(f"filler 'gaussian' needs std > 0, given {param.std}")
+    if param.sparse < -1:
+        raise CaffeError(f"filler 'gaussian': sparse is -1 (off) or a count, given {param.sparse}")
+    x.normal_(param.mean, param.std, generator=_draws())
+    if param.sparse == -1:
+        return x
+    outputs = x.shape[0] if x.dim() else 0
+    if param.sparse > outputs:
+        raise CaffeError(
+            f"filler 'gaussian': sparse is {param.sparse}, but a blob of shape {tuple(x.shape)} "
+            f"has {outputs} outputs (axis 0)"
+        )
+    # The probability is over axis 0, whatever that axis means (filler.hpp, GaussianFiller).
+    kept = torch.empty_like(x).bernoulli_(param.sparse / outputs, generator=_draws())
+    return x.mul_(kept)
+
+
+@_filler("positive_unitball")
+def _positive_unitball(x, param):
+    """Uniform on [0, 1], then each item of axis 0 is divided by its sum."""
+    rows = x.view(_outputs(x, "positive_unitball"), -1).uniform_(0, 1, generator=_draws())
+    rows.div_(rows.sum(1, keepdim=True))
+    return x
+
+
+@_filler("xavier")
+def _xavier(x, param):
+    """U(-a, a) with a = sqrt(3 / n) (Glorot and Bengio 2010); n as `variance_norm` says."""
+    bound = math.sqrt(3 / _fan(x, param))
+    return x.uniform_(-bound, bound, generator=_draws())
+
+
+@_filler("msra")
+def _msra(x, param):
+    """N(0, 2 / n) (He, Zhang, Ren and Sun 2015); n as `variance_norm` says."""
+    return x.normal_(0, math.sqrt(2 / _fan(x, param)), generator=_draws())
+
+
+@_filler("bilinear")
+def _bilinear(x, param):
+    """The kernel of bilinear interpolation, the same in every channel pair.
+
+    As an upsampling Deconvolution this is right only with group = num_output: ungrouped, every
+    input channel would also be added to every other output channel.
+    """
+    if x.dim() != 4 or x.shape[2] != x.shape[3]:
+        raise CaffeError(
+            f"filler 'bilinear' needs a blob of 4 axes with a square kernel, given {tuple(x.shape)}"
+        )
+    size = x.shape[3]
+    factor = math.ceil(size / 2)
+    center = (size - 1) / (2 * factor)
+    ramp = 1 - (torch.arange(size, dtype=torch.float64) / factor - center).abs()
+    return x.copy_(ramp[:, None] * ramp)
+
+
+def _outputs(x: torch.Tensor, name: str) -> int:
+    if x.dim() == 0:
+        raise CaffeError(f"filler '{name}' needs a blob of at least 1 axis, given a scalar")
+    return x.shape[0]
+
+
+def _fan(x: torch.Tensor, param) -> float:
+    """Return the number of nodes that scales the draw (filler.hpp, XavierFiller and MSRAFiller).
+
+    fan_in is count / shape[0], fan_out count / shape[1] (count itself without an axis 1), also
+    for inner products and Deconvolution, where these are not the true fans.
+    """
+    fan_in = x.numel() / _outputs(x, param.type)
+    fan_out = x.numel() // x.shape[1] if x.dim() > 1 else x.numel()
+    if param.variance_norm == param.AVERAGE:
+        return (fan_in + fan_out) / 2
+    return fan_out if param.variance_norm == param.FAN_OUT else fan_in

@@ -1,0 +1,323 @@
+"""Layer: what every layer type has in common, and the registry that finds it by its type.
+
+A layer type is one small class:
+
+    @register("Power")
+    class Power(Layer):
+        '''y = (shift + scale * x) ^ power (power_layer.cpp).'''
+
+        def forward(self, x):
+            p = self.layer_param.power_param
+            return (p.shift + p.scale * x) ** p.power
+
+Its parameters are made in `setup`. Top shapes come from running `forward` on torch's meta
+device (shapes only); gradients come from autograd over this one layer. A class that defines
+`backward` computes its own instead, where Caffe's differs from the true gradient or where it
+saves time, and then `forward` runs without autograd.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+
+from ...proto import caffe_pb2
+from ..errors import CaffeError, LayerError, nearest
+from . import context, filler
+from .blob import Blob, BlobVec, check_shape
+
+REGISTRY: dict[str, type["Layer"]] = {}
+
+
+def register(name: str) -> Callable[[type["Layer"]], type["Layer"]]:
+    """Enter a class as layer type `name`; a name is taken once."""
+
+    def enter(cls):
+        if name in REGISTRY:
+            raise CaffeError(f"layer type '{name}' is already {REGISTRY[name].__name__}")
+        REGISTRY[name] = cls
+        return cls
+
+    return enter
+
+
+def create_layer(param: caffe_pb2.LayerParameter, phase: int) -> "Layer":
+    """Make the layer that `param` describes."""
+    if param.type not in REGISTRY:
+        known = sorted(REGISTRY)
+        raise LayerError(
+            f"layer '{param.name}': unknown layer type '{param.type}'{nearest(param.type, known)} "
+            f"(known types: {', '.join(known)})"
+        )
+    return REGISTRY[param.type](param, phase)
+
+
+class Layer:
+    """One layer of a net. Tensors are float32 on the compute device, shaped as their blobs."""
+
+    # How many bottoms and tops a type takes: (least, most), most None for any number.
+    bottoms: tuple[int, int | None] = (1, 1)
+    tops: tuple[int, int | None] = (1, 1)
+    same_count = False  # as many tops as bottoms
+    is_loss = False  # weight 1 on the first top unless loss_weight says otherwise
+    auto_top = False  # makes its missing tops itself (loss layers; layer.hpp AutoTopBlobs)
+    no_gradient: frozenset[int] = frozenset()  # bottoms (labels) that no gradient reaches
+    shares_data = False  # the top is the bottom's memory (Split, Reshape, Flatten)
+    stateful = False  # forward changes the layer (a carried hidden state): never run it twice
+    holds = False  # backward is of what forward saw, though somebody changes the bottoms between
+    renews = True  # forward makes its tops anew, whatever stood in them
+    inplace = False  # set by the net: top 0 is bottom 0
+    overwritten = False  # set by the net: it, or a later layer, works in place on its bottom
+    writes_through = False  # set by the net: in place on memory that another blob shares
+    folder = ""  # set by the net: where its prototxt stands
+    loss_tops: Sequence[tuple[int, float]] = ()  # set by the net: (top index, loss weight)
+
+    def __init__(self, param: caffe_pb2.LayerParameter, phase: int):
+        self.layer_param = param
+        self.name, self.type, self.phase = param.name, param.type, phase
+        self.blobs: BlobVec = BlobVec()
+        self.param_propagate_down: list[bool] = []
+        self.records = False  # keep what backward needs during forward
+        self._graph: tuple | None = None
+        self._meta = False
+
+    # -- what a type defines
+
+    def setup(self, *bottom: torch.Tensor) -> None:
+        """Check settings and make parameters; `bottom` are meta tensors (shapes only)."""
+
+    def forward(self, *bottom: torch.Tensor):
+        """Return the top tensor, or a tuple of them."""
+        raise LayerError(self.say("does not define forward"))
+
+    # A type may define, in place of autograd:
+    #   def backward(self, propagate_down, bottom, top, top_diff): -> list of bottom diffs, None
+    #   where propagate_down is False; parameters through self.blobs[i].add_diff(tensor).
+    backward = None
+
+    def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the top shapes for these bottom shapes."""
+        self._meta = True
+        try:
+            with torch.no_grad():
+                tops = self.forward(*(torch.empty(s, device="meta") for s in shapes))
+        finally:
+            self._meta = False
+        return [tuple(t.shape) for t in as_tuple(tops)]
+
+    def let_go(self) -> None:
+        """Free what forward kept for backward, which has used it."""
+
+    def get_state(self) -> dict | None:
+        """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""
+        return None
+
+    def set_state(self, state: dict) -> None:
+        """Continue from what `get_state` returned."""
+
+    # -- what a type uses
+
+    @property
+    def training(self) -> bool:
+        """True in the TRAIN phase."""
+        return self.phase == caffe_pb2.TRAIN
+
+    def add_param(
+        self, shape: Sequence[int], fill: caffe_pb2.FillerParameter | None = None
+    ) -> None:
+        """Append a learnable blob, filled as the FillerParameter `fill` says (zero without one)."""
+        try:
+            blob = Blob(tuple(shape), lasts=True)
+            if fill is not None:
+                filler.fill(blob, fill)
+        except CaffeError as error:
+            raise LayerError(self.say(str(error))) from error
+        self.blobs.append(blob)
+
+    def param(self, index: int) -> torch.Tensor:
+        """Return parameter `index` for computing (a leaf of this layer's graph)."""
+        blob = self.blobs[index]
+        if self._meta:
+            return torch.empty(blob.shape, device="meta")
+        if self._leaves is None:
+            return blob.tensor()
+        if index not in self._leaves:
+            leaf = blob.tensor().data
+            self._leaves[index] = leaf.requires_grad_(self.wants_param(index))
+        return self._leaves[index]
+
+    def wants_param(self, index: int) -> bool:
+        """Tell whether parameter `index` gets a gradient."""
+        return index >= len(self.param_propagate_down) or self.param_propagate_down[index]
+
+    def generator(self) -> torch.Generator:
+        """Return the random stream of the compute device."""
+        return context.generator(context.device())
+
+    def check(self, condition: bool, message: str) -> None:
+        """Raise LayerError with this layer's name and type unless `condition` holds."""
+        if not condition:
+            raise LayerError(self.say(message))
+
+    def say(self, message: str) -> str:
+        """Put this layer's name and type in front of a message."""
+        return f"layer '{self.name}' ({self.type}): {message}"
+
+    @property
+    def face(self):
+        """What pycaffe shows as this layer; a Python layer shows the user's object."""
+        return self
+
+    # -- what the net calls
+
+    _leaves: dict[int, torch.Tensor] | None = None
+
+    def check_counts(self, bottoms: int, tops: int) -> None:
+        """Hold the numbers of bottoms and tops to what the type takes."""
+        for what, given, (least, most) in (
+            ("bottom", bottoms, self.bottoms),
+            ("top", tops, self.tops),
+        ):
+            if given < least or (most is not None and given > most):
+                wanted = str(least) if least == most else f"{least} to {most or 'any number'}"
+                raise LayerError(self.say(f"takes {wanted} {what} blobs, {given} given"))
+        if self.same_count and bottoms != tops:
+            raise LayerError(
+                self.say(f"takes as many tops as bottoms; {bottoms} bottoms, {tops} tops given")
+            )
+
+    def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Set up for these bottoms, and shape the tops."""
+        self._meta = True
+        try:
+            metas = [torch.empty(b.shape, device="meta") for b in bottom]
+            self._guard(self.setup, bottom, *metas)
+        finally:
+            self._meta = False
+        self.shape_tops(bottom, top)
+
+    def shape_tops(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Give the tops their shapes without computing them."""
+        shapes = self._guard(self.reshape, bottom, *(b.shape for b in bottom))
+        try:
+            shapes = [check_shape(shape) for shape in shapes]
+        except CaffeError as error:
+            raise LayerError(self.say(str(error))) from error
+        if self.inplace:
+            # BVLC goes on here with a blob that is too small, or whose values are gone.
+            self.check(
+                math.prod(shapes[0]) == bottom[0].count,
+                f"cannot work in place: bottom shape {bottom[0].shape} becomes {shapes[0]}; "
+                "give its top another name",
+            )
+        for blob, shape in zip(top, shapes, strict=True):
+            blob.set_shape(shape)
+
+    def run(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Compute the tops from the bottoms."""
+        values = [b.tensor() for b in bottom]
+        self._graph = None
+        if self.records and self.backward is None:
+            tops = self._record(values)
+        else:
+            tops = as_tuple(self._guard(self.forward, bottom, *values))
+        if self.writes_through and tops[0].data_ptr() != values[0].data_ptr():
+            shape = tops[0].shape  # of the same count, but MVN's has four axes
+            tops = (values[0].copy_(tops[0].view_as(values[0])).view(shape), *tops[1:])
+        settled = self.shares_data or self._graph is not None
+        settled = settled or self.inplace and tops[0].data_ptr() == values[0].data_ptr()
+        for blob, value in zip(top, tops, strict=True):
+            # `.data` leaves autograd's version count behind: Caffe too computes a gradient from
+            # whatever an in-place layer has since left in the blob.
+            blob.put(value.data, share=settled)
+        if self.shares_data:
+            self._reunite([*bottom[:1], *top])
+
+    def _reunite(self, blobs: Sequence[Blob]) -> None:
+        """Keep blobs of one memory together where a view that somebody holds kept one in place."""
+        held = next((blob for blob in blobs if blob.data_buffer.viewed()), None)
+        if held is not None:
+            for blob in blobs:
+                blob.put(held.tensor().view(blob.shape), share=True)
+
+    def _record(self, values: Sequence[torch.Tensor], bottom=()) -> tuple[torch.Tensor, ...]:
+        self._leaves = {}
+        try:
+            with torch.enable_grad():
+                inputs = [
+                    v.data.requires_grad_(i not in self.no_gradient) for i, v in enumerate(values)
+                ]
+                tops = as_tuple(self._guard(self.forward, bottom or values, *inputs))
+            self._graph = (inputs, self._leaves, tops)
+        finally:
+            self._leaves = None
+        return tops
+
+    def run_backward(
+        self,
+        propagate_down: Sequence[bool],
+        bottom: Sequence[Blob],
+        top: Sequence[Blob],
+        keep: bool,
+    ) -> None:
+        """Put the bottoms' diffs and add to the parameters' diffs, given the tops' diffs."""
+        if not (any(propagate_down) or self.blobs):
+            return
+        top_diff = [t.diff_tensor() for t in top]
+        if self.backward is not None:
+            args = ([b.tensor() for b in bottom], [t.tensor() for t in top], top_diff)
+            diffs = self._guard(self.backward, bottom, propagate_down, *args)
+        else:
+            diffs = self._guard(self._autograd, bottom, propagate_down, bottom, top_diff, keep)
+        for blob, diff, wanted in zip(bottom, diffs, propagate_down, strict=True):
+            if not wanted:
+                continue
+            if diff is None:
+                blob.clear_diff()
+            else:
+                blob.put_diff(diff)
+        if not keep:
+            self.let_go()
+
+    def _autograd(self, propagate_down, bottom, top_diff, keep):
+        if self._graph is None:
+            self._record([b.tensor() for b in bottom], bottom)
+        inputs, leaves, tops = self._graph
+        if not keep:
+            self._graph = None
+        wanted = [i for i, down in enumerate(propagate_down) if down and inputs[i].requires_grad]
+        params = [i for i, leaf in leaves.items() if leaf.requires_grad]
+        pairs = [(t, d) for t, d in zip(tops, top_diff, strict=True) if t.requires_grad]
+        diffs = [None] * len(inputs)
+        if not pairs or not (wanted or params):
+            return diffs
+        grads = torch.autograd.grad(
+            [t for t, _ in pairs],
+            [inputs[i] for i in wanted] + [leaves[i] for i in params],
+            [d for _, d in pairs],
+            retain_graph=keep,
+            allow_unused=True,
+        )
+        for i, grad in zip(wanted, grads, strict=False):
+            diffs[i] = grad
+        for i, grad in zip(params, grads[len(wanted) :], strict=True):
+            if grad is not None:
+                shared = any(grad.data_ptr() == d.data_ptr() for d in top_diff)
+                self.blobs[i].add_diff(grad.clone() if shared else grad)
+        return diffs
+
+    def _guard(self, function, bottom, *args):
+        """Call, naming this layer and its bottoms in whatever torch objects to."""
+        try:
+            return function(*args)
+        except CaffeError:
+            raise
+        except (RuntimeError, ValueError, IndexError, TypeError, OverflowError) as error:
+            shapes = ", ".join(str(tuple(b.shape)) for b in bottom) or "none"
+            first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            raise LayerError(self.say(f"{first} (bottom shapes: {shapes})")) from error
+
+
+def as_tuple(tops) -> tuple[torch.Tensor, ...]:
+    """Return what a `forward` returned as a tuple of tops."""
+    return (tops,) if isinstance(tops, torch.Tensor) else tuple(tops)

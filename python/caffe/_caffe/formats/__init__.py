@@ -1,0 +1,1 @@
+"""Files: prototxt and its upgrades, weights, snapshots, and how they are written."""

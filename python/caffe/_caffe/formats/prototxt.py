@@ -1,0 +1,165 @@
+"""Nets and solvers as text: read, say what is wrong with it, write.
+
+Parsing is protobuf's own text format.  Around it stands what people's files need: the upgrade of
+old forms, the placeholders that some releases leave to sed, fields of Caffe's forks, and errors
+that name file, line, field and the nearest right choice.
+"""
+
+import os
+import re
+import warnings
+
+from google.protobuf import text_format
+
+from ...proto import caffe_pb2 as pb
+from ..errors import FormatError, nearest
+from . import file_type, fork_fields
+from .upgrade import upgrade_net, upgrade_solver
+
+# Nets are some kB, generated ones up to about 1 MB; weights do not come as text.  Parsing takes up
+# to 2 s per MiB, so this is also a bound on time.
+MAX_BYTES = 8 << 20
+
+_KIND = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
+_UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*)"')
+_UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
+_TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
+
+# A comment with no quote before it on its line, which could hold a '#' of its own.
+_COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
+
+
+def read_net(path: str | os.PathLike) -> pb.NetParameter:
+    """The net defined in the text file `path`, in the current form (old forms are upgraded).
+
+    Raises FormatError naming file, line and field.
+    """
+    path = os.fspath(path)
+    return parse_net(_read_text(path, "net"), path)
+
+
+def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
+    """The solver defined in the text file `path`, in the current form.
+
+    A missing snapshot_prefix becomes the path without its extension, one that is a folder gets
+    the file's stem appended (UpgradeSnapshotPrefixProperty in util/upgrade_proto.cpp).
+    """
+    path = os.fspath(path)
+    solver = parse_solver(_read_text(path, "solver"), path)
+    if not solver.HasField("snapshot_prefix"):
+        solver.snapshot_prefix = os.path.splitext(path)[0]
+    elif os.path.isdir(solver.snapshot_prefix):
+        stem = os.path.splitext(os.path.basename(path))[0]
+        solver.snapshot_prefix = os.path.join(solver.snapshot_prefix, stem)
+    return solver
+
+
+def parse_net(text: str, where: str = "net") -> pb.NetParameter:
+    """The net defined by `text`, upgraded; `where` names it in errors."""
+    net = _parse(text, pb.NetParameter(), where)
+    upgrade_net(net, where)
+    return net
+
+
+def parse_solver(text: str, where: str = "solver") -> pb.SolverParameter:
+    """The solver defined by `text`, upgraded; `where` names it in errors."""
+    solver = _parse(text, pb.SolverParameter(), where)
+    upgrade_solver(solver, where)
+    return solver
+
+
+def format_message(message) -> str:
+    """`message` as prototxt, floats with the digits that bring back the same float."""
+    return text_format.MessageToString(message, as_utf8=True)
+
+
+def _read_text(path: str, kind: str) -> str:
+    try:
+        if os.path.isdir(path):
+            raise FormatError(f"{path}: is a folder, expected a {kind} prototxt file")
+        with open(path, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file, expected a {kind} prototxt") from None
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    found = file_type.kind(raw[: file_type.HEAD])
+    if found is not None:
+        raise FormatError(f"{path}: is {found}, expected a {kind} prototxt")
+    if len(raw) > MAX_BYTES:
+        raise FormatError(f"{path}: is larger than a {kind} prototxt can be, {MAX_BYTES} bytes")
+    return _decode(raw, path)
+
+
+def _decode(raw: bytes, path: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    # Comments in GBK or Latin-1 are common, and nobody's business; the rest must be UTF-8.
+    bare = _COMMENT.sub(rb"\1", raw)
+    try:
+        return bare.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = bare.count(b"\n", 0, error.start) + 1
+        raise FormatError(f"{path}:{line}: byte {bare[error.start]:#04x} is not UTF-8") from None
+
+
+def _parse(text: str, message, where: str):
+    """Fill `message` from `text`; FormatError says where and what."""
+    if len(text) > MAX_BYTES:
+        raise FormatError(f"{where}: {len(text)} characters, more than a prototxt's {MAX_BYTES}")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = fork_fields.translate(text, where)
+    try:
+        with warnings.catch_warnings():
+            # Python only warns of an unknown escape in a string; protobuf's C++ parser refuses it.
+            warnings.simplefilter("error", DeprecationWarning)
+            text_format.Parse(text, message)
+    except text_format.ParseError as error:
+        raise FormatError(_explain(error, message, where)) from None
+    except DeprecationWarning as warning:
+        raise FormatError(f"{where}: {warning}") from None
+    if not message.IsInitialized():
+        missing = ", ".join(message.FindInitializationErrors())
+        raise FormatError(f"{where}: required but not given: {missing}")
+    if not message.ListFields():
+        raise FormatError(f"{where}: empty, expected a {_KIND[type(message)]} prototxt")
+    return message
+
+
+def _explain(error: text_format.ParseError, message, where: str) -> str:
+    """Protobuf's complaint, with what the user may have meant."""
+    text = str(error)
+    line = error.GetLine()
+    at = f"{where}:{line}" if line else where
+    text = re.sub(r"^\d+:\d+ : ", "", text)
+    # Protobuf quotes the whole line, which may be the whole file.
+    text = re.sub(r"^'(.*)': ", lambda line: f"{line[1].strip()[:60]!r}: ", text, flags=re.DOTALL)
+    if field := _UNKNOWN_FIELD.search(text):
+        return f"{at}: {_unknown_field(field[1], field[2], message)}"
+    if value := _UNKNOWN_ENUM.search(text):
+        return f"{at}: {_unknown_value(value[1], value[2])}"
+    if twice := _TWICE.search(text):
+        return f"{at}: {twice[1].removeprefix('caffe.')} takes one '{twice[2]}', a second is given"
+    return f"{at}: {text[:300]}"
+
+
+def _unknown_field(owner: str, name: str, message) -> str:
+    short = owner.removeprefix("caffe.")
+    if owner == message.DESCRIPTOR.full_name:
+        for other, kind in _KIND.items():
+            if type(message) is not other and name in other.DESCRIPTOR.fields_by_name:
+                return f"'{name}' belongs in a {kind}; expected a {_KIND[type(message)]} prototxt"
+    descriptor = pb.DESCRIPTOR.message_types_by_name[short]
+    known = nearest(name, descriptor.fields_by_name)
+    return f"{short} has no field '{name[:60]}'{known}{fork_fields.origin(short, name)}"
+
+
+def _unknown_value(enum: str, name: str) -> str:
+    descriptor = pb.DESCRIPTOR.pool.FindEnumTypeByName(enum)
+    short = enum.removeprefix("caffe.")
+    known = nearest(name, descriptor.values_by_name)
+    if not known:
+        known = f"; known: {', '.join(descriptor.values_by_name)}"
+    return f"{short} has no value '{name}'{known}{fork_fields.origin(short, name)}"

@@ -1,0 +1,238 @@
+"""Bring old net and solver definitions to the current form.
+
+Caffe kept reading what it once wrote.  The steps, in Caffe's order (util/upgrade_proto.cpp):
+
+    V0    layers { layer { type: "conv" ... } }      connection and settings apart, 2013
+    data  data_param { crop_size mirror ... }        now in transform_param
+    V1    layers { type: CONVOLUTION ... }           enum types and blobs_lr, 2014
+    input input: "data" input_dim: 1 ...             now an Input layer in front
+    norm  BatchNorm with three param blocks          their learning rates become 0
+
+V0 itself is in `upgrade_v0`.  Every function changes its message in place.
+"""
+
+from collections.abc import Callable
+
+from ...proto import caffe_pb2 as pb
+from .. import log
+from ..errors import FormatError
+from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
+
+_SRC = "upgrade_proto.cpp:30"
+
+V1_TYPES = {
+    "NONE": "",
+    "ABSVAL": "AbsVal",
+    "ACCURACY": "Accuracy",
+    "ARGMAX": "ArgMax",
+    "BNLL": "BNLL",
+    "CONCAT": "Concat",
+    "CONTRASTIVE_LOSS": "ContrastiveLoss",
+    "CONVOLUTION": "Convolution",
+    "DATA": "Data",
+    "DECONVOLUTION": "Deconvolution",
+    "DROPOUT": "Dropout",
+    "DUMMY_DATA": "DummyData",
+    "EUCLIDEAN_LOSS": "EuclideanLoss",
+    "ELTWISE": "Eltwise",
+    "EXP": "Exp",
+    "FLATTEN": "Flatten",
+    "HDF5_DATA": "HDF5Data",
+    "HDF5_OUTPUT": "HDF5Output",
+    "HINGE_LOSS": "HingeLoss",
+    "IM2COL": "Im2col",
+    "IMAGE_DATA": "ImageData",
+    "INFOGAIN_LOSS": "InfogainLoss",
+    "INNER_PRODUCT": "InnerProduct",
+    "LRN": "LRN",
+    "MEMORY_DATA": "MemoryData",
+    "MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss",
+    "MVN": "MVN",
+    "POOLING": "Pooling",
+    "POWER": "Power",
+    "RELU": "ReLU",
+    "SIGMOID": "Sigmoid",
+    "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss",
+    "SILENCE": "Silence",
+    "SLICE": "Slice",
+    "SOFTMAX": "Softmax",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss",
+    "SPLIT": "Split",
+    "TANH": "TanH",
+    "THRESHOLD": "Threshold",
+    "WINDOW_DATA": "WindowData",
+}
+
+SOLVER_TYPES = {
+    "SGD": "SGD",
+    "NESTEROV": "Nesterov",
+    "ADAGRAD": "AdaGrad",
+    "RMSPROP": "RMSProp",
+    "ADADELTA": "AdaDelta",
+    "ADAM": "Adam",
+}
+
+# The data layers whose own scale, mean_file, crop_size and mirror moved to transform_param.
+_TRANSFORMING = {"DATA": "data_param", "IMAGE_DATA": "image_data_param"}
+_TRANSFORMING["WINDOW_DATA"] = "window_data_param"
+_TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
+
+# V1 fields that LayerParameter holds under another name or type; the rest copy over as they are.
+_V1_RENAMED = {"type", "param", "blob_share_mode", "blobs_lr", "weight_decay", "layer"}
+
+
+def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
+    """Bring `net` to the current form in place; return the names of the steps that were needed.
+
+    `where` names the net in errors.  Raises FormatError for a net that mixes forms or names an
+    unknown V0 layer type; a V0 setting that its layer type cannot have is logged, as in Caffe.
+    """
+    steps: list[tuple[str, Callable, Callable]] = [
+        ("V0LayerParameter", has_v0_layers, upgrade_v0_net),
+        ("data transformation fields", _has_old_transforms, _upgrade_transforms),
+        ("V1LayerParameter", lambda net: len(net.layers) > 0, _upgrade_v1_net),
+        ("input fields", lambda net: len(net.input) > 0, _upgrade_inputs),
+        ("BatchNorm params", _has_old_batch_norm, _upgrade_batch_norm),
+    ]
+    done = []
+    for name, needed, upgrade in steps:
+        if needed(net):
+            upgrade(net, where)
+            done.append(name)
+    if done:
+        log.info(f"Upgraded {where} from deprecated {', '.join(done)}", _SRC)
+    return done
+
+
+def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[str]:
+    """Bring `solver`, and the nets written inside it, to the current form in place.
+
+    Returns the names of the steps that were needed.  Raises FormatError where both the old
+    solver_type and the new type are given (Caffe refuses that too).
+    """
+    done = []
+    if solver.HasField("solver_type"):
+        if solver.HasField("type"):
+            raise FormatError(
+                f'{where}: both solver_type (old, an enum) and type: "{solver.type}" are given; '
+                "keep type only"
+            )
+        names = pb.SolverParameter.SolverType
+        solver.type = SOLVER_TYPES[names.Name(solver.solver_type)]
+        solver.ClearField("solver_type")
+        done.append("solver_type")
+        log.info(f"Upgraded {where} from deprecated solver_type", _SRC)
+    for field in ("net_param", "train_net_param"):
+        if solver.HasField(field):
+            done += upgrade_net(getattr(solver, field), f"{where}, {field}")
+    for i, net in enumerate(solver.test_net_param):
+        done += upgrade_net(net, f"{where}, test_net_param {i}")
+    return done
+
+
+def v1_type_name(number: int) -> str:
+    """The current layer type of a V1 enum value ('' for NONE); KeyError for a fork's number."""
+    return V1_TYPES[pb.V1LayerParameter.LayerType.DESCRIPTOR.values_by_number[number].name]
+
+
+def _old_transforms(layer: pb.V1LayerParameter):
+    """The data param of a transforming V1 layer, else None."""
+    name = pb.V1LayerParameter.LayerType.Name(layer.type)
+    return getattr(layer, _TRANSFORMING[name]) if name in _TRANSFORMING else None
+
+
+def _has_old_transforms(net: pb.NetParameter) -> bool:
+    params = [p for p in map(_old_transforms, net.layers) if p is not None]
+    return any(p.HasField(field) for p in params for field in _TRANSFORM_FIELDS)
+
+
+def _upgrade_transforms(net: pb.NetParameter, where: str) -> None:
+    for layer in net.layers:
+        param = _old_transforms(layer)
+        if param is None:
+            continue
+        layer.transform_param.SetInParent()
+        param.SetInParent()
+        for field in _TRANSFORM_FIELDS:
+            if param.HasField(field):
+                setattr(layer.transform_param, field, getattr(param, field))
+                param.ClearField(field)
+
+
+def _upgrade_v1_net(net: pb.NetParameter, where: str) -> None:
+    if net.layer:
+        raise FormatError(
+            f"{where}: has both 'layer' (type: \"{net.layer[0].type}\") and 'layers' (old enum "
+            "types); write all of them as 'layer'"
+        )
+    for old in net.layers:
+        _upgrade_v1_layer(old, net.layer.add())
+    net.ClearField("layers")
+
+
+def _upgrade_v1_layer(old: pb.V1LayerParameter, new: pb.LayerParameter) -> None:
+    for field, value in old.ListFields():
+        if field.name not in _V1_RENAMED:
+            put(new, field.name, value)
+    if old.HasField("type"):
+        new.type = v1_type_name(old.type)
+    # One ParamSpec per blob; any of the four old lists may be the longest.
+    columns = {
+        "name": old.param,
+        "share_mode": old.blob_share_mode,
+        "lr_mult": old.blobs_lr,
+        "decay_mult": old.weight_decay,
+    }
+    for field, values in columns.items():
+        for i, value in enumerate(values):
+            while len(new.param) <= i:
+                new.param.add()
+            setattr(new.param[i], field, value)
+
+
+def _upgrade_inputs(net: pb.NetParameter, where: str) -> None:
+    """Turn net-level input, input_shape and input_dim into an Input layer in front.
+
+    An input with neither is what old caffemodels carry: there the field is just dropped.
+    """
+    count = len(net.input)
+    shapes = [list(shape.dim) for shape in net.input_shape]
+    if not shapes and net.input_dim:
+        dims = list(net.input_dim)
+        if len(dims) != 4 * count:
+            raise FormatError(
+                f"{where}: {count} input(s) need {4 * count} input_dim (num, channels, height, "
+                f"width of each), {len(dims)} given"
+            )
+        shapes = [dims[i : i + 4] for i in range(0, len(dims), 4)]
+    if shapes and len(shapes) != count:
+        raise FormatError(f"{where}: {count} input(s), but {len(shapes)} input_shape")
+    if shapes:
+        layer = pb.LayerParameter(name="input", type="Input", top=net.input)
+        for shape in shapes:
+            layer.input_param.shape.add(dim=shape)
+        net.layer.insert(0, layer)
+    for field in ("input", "input_shape", "input_dim"):
+        net.ClearField(field)
+
+
+def _old_batch_norms(net: pb.NetParameter) -> list[pb.LayerParameter]:
+    """BatchNorm layers with one param per blob, as Caffe once wanted, of which any learns."""
+    return [
+        layer
+        for layer in net.layer
+        if layer.type == "BatchNorm"
+        and len(layer.param) == 3
+        and any(spec.lr_mult or spec.decay_mult for spec in layer.param)
+    ]
+
+
+def _has_old_batch_norm(net: pb.NetParameter) -> bool:
+    return bool(_old_batch_norms(net))
+
+
+def _upgrade_batch_norm(net: pb.NetParameter, where: str) -> None:
+    for layer in _old_batch_norms(net):
+        for spec in layer.param:
+            spec.lr_mult = 0
+            spec.decay_mult = 0

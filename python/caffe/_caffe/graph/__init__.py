@@ -1,0 +1,1 @@
+"""Nets: layers connected by blobs, and running them."""

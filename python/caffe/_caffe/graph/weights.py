@@ -1,0 +1,138 @@
+"""Weights into and out of a net: by layer name, as net.cpp copies them."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core import context
+from ..core.blob import Blob
+from ..core.layer import Layer
+from ..errors import NetError
+from ..formats import snapshot
+from ..log import info
+
+if TYPE_CHECKING:
+    from .net import Net
+
+
+def load(net: "Net", path: str) -> None:
+    """Copy weights from a file to the layers of the same name."""
+    by_name: dict[str, Layer] = {}
+    for layer in net._layers:
+        by_name.setdefault(layer.name, layer)
+    for source in snapshot.read_weights(path):
+        layer = by_name.get(source.name)
+        if layer is None:
+            info(f"Ignoring source layer {source.name}", src="net.cpp:746")
+            continue
+        _check_count(net, layer, source, path)
+        for index, array in enumerate(source.blobs):
+            if array is not None:
+                _copy(layer, index, array, source, path)
+
+
+def _check_count(net, layer, source, path) -> None:
+    have, want = len(source.blobs), len(layer.blobs)
+    # HDF5 leaves out what another layer owns (net.cpp, CopyTrainedLayersFromHDF5).
+    absent = [i for i in range(want) if i >= have or source.blobs[i] is None]
+    if have <= want and all(source.hdf5 and net._param_table.owner_of(layer, i) for i in absent):
+        return
+    raise NetError(
+        layer.say(
+            f"'{path}' holds {have} parameter blobs for it, the net has {want}; "
+            "rename the layer to train it from scratch"
+        )
+    )
+
+
+def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> None:
+    blob = layer.blobs[index]
+    if not _same_shape(blob, array.shape, bool(source.legacy) and source.legacy[index]):
+        hint = ""
+        if array.size == blob.count:
+            hint = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
+        raise NetError(
+            layer.say(
+                f"parameter {index} in '{path}' has shape {tuple(array.shape)}, the net's has "
+                f"{blob.shape}{hint}; to learn it from scratch, rename the layer"
+            )
+        )
+    target = blob.data_buffer.tensor(blob.shape, context.HOST, write=True)
+    # numpy copies straight from the file's mapped pages: no second copy in memory.
+    np.copyto(target.numpy(), array.reshape(blob.shape), casting="same_kind")
+
+
+def _same_shape(blob: Blob, shape: tuple[int, ...], legacy: bool) -> bool:
+    """Compare shapes; an old 4-D one fits by its last axes (blob.cpp, ShapeEquals)."""
+    if not legacy:
+        return tuple(shape) == blob.shape
+    if len(blob.shape) > 4:
+        return False
+    return tuple(shape) == (1,) * (4 - len(blob.shape)) + blob.shape
+
+
+def share(net: "Net", other: "Net") -> None:
+    """Make the layers of the same name use `other`'s values (ShareTrainedLayersWith)."""
+    by_name: dict[str, Layer] = {}
+    for layer in net._layers:
+        by_name.setdefault(layer.name, layer)
+    for source in other._layers:
+        layer = by_name.get(source.name)
+        if layer is None:
+            info(f"Ignoring source layer {source.name}", src="net.cpp:678")
+            continue
+        if len(layer.blobs) != len(source.blobs):
+            raise NetError(
+                layer.say(
+                    f"cannot share weights: {len(source.blobs)} blobs there, "
+                    f"{len(layer.blobs)} here"
+                )
+            )
+        for index, (mine, theirs) in enumerate(zip(layer.blobs, source.blobs, strict=True)):
+            if mine.shape != theirs.shape:
+                raise NetError(
+                    layer.say(
+                        f"cannot share parameter {index}: its shape is {theirs.shape} there, "
+                        f"{mine.shape} here"
+                    )
+                )
+            mine.share_data(theirs)
+
+
+def _host(blob: Blob, which: str) -> np.ndarray:
+    buffer = blob.data_buffer if which == "data" else blob.diff_buffer
+    return buffer.tensor(blob.shape, context.HOST, write=False).numpy()
+
+
+def save(net: "Net", path: str, diffs: bool = False) -> None:
+    """Write a .caffemodel: every layer's description and blobs."""
+    snapshot.write_weights(
+        path,
+        net.name,
+        (
+            (
+                layer.layer_param,
+                [_host(b, "data") for b in layer.blobs],
+                [_host(b, "diff") for b in layer.blobs] if diffs else None,
+            )
+            for layer in net._layers
+        ),
+    )
+
+
+def save_hdf5(net: "Net", path: str, diffs: bool = False) -> None:
+    """Write HDF5 weights; a shared parameter is stored with its owner only."""
+    snapshot.write_weights_hdf5(
+        path,
+        (
+            (
+                layer.name,
+                [
+                    None if net._param_table.owner_of(layer, i) else _host(b, "data")
+                    for i, b in enumerate(layer.blobs)
+                ],
+                [_host(b, "diff") for b in layer.blobs] if diffs else None,
+            )
+            for layer in net._layers
+        ),
+    )

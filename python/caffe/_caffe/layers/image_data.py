@@ -1,0 +1,236 @@
+"""Batches from a database of datums and from a list of image files."""
+
+import os
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from ...proto import caffe_pb2
+from ..core import context
+from ..core.blob import check_shape
+from ..core.layer import register
+from ..errors import FormatError
+from ..log import info, warning
+from ..sources import images
+from ..sources.databases import open_database
+from ..sources.prefetch import BATCH, ORDER, Source, new_seed, stream
+from ..sources.transform import Transformer
+
+NEAR = 256  # how many entries are rather read past than sought
+INT32 = (-(2**31), 2**31 - 1)
+
+
+@register("Data")
+class Data(Source):
+    """Datums from an LMDB or LevelDB: data (N, C, H, W) and, with a second top, labels (N,).
+
+    Every solver of several takes its own share of the entries (data_layer.cpp, Skip).
+    """
+
+    tops = (1, 2)
+
+    def open(self):
+        param = self.layer_param.data_param
+        if param.rand_skip:
+            # Deprecated, and ignored by BVLC 1.0's data_layer.cpp as well.
+            warning(
+                self.say("rand_skip is ignored, as BVLC Caffe 1.0 does"), src="data_layer.cpp:1"
+            )
+        transformer = Transformer(self.layer_param.transform_param, self.phase)
+        database = open_database(param.backend, param.source)
+        info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
+        seed = new_seed() if transformer.random else 0
+        reader = DatumReader(database, transformer, param.batch_size, seed)
+        reader.labels = len(self.layer_param.top) != 1
+        reader.size_up()
+        if self.training:
+            reader.share = (context.solver_rank(), context.solver_count())
+        return reader
+
+
+class ImageBatches:
+    """Batches of transformed images; a subclass's `item` loads one by its number."""
+
+    first = 0
+    labels = True
+
+    def __init__(self, transformer, batch_size, seed):
+        self.transformer, self.batch_size, self.seed = transformer, batch_size, seed
+
+    def item(self, number):
+        """Return (name for errors, image (C, H, W), label)."""
+        raise FormatError("this reader does not say how to load an item")
+
+    def size_up(self):
+        """Load the first item, for the shapes of the tops."""
+        name, image, _ = self.item(self.first)
+        shape = (self.batch_size, *self.transformer.shape(image.shape, name))
+        self.shapes = [shape, (self.batch_size,)] if self.labels else [shape]
+        info("output data size: " + ",".join(map(str, shape)), src="data_layer.cpp:40")
+
+    def batch(self, first):
+        draws = stream(self.seed, BATCH, first) if self.transformer.random else None
+        data, labels = None, np.empty(self.batch_size, np.float32)
+        for i in range(self.batch_size):
+            name, image, labels[i] = self.item(first + i)
+            if data is None:
+                shape = self.transformer.shape(image.shape, name)
+                data = np.empty((self.batch_size, *shape), np.float32)
+            self.transformer.apply(image, data[i], draws, name)
+        return [data, labels] if self.labels else [data]
+
+
+class DatumReader(ImageBatches):
+    """The entries of a database, one after the other and round again."""
+
+    share = (0, 1)  # (first entry taken, step to the next)
+
+    def __init__(self, database, *settings):
+        super().__init__(*settings)
+        self.database = database
+        self._entries, self._at = database.entries(), 0
+
+    def item(self, number):
+        rank, step = self.share
+        return self._load(self._entry(rank + number * step))
+
+    def _entry(self, number):
+        """The entry of that number, counted through all rounds."""
+        if not 0 <= number - self._at < NEAR:
+            start = number % len(self.database) if number else 0
+            self._entries, self._at = self.database.entries(start), number
+        while True:
+            entry = next(self._entries, None)
+            if entry is None:
+                self._entries = self.database.entries()
+                entry = next(self._entries, None)
+                if entry is None:
+                    raise FormatError(f"database '{self.database.path}' has no entries")
+                info("Restarting data prefetching from start.", src="data_layer.cpp:73")
+            self._at += 1
+            if self._at > number:
+                return entry
+
+    def _load(self, entry):
+        """(name for errors, image (C, H, W), label) of an entry."""
+        key, value = entry
+        name = f"key {key.decode('utf-8', 'backslashreplace')!r} of '{self.database.path}'"
+        try:
+            datum = caffe_pb2.Datum.FromString(value)
+        except DecodeError as error:
+            raise FormatError(f"{name} is no Datum message: {error}") from error
+        return name, datum_image(datum, self.transformer.decode_mode, name), datum.label
+
+
+def datum_image(datum, mode_, name) -> np.ndarray:
+    """Return a datum's image (channels, height, width): uint8, or float32 from float_data."""
+    if datum.encoded:
+        return images.decode(datum.data, mode_, name).transpose(2, 0, 1)
+    shape = (datum.channels, datum.height, datum.width)
+    if min(shape) < 1:
+        raise FormatError(f"{name} has no size: {shape} (channels, height, width)")
+    # data_transformer.cpp takes the bytes where there are any, else the floats.
+    flat = (
+        np.frombuffer(datum.data, np.uint8)
+        if datum.data
+        else np.array(datum.float_data, np.float32)
+    )
+    wanted = shape[0] * shape[1] * shape[2]
+    if flat.size != wanted:
+        raise FormatError(
+            f"{name} holds {flat.size} values, expected {shape[0]} x {shape[1]} x {shape[2]} = "
+            f"{wanted} (channels, height, width)"
+        )
+    return flat.reshape(shape)
+
+
+@register("ImageData")
+class ImageData(Source):
+    """Images and integer labels from a list file: data (N, C, H, W), labels (N,).
+
+    Each line of the list is a path (put after root_folder), a space and a label.
+    """
+
+    def open(self):
+        param = self.layer_param.image_data_param
+        self.check(
+            (param.new_height > 0) == (param.new_width > 0),
+            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
+            "neither",
+        )
+        self.named(check_shape, (param.batch_size, 3, param.new_height, param.new_width))
+        info(f"Opening file {param.source}", src="image_data_layer.cpp:38")
+        lines = read_list(param.source)
+        info(f"A total of {len(lines)} images.", src="image_data_layer.cpp:63")
+        transformer = Transformer(self.layer_param.transform_param, self.phase)
+        random = param.shuffle or param.rand_skip or transformer.random
+        seed = new_seed() if random else 0
+        reader = ImageReader(param, lines, transformer, param.batch_size, seed)
+        if param.rand_skip:
+            reader.first = stream(reader.seed, ORDER, 2**32).randint(param.rand_skip)
+            info(f"Skipping first {reader.first} data points.", src="image_data_layer.cpp:71")
+            self.check(
+                reader.first < len(lines),
+                f"rand_skip drew {reader.first}, but '{param.source}' lists {len(lines)} images",
+            )
+        reader.size_up()
+        return reader
+
+
+class ImageReader(ImageBatches):
+    """Image files, in the list's order or shuffled in every epoch."""
+
+    def __init__(self, param, lines, *settings):
+        super().__init__(*settings)
+        self.lines, self.shuffle = lines, param.shuffle
+        self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
+        self.mode = images.COLOR if param.is_color else images.GRAY
+        self._order, self._order_of = None, None
+
+    def item(self, number):
+        path, label = self._line(number)
+        image = images.read(path, self.mode)
+        if self.size[0]:
+            image = images.resize(image, *self.size)
+        return f"image '{path}'", image.transpose(2, 0, 1), label
+
+    def _line(self, number):
+        epoch, place = divmod(number, len(self.lines))
+        if self.shuffle:
+            if self._order_of != (self.seed, epoch):
+                self._order = stream(self.seed, ORDER, epoch).permutation(len(self.lines))
+                self._order_of = (self.seed, epoch)
+            place = self._order[place]
+        path, label = self.lines[place]
+        return self.folder + path, label
+
+
+def read_list(source: str) -> list[tuple[str, int]]:
+    """Return (path, label) of each line of a list file; empty lines are passed over."""
+    try:
+        with open(source, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    except (OSError, ValueError) as error:
+        where = "" if os.path.isabs(source) else f" (relative to {os.getcwd()})"
+        raise FormatError(f"list file '{source}'{where} cannot be read: {error}") from error
+    lines = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.rstrip("\r")
+        if not line.strip():
+            continue
+        path, _, label = line.rpartition(" ")
+        try:
+            value = int(label)
+        except ValueError:
+            value = None
+        if not path.strip() or value is None:
+            raise FormatError(
+                f"'{source}' line {number}: expected an image path, a space and an integer label, "
+                f"got {line[:120]!r}"
+            )
+        if not INT32[0] <= value <= INT32[1]:
+            raise FormatError(f"'{source}' line {number}: label {value} is beyond 32-bit integers")
+        lines.append((path, value))
+    if not lines:
+        raise FormatError(f"list file '{source}' is empty; expected lines of path, space, label")
+    return lines

@@ -1,0 +1,171 @@
+"""Python layers: user classes that run anywhere in a net (layers/python_layer.hpp).
+
+The user derives from `caffe.Layer` and defines setup, reshape, forward and backward over
+blobs. The runtime keeps the user's object behind an ordinary layer.
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import torch
+
+from ..core.blob import Blob, BlobVec
+from ..core.layer import Layer, register
+from ..errors import CaffeError, LayerError, nearest
+
+
+class _EveryLayer(type):
+    """To `isinstance`, every layer of a net is a caffe.Layer, as in pycaffe."""
+
+    def __instancecheck__(cls, instance):
+        known = super().__instancecheck__(instance)
+        return known or (cls is PythonLayer and isinstance(instance, Layer))
+
+
+class PythonLayer(metaclass=_EveryLayer):
+    """Base of user layers: `param_str` and `phase` are set before `setup`.
+
+    setup(bottom, top), reshape(bottom, top), forward(bottom, top) and
+    backward(top, propagate_down, bottom) work on lists of blobs; `reshape` runs before every
+    forward. `self.blobs.add_blob(*shape)` in `setup` makes a learnable parameter.
+    """
+
+    type = "Python"
+
+    def __init__(self, layer_param=None):
+        self.layer_param = layer_param
+        self.blobs = BlobVec()
+        self.param_str = ""
+        self.phase = 0
+
+    def setup(self, bottom, top):
+        """Read `param_str`, check bottoms, make parameters."""
+
+    def reshape(self, bottom, top):
+        """Give the tops their shapes."""
+
+    def forward(self, bottom, top):
+        """Compute the tops' data."""
+
+    def backward(self, top, propagate_down, bottom):
+        """Compute the diffs of the bottoms that want one, and add to the parameters' diffs."""
+
+
+@register("Python")
+class _PythonLayer(Layer):
+    """Runs a user's object as a layer of the net."""
+
+    bottoms = (0, None)
+    tops = (0, None)
+    renews = False
+
+    def __init__(self, param, phase):
+        super().__init__(param, phase)
+        self.user = None
+
+    @property
+    def face(self):
+        return self.user
+
+    def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        python = self.layer_param.python_param
+        self.user = self._make(python.module, python.layer)
+        self.user.param_str = python.param_str
+        self.user.phase = self.phase
+        self._call("setup", bottom, top)
+        self.blobs = self.user.blobs
+        self.shape_tops(bottom, top)
+
+    def _make(self, module_name: str, class_name: str):
+        module = self._import(module_name)
+        cls = getattr(module, class_name, None)
+        if cls is None:
+            raise LayerError(
+                self.say(
+                    f"module '{module_name}' ({getattr(module, '__file__', 'built in')}) has no "
+                    f"layer '{class_name}'{nearest(class_name, vars(module))}"
+                )
+            )
+        if not (isinstance(cls, type) and issubclass(cls, PythonLayer)):
+            raise LayerError(self.say(f"'{module_name}.{class_name}' is not a caffe.Layer"))
+        made = cls.__new__(cls)
+        # A user's __init__ that forgets the base's would lack blobs and param_str.
+        PythonLayer.__init__(made, self.layer_param)
+        try:
+            made.__init__(self.layer_param)
+        except Exception as error:
+            raise self._named(error) from error.__cause__
+        return made
+
+    def _import(self, name: str):
+        if not name:
+            raise LayerError(self.say("python_param needs a module"))
+        folder = self.folder and os.path.abspath(self.folder)
+        beside = bool(folder) and folder not in sys.path
+        if beside:
+            sys.path.append(folder)
+        try:
+            return importlib.import_module(name)
+        except CaffeError:
+            raise
+        except Exception as error:
+            tried = ", ".join(p or os.getcwd() for p in sys.path)
+            raise LayerError(
+                self.say(
+                    f"cannot import module '{name}': {type(error).__name__}: {error}\n"
+                    f"looked in: {tried}\n{traceback.format_exc()}"
+                )
+            ) from error
+        finally:
+            if beside and folder in sys.path:
+                sys.path.remove(folder)
+
+    def _call(self, method: str, *args) -> None:
+        try:
+            getattr(self.user, method)(*args)
+        except Exception as error:
+            raise self._named(error) from error.__cause__
+
+    def _named(self, error: Exception) -> Exception:
+        """Put the layer's name in front of the user's own exception, whose type stays."""
+        front = self.say("")
+        message = error.args[0] if len(error.args) == 1 else None
+        notes = hasattr(error, "add_note")  # from Python 3.11 on
+        if isinstance(error, OSError) and error.strerror:
+            error.strerror = front + error.strerror
+        elif isinstance(message, str) and not (notes and isinstance(error, KeyError)):
+            if not message.startswith(front):
+                error.args = (front + message,)
+        elif notes:  # its arguments are more than a message
+            error.add_note(front.rstrip(": "))
+        else:
+            error.args = (front + str(error), *error.args)
+        return error
+
+    def shape_tops(self, bottom, top) -> None:
+        self._call("reshape", bottom, top)
+
+    def run(self, bottom, top) -> None:
+        with torch.enable_grad():  # a user's layer may use torch itself
+            self._call("reshape", bottom, top)
+            self._call("forward", bottom, top)
+
+    def run_backward(self, propagate_down, bottom, top, keep) -> None:
+        for blob, wanted in zip(bottom, propagate_down, strict=True):
+            if wanted:
+                blob.gone = None
+        with torch.enable_grad():
+            self._call("backward", top, list(propagate_down), bottom)
+
+    def get_state(self):
+        """Ask the user's layer, where it offers one (our data layers do), for its cursor."""
+        ask = getattr(self.user, "snapshot_state", None)
+        return ask() if ask else None
+
+    def set_state(self, state) -> None:
+        tell = getattr(self.user, "restore_state", None)
+        if tell:
+            tell(state)

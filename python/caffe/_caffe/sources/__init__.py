@@ -1,0 +1,1 @@
+"""Where data layers read from: databases, image files, and the threads that read ahead."""

@@ -1,0 +1,166 @@
+"""Source: what layers that load batches share. The next batches load in a background thread.
+
+A batch is a pure function of (seed, number of its first item). So a snapshot needs only these
+two to continue with the same data, whatever was loaded ahead; nothing random is carried from
+one batch to the next.
+"""
+
+import os
+import weakref
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from ..core import context
+from ..core.blob import check_shape
+from ..core.layer import Layer
+from ..errors import CaffeError, LayerError
+
+ORDER, BATCH = 0, 1  # what a random stream is for
+
+
+def stream(seed: int, purpose: int, number: int) -> np.random.RandomState:
+    """Return the random stream of one epoch's order or of the batch from one item on.
+
+    RandomState, because NumPy promises that its draws never change: a run resumed under another
+    NumPy keeps its data order.
+    """
+    return np.random.RandomState((seed, purpose, number & 0xFFFFFFFF, number >> 32))
+
+
+def new_seed() -> int:
+    """Draw a seed from the stream that `set_random_seed` seeds."""
+    return int(torch.randint(2**31, (), generator=context.generator(context.CPU)))
+
+
+class Reader(Protocol):
+    """Loads batches. `batch` is called from one thread at a time."""
+
+    batch_size: int
+    seed: int
+    shapes: list[tuple[int, ...]]  # of the tops
+    first: int  # number of the first item to give out
+
+    def batch(self, first: int) -> list[np.ndarray]:
+        """Return float32 arrays, one per top, of the items from number `first` on.
+
+        Items are numbered through all epochs.
+        """
+
+
+class Source(Layer):
+    """A layer that loads its tops; a subclass's `open` returns its Reader."""
+
+    bottoms = (0, 0)
+    tops = (2, 2)
+
+    def open(self) -> Reader:
+        """Check settings and files, and return what loads the batches."""
+        raise LayerError(self.say("does not define open"))
+
+    def setup(self):
+        self.queue: Prefetch | None = None
+        # BVLC too takes this from data_param whatever the type (base_data_layer.cpp).
+        self.depth = self.layer_param.data_param.prefetch
+        self.check(self.depth > 0, "data_param.prefetch is 0, expected at least 1 batch")
+        self.reader = self.named(self.open)
+        self.check(
+            self.reader.batch_size > 0,
+            f"batch_size is {self.reader.batch_size}, expected 1 or more",
+        )
+        self.shapes = [self.named(check_shape, s) for s in self.reader.shapes]
+        self.next = self.reader.first  # number of the first item not yet given out
+
+    def reshape(self):
+        return self.shapes
+
+    def forward(self):
+        # The thread starts with the first batch asked for, and anew in a forked process.
+        if self.queue is None or self.queue.process != os.getpid():
+            self.queue = Prefetch(self, self.next)
+        try:
+            batch = self.named(self.queue.next)
+        except BaseException:
+            # Asked again, load the same batch again: data is never skipped.
+            self.stop()
+            raise
+        self.next += self.reader.batch_size
+        self.shapes = [tuple(t.shape) for t in batch]
+        return tuple(t.to(context.device(), non_blocking=True) for t in batch)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        return []
+
+    def named(self, function: Callable, *args):
+        """Call, putting this layer's name in front of what goes wrong."""
+        try:
+            return function(*args)
+        except LayerError:
+            raise
+        except CaffeError as error:
+            raise LayerError(self.say(str(error))) from error
+
+    def stop(self) -> None:
+        """End the background loading; the next forward starts it again."""
+        if self.queue is not None:
+            self.queue.stop()
+            self.queue = None
+
+    def get_state(self) -> dict:
+        """Return the number of the next item to give out and the seed of all that is random."""
+        return {"next": self.next, "seed": self.reader.seed}
+
+    def set_state(self, state: dict) -> None:
+        try:
+            position, seed = int(state["next"]), int(state["seed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LayerError(
+                self.say(f"state {state!r} is not {{'next': item number, 'seed': number}}")
+            ) from error
+        self.check(position >= 0 and seed >= 0, f"state {state!r} has a negative number")
+        self.stop()
+        self.next, self.reader.seed = position, seed
+
+
+class Prefetch:
+    """Batches of a source in order, loaded `depth` ahead by one background thread.
+
+    The thread ends when the source is stopped or collected.
+    """
+
+    def __init__(self, source: Source, first: int):
+        self.process = os.getpid()
+        self._load, self._size = source.reader.batch, source.reader.batch_size
+        self._first = first
+        self._pin = context.device().type == "cuda"
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="caffe-prefetch")
+        self._end = weakref.finalize(source, self._pool.shutdown, wait=False, cancel_futures=True)
+        self._coming = deque()
+        for _ in range(source.depth):
+            self._order()
+
+    def _order(self) -> None:
+        self._coming.append(self._pool.submit(_load, self._load, self._first, self._pin))
+        self._first += self._size
+
+    def next(self) -> list[torch.Tensor]:
+        """Return the next batch's tensors; raise what loading it raised."""
+        batch = self._coming.popleft().result()
+        self._order()
+        return batch
+
+    def stop(self) -> None:
+        """End the thread, once it has finished the batch it is at."""
+        self._end.detach()
+        if self.process == os.getpid():
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _load(load: Callable, first: int, pin: bool) -> list[torch.Tensor]:
+    batch = [torch.from_numpy(array) for array in load(first)]
+    # From pinned memory the copy to the GPU runs beside the computing.
+    return [t.pin_memory() for t in batch] if pin else batch

@@ -105,7 +105,7 @@ def test_a_held_view_is_brought_up_to_date_and_heard(gpu):
     blob.data_buffer.refresh_view()
     assert view.tolist() == [3, 4]
     view[0] = 8  # nobody is told
-    blob.data_buffer.claim_view()
+    blob.data_buffer.mark_host_newest()
     assert blob.tensor().tolist() == [8, 4]
 
 

@@ -46,7 +46,7 @@ def test_missing_parameters_tops_and_lists_are_named(data):
         voc(data)
 
 
-def spoil(data, what):
+def nan_if_invalid(data, what):
     """Damage picture or label `a` of the VOC set; returns what the error must say."""
     image = data.path("pascal/VOC2011/JPEGImages/a.jpg")
     label = data.path("pascal/VOC2011/SegmentationClass/a.png")
@@ -76,7 +76,7 @@ def spoil(data, what):
 )
 def test_damage_names_the_file_and_the_expectation(data, what):
     tiny.voc(data, "pascal/VOC2011", ["val"], 21)
-    message = spoil(data, what)
+    message = nan_if_invalid(data, what)
     with pytest.raises(DataError, match=message):
         voc(data, split="val", classes=21)
 

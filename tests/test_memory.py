@@ -93,7 +93,7 @@ def test_a_view_that_is_held_across_a_reshape_stays_as_it_was(all_is_large):
 
 def test_lasting_arrays_are_zero_and_writable():
     for count in (0, 1, allocator.LARGE):
-        array = allocator.lasting(count)
+        array = allocator.persistent_zeros(count)
         assert array.shape == (count,) and not array.any()
         array += 1
         assert array.all()

@@ -132,7 +132,7 @@ class Net(_caffe.Net):
         extra = list(blobs or [])
         first = 0 if start is None else self._layer_index(start)
         if end is None:
-            last, wanted = len(self._layers) - 1, self.outputs + extra
+            last, wanted = len(self.nodes) - 1, self.outputs + extra
         else:
             last, wanted = self._layer_index(end), self.top_names[end] + extra
         if kwargs:
@@ -147,7 +147,7 @@ class Net(_caffe.Net):
         kwargs: diffs for all the outputs, by name; without any, the losses' weights.
         """
         extra = list(diffs or [])
-        first = len(self._layers) - 1 if start is None else self._layer_index(start)
+        first = len(self.nodes) - 1 if start is None else self._layer_index(start)
         if end is None:
             last, wanted = 0, self.inputs + extra
         else:

@@ -30,7 +30,7 @@ def upgrade(flags, old, new):
         ) from None
     need_file(old, "file")
     with open(old, "rb") as file:
-        binary = file_type.kind(file.read(file_type.HEAD)) == "a binary file"
+        binary = file_type.detect(file.read(file_type.HEAD)) == "a binary file"
     if binary:
         kind, data = "weights", _upgraded_weights(old)
     else:

@@ -42,13 +42,13 @@ def test_many_files_use_more_than_one_process_and_an_error_reaches_the_caller():
 
 def test_a_file_is_whole_or_absent(tmp_path):
     target = tmp_path / "in/a.txt"
-    with pytest.raises(KeyError), files.replacing(target) as stream:
+    with pytest.raises(KeyError), files.atomic_write(target) as stream:
         stream.write(b"half")
         raise KeyError
     assert list((tmp_path / "in").iterdir()) == []
-    with files.replacing(target) as stream:
+    with files.atomic_write(target) as stream:
         stream.write(b"first")
-    with pytest.raises(KeyError), files.replacing(target) as stream:
+    with pytest.raises(KeyError), files.atomic_write(target) as stream:
         stream.write(b"second")
         raise KeyError
     assert target.read_bytes() == b"first" and len(list(target.parent.iterdir())) == 1

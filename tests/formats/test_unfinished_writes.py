@@ -109,7 +109,7 @@ def test_a_long_file_is_written_out_before_its_end(tmp_path, monkeypatch):
     seen = threading.Event()
     monkeypatch.setattr(atomic, "EARLY", 1)
     monkeypatch.setattr(atomic, "_sync", lambda path: seen.set())
-    with atomic.replacing(tmp_path / "long") as name, open(name, "wb", buffering=0) as file:
+    with atomic.atomic_write(tmp_path / "long") as name, open(name, "wb", buffering=0) as file:
         file.write(b"first")
         assert seen.wait(10)
         file.write(b" last")

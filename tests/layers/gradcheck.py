@@ -15,7 +15,7 @@ from google.protobuf import text_format
 from caffe._caffe import layers
 from caffe._caffe.core import context
 from caffe._caffe.core.blob import Blob
-from caffe._caffe.core.layer import create_layer
+from caffe._caffe.core.layer import Wiring, create_layer
 from caffe.proto import caffe_pb2
 
 __all__ = ["build", "check_gradients", "layers", "LayerRun"]
@@ -34,12 +34,12 @@ class LayerRun:
             param.bottom.extend(f"bottom{i}" for i in range(len(arrays)))
         self.layer = create_layer(param, phase)
         self.layer.check_counts(len(arrays), tops)
-        self.layer.records = True
+        self.wiring = Wiring(saves_for_backward=True)
         self.bottom = [Blob(a.shape) for a in arrays]
         self.top = [Blob() for _ in range(tops)]
         for blob, array in zip(self.bottom, arrays, strict=True):
             blob.data[...] = array
-        self.layer.prepare(self.bottom, self.top)
+        self.layer.prepare(self.bottom, self.top, self.wiring)
 
     def forward(self):
         """Return copies of the tops, having held their shapes to what the layer announces."""
@@ -117,12 +117,12 @@ def check_gradients(
     for what, blob, analytic in targets:
         flat, got = blob.data.reshape(-1), analytic.reshape(-1)
         for at in random.permutation(flat.size)[:most]:
-            kept = flat[at]
-            flat[at] = kept + np.float32(step)
+            before_step = flat[at]
+            flat[at] = before_step + np.float32(step)
             high, above = objective(), flat[at]
-            flat[at] = kept - np.float32(step)
+            flat[at] = before_step - np.float32(step)
             low, below = objective(), flat[at]
-            flat[at] = kept
+            flat[at] = before_step
             want = (high - low) / (float(above) - float(below))
             scale = max(1.0, abs(want), abs(float(got[at])))
             assert abs(want - got[at]) <= tol * scale, (

@@ -22,7 +22,7 @@ def close(got, want, **tolerance):
 
 
 def ranks(x, top_k):
-    """Places along the last axis, largest first; of equals the last place first."""
+    """LabelAxis along the last axis, largest first; of equals the last place first."""
     order = sorted(range(len(x)), key=lambda i: (x[i], i), reverse=True)
     return order[:top_k]
 
@@ -234,7 +234,7 @@ def test_backward_works_out_what_an_unrecorded_forward_did_not_keep(text, bottom
     tops = recorded.forward()
     diffs = [RANDOM.standard_normal(t.shape).astype(np.float32) for t in tops]
     want = recorded.backward(*diffs)
-    bare.layer.records = False
+    bare.wiring.saves_for_backward = False
     bare.forward()
     for state in ("saved", "winner", "gate", "deviation"):
         if hasattr(bare.layer, state):

@@ -94,7 +94,7 @@ def build(text, phase):
 
 def move(net):
     """Give every blob and parameter a side on the device."""
-    for blob in [*net._blobs, *(b for layer in net._layers for b in layer.blobs)]:
+    for blob in [*net._blobs, *(b for node in net.nodes for b in node.layer.blobs)]:
         blob.tensor()
         if blob.diff_buffer.head:
             blob.diff_tensor()
@@ -117,7 +117,7 @@ def device(monkeypatch):
 @pytest.mark.parametrize(("text", "phase", "back"), CASES)
 def test_layers_stay_on_the_device(text, phase, back, device):
     net = build(text, phase)
-    if LOOK_AT_VALUES & {layer.type for layer in net._layers}:
+    if LOOK_AT_VALUES & {node.layer.type for node in net.nodes}:
         pytest.skip("the shape of its top depends on values")
     device()
     move(net)
@@ -133,7 +133,7 @@ def test_layers_stay_on_the_device(text, phase, back, device):
 
 def test_every_type_is_driven():
     nets = [build(*case.values[:2]) for case in CASES]
-    seen = {layer.type for net in nets for layer in net._layers}
+    seen = {node.layer.type for net in nets for node in net.nodes}
     assert set(caffe.layer_type_list()) - seen == HOST
 
 
@@ -181,11 +181,11 @@ def test_a_gpu_that_lags_behind_forgets_no_label(monkeypatch):
     monkeypatch.setattr(torch.cuda, "Event", Event)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
     run = build_layer('type: "SoftmaxWithLoss"', (2, 3), np.float32([0, 1]))
-    read = run.layer.places.read
+    read = run.layer.label_axis.read
     good, wrong = torch.tensor([0, 2]), torch.tensor([0, 3])
     for labels, spoilt in ((good, False), (wrong.clone(), True), (good, False)):
-        index, _, spoil = read._on_gpu(labels, None, 3)
-        assert bool(spoil.isnan()) is spoilt and index.max() == 2
+        index, _, nan_if_invalid = read._on_gpu(labels, None, 3)
+        assert bool(nan_if_invalid.isnan()) is spoilt and index.max() == 2
     arrived[:] = [True] * 3
     with pytest.raises(LayerError, match="label 3 in 'bottom1' is outside the 3 classes"):
         read._on_gpu(good, None, 3)

@@ -158,10 +158,10 @@ def test_gradient_without_a_recorded_forward():
     run = build('type: "Pooling" pooling_param { kernel_size: 2 stride: 2 }', (1, 2, 5, 5))
     dy = np.ones_like(run.forward()[0])
     want = run.backward(dy)[0]
-    run.layer.records = False
+    run.wiring.saves_for_backward = False
     top = run.forward()[0]
     np.testing.assert_array_equal(run.backward(dy)[0], want)
-    run.layer.records = True
+    run.wiring.saves_for_backward = True
     np.testing.assert_array_equal(run.forward()[0], top)
     assert run.backward(dy, propagate=[False]) == [None]
 

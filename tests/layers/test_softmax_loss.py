@@ -93,7 +93,7 @@ def test_softmax_loss_truncates_labels():
 def test_softmax_loss_backward_without_recorded_forward():
     x, label = normal(2, 3), labels(3, 2)
     run = softmax_loss("", x, label)
-    run.layer.records = False
+    run.wiring.saves_for_backward = False
     close(run.backward(np.float32(2))[0], softmax(x, 1) - onehot(label, 3, 1))
 
 

@@ -102,7 +102,7 @@ def test_lrn_gradient_without_a_recorded_forward():
     run = build('type: "LRN" lrn_param { local_size: 3 alpha: 1 }', (1, 4, 2, 2))
     top = run.forward()[0]
     want = run.backward(np.ones_like(top))[0]
-    run.layer.records = False
+    run.wiring.saves_for_backward = False
     run.forward()
     np.testing.assert_array_equal(run.backward(np.ones_like(top))[0], want)
 

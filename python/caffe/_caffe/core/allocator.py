@@ -37,12 +37,12 @@ def keep_freed_memory() -> bool:
     return bool(libc.mallopt(M_MMAP_THRESHOLD, MAPPED) and libc.mallopt(M_TRIM_THRESHOLD, -1))
 
 
-def is_mapped(values: torch.Tensor) -> bool:
+def exceeds_heap(values: torch.Tensor) -> bool:
     """Tell whether an array is too large for glibc's heap."""
     return 4 * values.numel() > MAPPED
 
 
-def lasting(count: int) -> torch.Tensor:
+def persistent_zeros(count: int) -> torch.Tensor:
     """Return `count` zeros for what lasts; their pages are taken when they are first touched."""
     if 4 * count < LARGE:
         return torch.zeros(count)

@@ -14,8 +14,7 @@ def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "a
     axes = len(shape)
     if not -axes <= axis < axes:
         expected = f"{-axes} to {axes - 1}" if axes else "a bottom that has axes"
-        layer.check(
-            False,
+        layer.fail(
             f"{what} {axis} is out of range for bottom shape {tuple(shape)}; expected {expected}",
         )
     return axis % axes
@@ -32,5 +31,5 @@ def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int
     Raises LayerError for more than four axes (blob.hpp, LegacyShape).
     """
     if len(shape) > 4:
-        layer.check(False, f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")
+        layer.fail(f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")
     return tuple([*shape, 1, 1, 1, 1][:4])

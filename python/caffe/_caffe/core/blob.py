@@ -21,18 +21,20 @@ MAX_COUNT = 2**31 - 1
 class Buffer:
     """One array with a host side and a device side; `head` names the newer one (or both).
 
-    A numpy view that somebody still holds pins the host side: new values are copied into it,
-    so the view stays true. With nobody looking, new values just take its place, but for very
-    large ones in a buffer that `lasts` as long as its net, which has its own room for them.
+    A numpy view that is still referenced pins the host side: new values are copied into it, so
+    that the view stays valid. Otherwise new values replace the old array, except for very large
+    ones in a `persistent` buffer (one that lives as long as its net): these have storage of
+    their own.
     """
 
     __slots__ = (
-        "sides", "head", "_view", "_borrowed", "_memory", "lasts", "room", "shared", "__weakref__",
+        "sides", "head", "_view", "_borrowed", "_memory", "persistent", "storage", "shared",
+        "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, lasts: bool = False, room: torch.Tensor | None = None):
-        self.lasts = lasts
-        self.room = room
+    def __init__(self, persistent: bool = False, storage: torch.Tensor | None = None):
+        self.persistent = persistent
+        self.storage = storage
         self.shared = False  # by several blobs
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
@@ -63,32 +65,32 @@ class Buffer:
         return t if t.shape == shape else t.view(shape)
 
     def _zeros(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
-        if not self.lasts or side != context.HOST:
+        if not self.persistent or side != context.HOST:
             return torch.zeros(shape, device=context.device_of(side))
-        fresh = self._make_room(math.prod(shape))
-        zeros = self.room[: math.prod(shape)].view(shape)
+        fresh = self._make_storage(math.prod(shape))
+        zeros = self.storage[: math.prod(shape)].view(shape)
         return zeros if fresh else zeros.zero_()
 
-    def _housed(self, value: torch.Tensor) -> torch.Tensor:
-        self._make_room(value.numel())
-        own = self.room[: value.numel()].view(value.shape)
+    def _into_storage(self, value: torch.Tensor) -> torch.Tensor:
+        self._make_storage(value.numel())
+        own = self.storage[: value.numel()].view(value.shape)
         return own if own.data_ptr() == value.data_ptr() else own.copy_(value)
 
-    def _make_room(self, count: int) -> bool:
-        """See to room for `count` values; tell whether it is new, and zero."""
-        if self.room is not None and self.room.numel() >= count:
+    def _make_storage(self, count: int) -> bool:
+        """Allocate storage for `count` values if needed; return whether it is new, and so zero."""
+        if self.storage is not None and self.storage.numel() >= count:
             return False
-        self.room = allocator.lasting(count)
+        self.storage = allocator.persistent_zeros(count)
         return True
 
     def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
         """Take `value` as the new content, of the side whose device it is on.
 
-        With `borrow` it stays its owner's: it is copied before anybody here writes to it. With
-        `share` it is both's.
+        With `borrow` it stays its owner's and is copied before it is written here. With `share`
+        both own it.
         """
         side = context.side() if value.device == context.device() else context.HOST
-        if side == context.HOST and self.viewed():
+        if side == context.HOST and self.has_live_view():
             mine = self.sides[side]
             if mine.numel() == value.numel():
                 if mine.data_ptr() != value.data_ptr():
@@ -96,12 +98,12 @@ class Buffer:
                 self.head = {side}
                 return
         if (
-            self.lasts
+            self.persistent
             and side == context.HOST
             and not (borrow or share)
-            and allocator.is_mapped(value)
+            and allocator.exceeds_heap(value)
         ):
-            value = self._housed(value)
+            value = self._into_storage(value)
         self.sides[side] = value if value.is_contiguous() else value.contiguous()
         self.head = {side}
         self._memory = None
@@ -117,23 +119,25 @@ class Buffer:
             self._view = weakref.ref(array)
         return array
 
-    def viewed(self) -> bool:
-        """Tell whether somebody still holds a numpy view of this array."""
+    def has_live_view(self) -> bool:
+        """Return whether a numpy view of this array is alive."""
         return self._view is not None and self._view() is not None
 
     def refresh_view(self) -> None:
-        """Bring a held view up to date with a newer device side."""
-        if self.viewed() and context.HOST not in self.head:
+        """Copy a newer device side into a live view."""
+        if self.has_live_view() and context.HOST not in self.head:
             self.tensor(tuple(self.sides[context.HOST].shape), context.HOST, write=False)
 
-    def claim_view(self) -> None:
-        """Treat a held view as just written (nobody tells us when a user writes into it)."""
-        if self.viewed() and context.HOST in self.sides:
+    def mark_host_newest(self) -> None:
+        """Treat a live view as just written: a user may have written into it unnoticed."""
+        if self.has_live_view() and context.HOST in self.sides:
             self.head = {context.HOST}
 
     def successor(self) -> "Buffer":
-        """Return an empty buffer in this one's place, with its room if nobody else sees that."""
-        return Buffer(self.lasts, None if self.shared or self.viewed() else self.room)
+        """Return an empty buffer in this one's place, with its storage unless it is shared."""
+        return Buffer(
+            self.persistent, None if self.shared or self.has_live_view() else self.storage
+        )
 
     def resized(self, count: int) -> "Buffer":
         """Return a buffer of `count` values: in the same memory while that is large enough.
@@ -141,7 +145,7 @@ class Buffer:
         The values there stay, and so do arrays that somebody holds; else all are zero, as in
         blob.cpp's Reshape.
         """
-        self.own()
+        self.unshare()
         side = context.HOST if context.HOST in self.head else next(iter(self.head), None)
         other = self.successor()
         if side is None:
@@ -153,42 +157,42 @@ class Buffer:
             other._memory, other.sides[side], other.head = flat, flat[:count], {side}
         return other
 
-    def own(self) -> None:
-        """Have a copy of what was borrowed."""
+    def unshare(self) -> None:
+        """Copy what was borrowed."""
         side = self._borrowed
         if side is not None and side in self.head:
             self.sides[side] = self.sides[side].clone()
             self._borrowed = None
 
-    def let_go(self) -> None:
-        """Free the content, which is about to be replaced, unless somebody is looking."""
-        if not self.viewed():
+    def free(self) -> None:
+        """Free the content, which is about to be replaced, unless a view is alive."""
+        if not self.has_live_view():
             self._memory = None
             self.sides.clear()
             self.head = set()
             self._borrowed = None
 
     def clear(self) -> None:
-        """Make the content zero without touching memory, unless somebody is looking."""
-        if self.viewed():
+        """Make the content zero, without touching memory unless a view is alive."""
+        if self.has_live_view():
             self.sides[context.HOST].zero_()
             self.head = {context.HOST}
         else:
-            self.let_go()
+            self.free()
 
 
 class Blob:
     """An array `data` and its gradient `diff` of one shape, as pycaffe shows them."""
 
-    __slots__ = ("_shape", "data_buffer", "diff_buffer", "gone", "__weakref__")
+    __slots__ = ("_shape", "data_buffer", "diff_buffer", "freed_reason", "__weakref__")
 
-    def __init__(self, shape: tuple[int, ...] = (), lasts: bool = False):
+    def __init__(self, shape: tuple[int, ...] = (), persistent: bool = False):
         self._shape = check_shape(shape)
-        self.data_buffer = Buffer(lasts=True)
-        self.diff_buffer = Buffer(lasts)
-        self.gone = None  # why `diff` cannot be read, once a solver step has let it go
+        self.data_buffer = Buffer(persistent=True)
+        self.diff_buffer = Buffer(persistent)
+        self.freed_reason = None  # why `diff` cannot be read, once a solver step has freed it
 
-    # -- pycaffe's face
+    # -- pycaffe's interface
 
     @property
     def data(self) -> np.ndarray:
@@ -198,8 +202,8 @@ class Blob:
     @property
     def diff(self) -> np.ndarray:
         """Live float32 view of the gradient, of this blob's shape."""
-        if self.gone:
-            raise CaffeError(self.gone)
+        if self.freed_reason:
+            raise CaffeError(self.freed_reason)
         return self.diff_buffer.numpy(self._shape)
 
     @property
@@ -226,7 +230,7 @@ class Blob:
     width = property(lambda self: self._legacy(3), doc="Size of axis 3.")
 
     def reshape(self, *shape: int) -> None:
-        """Change the shape; values are kept in order, unless there is no room for so many."""
+        """Change the shape; values are kept in order, unless they do not fit in its memory."""
         shape = check_shape(shape)
         count = math.prod(shape)
         if count != self.count:
@@ -265,12 +269,12 @@ class Blob:
 
     def put_diff(self, value: torch.Tensor) -> None:
         """Take a new gradient of this blob's shape."""
-        self.gone = None
+        self.freed_reason = None
         self.diff_buffer.put(value)
 
     def clear_diff(self) -> None:
         """Make the gradient zero."""
-        self.gone = None
+        self.freed_reason = None
         self.diff_buffer.clear()
 
     def add_diff(self, value: torch.Tensor, part: slice | None = None) -> None:
@@ -282,20 +286,20 @@ class Blob:
         else:
             self.diff_buffer.put(value)
 
-    def own_diff(self) -> None:
-        """Make sure that the gradient is nobody else's array too."""
-        self.diff_buffer.own()
+    def unshare_diff(self) -> None:
+        """Copy the gradient if its array is another's too."""
+        self.diff_buffer.unshare()
 
     def seed_diff(self, value: float, again: bool = True) -> None:
-        """Fill the gradient with a loss weight; unless `again`, only where nothing stands yet."""
+        """Fill the gradient with a loss weight; unless `again`, only where it was never written."""
         if again or not self.diff_buffer.head:
             self.diff_tensor(write=True).fill_(value)
 
-    def let_go_diff(self, why: str) -> None:
-        """Free the gradient unless somebody is looking at it; reading it then says `why`."""
-        if not self.diff_buffer.viewed():
+    def free_diff(self, why: str) -> None:
+        """Free the gradient unless a view of it is alive; reading it then raises `why`."""
+        if not self.diff_buffer.has_live_view():
             self.diff_buffer = self.diff_buffer.successor()
-            self.gone = why
+            self.freed_reason = why
 
     def share_data(self, other: "Blob") -> None:
         """Use `other`'s values as one's own (blob.cpp, ShareData)."""
@@ -313,15 +317,16 @@ class BlobVec(list):
 
     def add_blob(self, *shape: int) -> None:
         """Append a zero blob of this shape."""
-        self.append(Blob(shape, lasts=True))
+        self.append(Blob(shape, persistent=True))
 
 
-def check_room(count: int, what: str) -> None:
+def check_fits_memory(count: int, what: str) -> None:
     """Raise CaffeError if `count` float32 values are more than the machine's memory holds."""
-    room = context.host_memory()
-    if 4 * count > room:
+    available = context.host_memory()
+    if 4 * count > available:
         raise CaffeError(
-            f"{what} takes {4 * count / 2**30:.1f} GiB, this machine has {room / 2**30:.1f} GiB"
+            f"{what} takes {4 * count / 2**30:.1f} GiB, "
+            f"this machine has {available / 2**30:.1f} GiB"
         )
 
 
@@ -334,5 +339,5 @@ def check_shape(shape) -> tuple[int, ...]:
         raise CaffeError(f"blob sizes cannot be negative: {sizes}")
     if math.prod(max(s, 1) for s in sizes) > MAX_COUNT:
         raise CaffeError(f"a blob of shape {sizes} has more than {MAX_COUNT} elements")
-    check_room(math.prod(sizes), f"a blob of shape {sizes}")
+    check_fits_memory(math.prod(sizes), f"a blob of shape {sizes}")
     return sizes

@@ -13,13 +13,13 @@ class Labels(NamedTuple):
 
     index: int64, ignored ones 0.
     valid: bool, False where ignored; None where nothing can be.
-    spoil: None on the CPU, where a wrong label is an error at once; on a GPU a scalar to add to
-        the result: 0, or NaN with a wrong label among them.
+    nan_if_invalid: None on the CPU, where a wrong label is an error at once; on a GPU a scalar to
+        add to the result: 0, or NaN if a label is wrong.
     """
 
     index: torch.Tensor
     valid: torch.Tensor | None
-    spoil: torch.Tensor | None
+    nan_if_invalid: torch.Tensor | None
 
 
 class LabelReader:
@@ -52,7 +52,7 @@ class LabelReader:
             return self._on_gpu(index, valid, classes)
         if index.numel() and not index.is_meta:
             low, high = (int(v) for v in index.aminmax())
-            self._hold(low, high, classes)
+            self._check_range(low, high, classes)
         return Labels(index, valid, None)
 
     def _on_gpu(self, index, valid, classes) -> Labels:
@@ -72,9 +72,9 @@ class LabelReader:
         """Raise what earlier batches brought, once it has come to the host."""
         while self._pending and self._pending[0][1].query():
             (low, high), _, classes = self._pending.popleft()
-            self._hold(int(low), int(high), classes)
+            self._check_range(int(low), int(high), classes)
 
-    def _hold(self, low: int, high: int, classes: int) -> None:
+    def _check_range(self, low: int, high: int, classes: int) -> None:
         if 0 <= low and high < classes:
             return
         name = self.layer.layer_param.bottom[self.bottom]
@@ -85,4 +85,4 @@ class LabelReader:
         if self.what == "label":
             given = "is not set" if self.ignore is None else f"is {self.ignore}"
             message += f"; ignore_label {given}"
-        self.layer.check(False, message)
+        self.layer.fail(message)

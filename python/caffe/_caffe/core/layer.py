@@ -18,6 +18,8 @@ saves time, and then `forward` runs without autograd.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
 
 import torch
 
@@ -41,15 +43,37 @@ def register(name: str) -> Callable[[type["Layer"]], type["Layer"]]:
     return enter
 
 
-def create_layer(param: caffe_pb2.LayerParameter, phase: int) -> "Layer":
-    """Make the layer that `param` describes."""
+def create_layer(param: caffe_pb2.LayerParameter, phase: int, folder: str = "") -> "Layer":
+    """Return the layer that `param` describes; `folder` is where its prototxt is."""
     if param.type not in REGISTRY:
         known = sorted(REGISTRY)
         raise LayerError(
             f"layer '{param.name}': unknown layer type '{param.type}'{nearest(param.type, known)} "
             f"(known types: {', '.join(known)})"
         )
-    return REGISTRY[param.type](param, phase)
+    return REGISTRY[param.type](param, phase, folder)
+
+
+@dataclass
+class Wiring:
+    """How a net uses a layer: set by the net while it is built, read by the layer.
+
+    Attributes
+    ----------
+    in_place : bool
+        Top 0 is bottom 0.
+    aliased : bool
+        In place on memory that another blob shares.
+    overwritten : bool
+        This layer or a later one works in place on one of its bottoms.
+    saves_for_backward : bool
+        Forward saves what backward needs.
+    """
+
+    in_place: bool = False
+    aliased: bool = False
+    overwritten: bool = False
+    saves_for_backward: bool = False
 
 
 class Layer:
@@ -64,22 +88,20 @@ class Layer:
     no_gradient: frozenset[int] = frozenset()  # bottoms (labels) that no gradient reaches
     shares_data = False  # the top is the bottom's memory (Split, Reshape, Flatten)
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
-    holds = False  # backward is of what forward saw, though somebody changes the bottoms between
-    renews = True  # forward makes its tops anew, whatever stood in them
-    inplace = False  # set by the net: top 0 is bottom 0
-    overwritten = False  # set by the net: it, or a later layer, works in place on its bottom
-    writes_through = False  # set by the net: in place on memory that another blob shares
-    folder = ""  # set by the net: where its prototxt stands
-    loss_tops: Sequence[tuple[int, float]] = ()  # set by the net: (top index, loss weight)
+    caches_inputs = False  # backward uses what forward saw, even if the bottoms change in between
+    allocates_tops = True  # forward makes new tops, whatever they held
+    recomputable = True  # backward can compute again what forward saved (a random mask it cannot)
 
-    def __init__(self, param: caffe_pb2.LayerParameter, phase: int):
+    def __init__(self, param: caffe_pb2.LayerParameter, phase: int, folder: str = ""):
         self.layer_param = param
-        self.name, self.type, self.phase = param.name, param.type, phase
+        self.name, self.type, self.phase, self.folder = param.name, param.type, phase, folder
         self.blobs: BlobVec = BlobVec()
         self.param_propagate_down: list[bool] = []
-        self.records = False  # keep what backward needs during forward
-        self._graph: tuple | None = None
-        self._meta = False
+        self.wiring = Wiring()
+        self.saved = None  # what forward keeps for backward; the runner frees it
+        self.shapes_only = False  # true while top shapes are inferred on torch's meta device
+        self._leaves: dict[int, torch.Tensor] | None = None
+        self._shapes: list[tuple[int, ...]] | None = None  # the bottoms' when tops were last shaped
 
     # -- what a type defines
 
@@ -88,7 +110,7 @@ class Layer:
 
     def forward(self, *bottom: torch.Tensor):
         """Return the top tensor, or a tuple of them."""
-        raise LayerError(self.say("does not define forward"))
+        raise LayerError(self.format_error("does not define forward"))
 
     # A type may define, in place of autograd:
     #   def backward(self, propagate_down, bottom, top, top_diff): -> list of bottom diffs, None
@@ -96,17 +118,14 @@ class Layer:
     backward = None
 
     def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Return the top shapes for these bottom shapes."""
-        self._meta = True
+        """Return the top shapes for these bottom shapes; called whenever these have changed."""
+        self.shapes_only = True
         try:
             with torch.no_grad():
                 tops = self.forward(*(torch.empty(s, device="meta") for s in shapes))
         finally:
-            self._meta = False
+            self.shapes_only = False
         return [tuple(t.shape) for t in as_tuple(tops)]
-
-    def let_go(self) -> None:
-        """Free what forward kept for backward, which has used it."""
 
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""
@@ -122,22 +141,38 @@ class Layer:
         """True in the TRAIN phase."""
         return self.phase == caffe_pb2.TRAIN
 
+    @property
+    def in_place(self) -> bool:
+        """True if top 0 is bottom 0."""
+        return self.wiring.in_place
+
+    @property
+    def saves_for_backward(self) -> bool:
+        """True if forward is to save what backward needs."""
+        return self.wiring.saves_for_backward
+
+    def save_for_backward(self, value):
+        """Save `value` as `self.saved` where a backward may follow; return it."""
+        if not self.shapes_only:
+            self.saved = value if self.wiring.saves_for_backward else None
+        return value
+
     def add_param(
         self, shape: Sequence[int], fill: caffe_pb2.FillerParameter | None = None
     ) -> None:
-        """Append a learnable blob, filled as the FillerParameter `fill` says (zero without one)."""
+        """Append a learnable blob of `shape`, filled as `fill` says (zero without one)."""
         try:
-            blob = Blob(tuple(shape), lasts=True)
+            blob = Blob(tuple(shape), persistent=True)
             if fill is not None:
                 filler.fill(blob, fill)
         except CaffeError as error:
-            raise LayerError(self.say(str(error))) from error
+            raise LayerError(self.format_error(str(error))) from error
         self.blobs.append(blob)
 
     def param(self, index: int) -> torch.Tensor:
         """Return parameter `index` for computing (a leaf of this layer's graph)."""
         blob = self.blobs[index]
-        if self._meta:
+        if self.shapes_only:
             return torch.empty(blob.shape, device="meta")
         if self._leaves is None:
             return blob.tensor()
@@ -146,8 +181,12 @@ class Layer:
             self._leaves[index] = leaf.requires_grad_(self.wants_param(index))
         return self._leaves[index]
 
+    def set_param_propagate_down(self, wanted: Sequence[bool]) -> None:
+        """Set which parameters get a gradient (layer.hpp, set_param_propagate_down)."""
+        self.param_propagate_down = list(wanted)
+
     def wants_param(self, index: int) -> bool:
-        """Tell whether parameter `index` gets a gradient."""
+        """Return whether parameter `index` gets a gradient."""
         return index >= len(self.param_propagate_down) or self.param_propagate_down[index]
 
     def generator(self) -> torch.Generator:
@@ -157,54 +196,65 @@ class Layer:
     def check(self, condition: bool, message: str) -> None:
         """Raise LayerError with this layer's name and type unless `condition` holds."""
         if not condition:
-            raise LayerError(self.say(message))
+            raise LayerError(self.format_error(message))
 
-    def say(self, message: str) -> str:
-        """Put this layer's name and type in front of a message."""
+    def fail(self, message: str) -> NoReturn:
+        """Raise LayerError with this layer's name and type."""
+        raise LayerError(self.format_error(message))
+
+    def format_error(self, message: str) -> str:
+        """Return `message` with this layer's name and type in front."""
         return f"layer '{self.name}' ({self.type}): {message}"
 
     @property
-    def face(self):
-        """What pycaffe shows as this layer; a Python layer shows the user's object."""
+    def pycaffe_object(self):
+        """What pycaffe shows as this layer: for a Python layer, the user's object."""
         return self
 
     # -- what the net calls
 
-    _leaves: dict[int, torch.Tensor] | None = None
-
     def check_counts(self, bottoms: int, tops: int) -> None:
-        """Hold the numbers of bottoms and tops to what the type takes."""
+        """Raise LayerError unless the type takes so many bottoms and tops."""
         for what, given, (least, most) in (
             ("bottom", bottoms, self.bottoms),
             ("top", tops, self.tops),
         ):
             if given < least or (most is not None and given > most):
                 wanted = str(least) if least == most else f"{least} to {most or 'any number'}"
-                raise LayerError(self.say(f"takes {wanted} {what} blobs, {given} given"))
+                raise LayerError(self.format_error(f"takes {wanted} {what} blobs, {given} given"))
         if self.same_count and bottoms != tops:
             raise LayerError(
-                self.say(f"takes as many tops as bottoms; {bottoms} bottoms, {tops} tops given")
+                self.format_error(
+                    f"takes as many tops as bottoms; {bottoms} bottoms, {tops} tops given"
+                )
             )
 
-    def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Set up for these bottoms, and shape the tops."""
-        self._meta = True
+    def prepare(
+        self, bottom: Sequence[Blob], top: Sequence[Blob], wiring: Wiring | None = None
+    ) -> None:
+        """Set up for these bottoms and for what the net tells of them; shape the tops."""
+        self.wiring = wiring or self.wiring
+        if self.is_loss and not self.layer_param.loss_weight:
+            # loss_layer.cpp, LayerSetUp: it is in the layer's own description, and so in weights.
+            self.layer_param.loss_weight.extend([1.0] + [0.0] * (len(top) - 1))
+        self.shapes_only = True
         try:
             metas = [torch.empty(b.shape, device="meta") for b in bottom]
             self._guard(self.setup, bottom, *metas)
         finally:
-            self._meta = False
+            self.shapes_only = False
         self.shape_tops(bottom, top)
 
     def shape_tops(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Give the tops their shapes without computing them."""
-        shapes = self._guard(self.reshape, bottom, *(b.shape for b in bottom))
+        given = [b.shape for b in bottom]
+        shapes = self._guard(self.reshape, bottom, *given)
         try:
             shapes = [check_shape(shape) for shape in shapes]
         except CaffeError as error:
-            raise LayerError(self.say(str(error))) from error
-        if self.inplace:
-            # BVLC goes on here with a blob that is too small, or whose values are gone.
+            raise LayerError(self.format_error(str(error))) from error
+        if self.in_place:
+            # BVLC goes on here with a blob that is too small, or whose values are freed_reason.
             self.check(
                 math.prod(shapes[0]) == bottom[0].count,
                 f"cannot work in place: bottom shape {bottom[0].shape} becomes {shapes[0]}; "
@@ -212,30 +262,34 @@ class Layer:
             )
         for blob, shape in zip(top, shapes, strict=True):
             blob.set_shape(shape)
+        self._shapes = given
 
     def run(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Compute the tops from the bottoms."""
+        """Compute the tops from the bottoms, after reshaping where a bottom's shape has changed."""
+        if [b.shape for b in bottom] != self._shapes:
+            self.shape_tops(bottom, top)
         values = [b.tensor() for b in bottom]
-        self._graph = None
-        if self.records and self.backward is None:
+        self.saved = None
+        recorded = self.saves_for_backward and self.backward is None
+        if recorded:
             tops = self._record(values)
         else:
             tops = as_tuple(self._guard(self.forward, bottom, *values))
-        if self.writes_through and tops[0].data_ptr() != values[0].data_ptr():
+        if self.wiring.aliased and tops[0].data_ptr() != values[0].data_ptr():
             shape = tops[0].shape  # of the same count, but MVN's has four axes
             tops = (values[0].copy_(tops[0].view_as(values[0])).view(shape), *tops[1:])
-        settled = self.shares_data or self._graph is not None
-        settled = settled or self.inplace and tops[0].data_ptr() == values[0].data_ptr()
+        share = self.shares_data or recorded
+        share = share or self.in_place and tops[0].data_ptr() == values[0].data_ptr()
         for blob, value in zip(top, tops, strict=True):
             # `.data` leaves autograd's version count behind: Caffe too computes a gradient from
             # whatever an in-place layer has since left in the blob.
-            blob.put(value.data, share=settled)
+            blob.put(value.data, share=share)
         if self.shares_data:
             self._reunite([*bottom[:1], *top])
 
     def _reunite(self, blobs: Sequence[Blob]) -> None:
-        """Keep blobs of one memory together where a view that somebody holds kept one in place."""
-        held = next((blob for blob in blobs if blob.data_buffer.viewed()), None)
+        """Let blobs share one memory again where a live view has kept one of them in place."""
+        held = next((blob for blob in blobs if blob.data_buffer.has_live_view()), None)
         if held is not None:
             for blob in blobs:
                 blob.put(held.tensor().view(blob.shape), share=True)
@@ -248,7 +302,7 @@ class Layer:
                     v.data.requires_grad_(i not in self.no_gradient) for i, v in enumerate(values)
                 ]
                 tops = as_tuple(self._guard(self.forward, bottom or values, *inputs))
-            self._graph = (inputs, self._leaves, tops)
+            self.saved = (inputs, self._leaves, tops)
         finally:
             self._leaves = None
         return tops
@@ -276,15 +330,15 @@ class Layer:
                 blob.clear_diff()
             else:
                 blob.put_diff(diff)
-        if not keep:
-            self.let_go()
+        if not keep and self.recomputable:
+            self.saved = None
 
     def _autograd(self, propagate_down, bottom, top_diff, keep):
-        if self._graph is None:
+        if self.saved is None:
             self._record([b.tensor() for b in bottom], bottom)
-        inputs, leaves, tops = self._graph
+        inputs, leaves, tops = self.saved
         if not keep:
-            self._graph = None
+            self.saved = None
         wanted = [i for i, down in enumerate(propagate_down) if down and inputs[i].requires_grad]
         params = [i for i, leaf in leaves.items() if leaf.requires_grad]
         pairs = [(t, d) for t, d in zip(tops, top_diff, strict=True) if t.requires_grad]
@@ -307,7 +361,7 @@ class Layer:
         return diffs
 
     def _guard(self, function, bottom, *args):
-        """Call, naming this layer and its bottoms in whatever torch objects to."""
+        """Call `function`, re-raising torch's errors as LayerError with the bottoms' shapes."""
         try:
             return function(*args)
         except CaffeError:
@@ -315,7 +369,7 @@ class Layer:
         except (RuntimeError, ValueError, IndexError, TypeError, OverflowError) as error:
             shapes = ", ".join(str(tuple(b.shape)) for b in bottom) or "none"
             first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            raise LayerError(self.say(f"{first} (bottom shapes: {shapes})")) from error
+            raise LayerError(self.format_error(f"{first} (bottom shapes: {shapes})")) from error
 
 
 def as_tuple(tops) -> tuple[torch.Tensor, ...]:

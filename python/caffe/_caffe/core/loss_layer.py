@@ -21,32 +21,20 @@ class Loss(Layer):
     no_gradient = frozenset({1})
     is_loss = True
     auto_top = True
-    kept = None  # by forward, for backward
-
-    def keep(self, what):
-        """Keep `what` for backward, where there will be one; return it."""
-        if not self._meta:
-            self.kept = what if self.records else None
-        return what
-
-    def let_go(self) -> None:
-        self.kept = None
 
     def check_items(self, a: torch.Tensor, b: torch.Tensor) -> None:
-        """Hold both bottoms to the same number of items."""
+        """Raise LayerError unless both bottoms have the same number of items."""
         if not (a.dim() and b.dim() and a.shape[0] == b.shape[0]):
-            self.check(
-                False,
+            self.fail(
                 f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in their number "
                 "of items (axis 0)",
             )
 
     def check_down(self, propagate_down) -> None:
-        """Refuse a gradient to the labels."""
+        """Raise LayerError where a gradient to the labels is wanted."""
         for i in self.no_gradient:
             if i < len(propagate_down) and propagate_down[i]:
-                self.check(
-                    False,
+                self.fail(
                     f"no gradient reaches '{self.layer_param.bottom[i]}' (bottom {i}), but a "
                     "layer below it needs one",
                 )
@@ -77,7 +65,7 @@ def normalizer(mode: int, outer: int, inner: int, valid: torch.Tensor | None):
     return float(max(1, sizes.get(mode, outer * inner)))
 
 
-class Places:
+class LabelAxis:
     """The labels of predictions along one axis, one for every place of the others."""
 
     def __init__(self, layer: Layer, param, axis: int):
@@ -89,8 +77,7 @@ class Places:
         axis = canonical_axis(self.layer, self.given_axis, x.shape)
         outer, inner = count(x.shape, 0, axis), count(x.shape, axis + 1)
         if label.numel() != outer * inner:
-            self.layer.check(
-                False,
+            self.layer.fail(
                 f"bottom shape {tuple(x.shape)} with classes on axis {axis} takes "
                 f"{outer * inner} labels, {label.numel()} given (shape {tuple(label.shape)})",
             )

@@ -13,7 +13,7 @@ EARLY = 1 << 25
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[str]:
+def atomic_write(path: str | os.PathLike) -> Iterator[str]:
     """The name of a new file beside `path`, which takes its place when the block ends well.
 
     Killed or failed at any byte, the previous `path` is still there and readable.  A pipe or

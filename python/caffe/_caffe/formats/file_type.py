@@ -22,7 +22,7 @@ _MAGIC = {
 _TEXT = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z_]\w*\s*[:{]\s*[\w\s\"'{#-]")
 
 
-def kind(head: bytes) -> str | None:
+def detect(head: bytes) -> str | None:
     """What a file beginning with `head` is, if it is none of Caffe's text; None for plain text."""
     if not head:
         return "empty"
@@ -41,7 +41,7 @@ def not_wire(head: bytes) -> str | None:
 
     HDF5, archives, images, web pages and text show; one kind of message given for another does not.
     """
-    found = kind(head)
+    found = detect(head)
     if found in (None, "a binary file") and _TEXT.match(head):
         return "text (a prototxt?)"
     return None if found in (None, "a binary file") else found

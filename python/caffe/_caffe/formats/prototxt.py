@@ -83,7 +83,7 @@ def _read_text(path: str, kind: str) -> str:
         raise FormatError(f"{path}: no such file, expected a {kind} prototxt") from None
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
-    found = file_type.kind(raw[: file_type.HEAD])
+    found = file_type.detect(raw[: file_type.HEAD])
     if found is not None:
         raise FormatError(f"{path}: is {found}, expected a {kind} prototxt")
     if len(raw) > MAX_BYTES:

@@ -13,7 +13,7 @@ import numpy as np
 from ...proto import caffe_pb2 as pb
 from ..errors import FormatError
 from . import file_type, snapshot_binary
-from .atomic import replacing
+from .atomic import atomic_write
 from .records import LayerWeights, SolverSnapshot
 
 __all__ = [
@@ -60,7 +60,7 @@ def write_weights(
 
     `layers` may be a generator: one layer's arrays are held at a time.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         snapshot_binary.write_weights(temporary, net_name, layers)
 
 
@@ -72,7 +72,7 @@ def write_weights_hdf5(
     A blob given as None is another layer's, stored there only (ToHDF5 in net.cpp); diffs are
     stored for all.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         _hdf5().write_weights(temporary, layers)
 
 
@@ -86,7 +86,7 @@ def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
 def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
     """Write `state`; as HDF5 where the name ends in .h5 (as Solver::Restore tells them apart)."""
     form = _hdf5() if os.fspath(path).endswith(".h5") else snapshot_binary
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         form.write_solverstate(temporary, state)
 
 
@@ -97,7 +97,7 @@ def read_blobproto(path: str | os.PathLike) -> np.ndarray:
 
 def write_blobproto(path: str | os.PathLike, array: np.ndarray) -> None:
     """Write `array` as a .binaryproto."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         snapshot_binary.write_blobproto(temporary, array)
 
 

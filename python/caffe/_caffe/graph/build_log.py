@@ -1,16 +1,16 @@
 """What net.cpp logs while it builds a net, layer by layer (details, see log.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ...proto import caffe_pb2
-from ..core.blob import Blob
 from ..core.layer import Layer
 from ..log import detail, detailed
+from .node import Node
 from .params import ParamTable
 
 
 class BuildLog:
-    """Follows one net through Net::Init; silent where nobody asked for details."""
+    """Logs one net's way through Net::Init, if the log's details are on."""
 
     def __init__(self, param: caffe_pb2.NetParameter):
         """Begin with `param`, the net as its state has filtered it."""
@@ -34,15 +34,15 @@ class BuildLog:
             else:
                 detail(f"{name} -> {top}", "net.cpp:382")
 
-    def set_up(self, layer: Layer, tops: Sequence[Blob]) -> None:
+    def set_up(self, node: Node) -> None:
         """Log the shapes of a layer's tops, and how much memory all tops take so far."""
         if not self._on:
             return
-        for _ in range(len(tops) - len(layer.layer_param.top)):
-            detail(f"{layer.name} -> (automatic)", "net.cpp:382")
-        detail(f"Setting up {layer.name}", "net.cpp:124")
-        weights = dict(layer.loss_tops)
-        for j, top in enumerate(tops):
+        for _ in range(len(node.tops) - len(node.layer.layer_param.top)):
+            detail(f"{node.name} -> (automatic)", "net.cpp:382")
+        detail(f"Setting up {node.name}", "net.cpp:124")
+        weights = dict(node.loss_weights)
+        for j, top in enumerate(node.tops):
             sizes = "".join(f"{size} " for size in top.shape)
             detail(f"Top shape: {sizes}({top.count})", "net.cpp:131")
             if j in weights:

@@ -1,43 +1,43 @@
 """What `debug_info` logs, and where a NaN came from (net.cpp, ForwardDebugInfo and its kin)."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
 
 from ..core.blob import Blob
 from ..log import error, info
-
-if TYPE_CHECKING:
-    from .net import Net
-
-
-def say_forward(net: "Net", i: int) -> None:
-    """Log the mean magnitude of layer `i`'s tops and parameters."""
-    name = net._layer_names[i]
-    for t in net._tops[i]:
-        what = f"[Forward] Layer {name}, top blob {net._blob_names[t]} data"
-        _say(what, net._blobs[t].tensor(), 593)
-    for j, blob in enumerate(net._layers[i].blobs):
-        shown = net._param_table.display_name(net._layers[i], j)
-        _say(f"[Forward] Layer {name}, param blob {shown} data", blob.tensor(), 605)
+from .node import Node
+from .params import ParamTable
 
 
-def say_backward(net: "Net", i: int) -> None:
-    """Log the mean magnitude of the gradients that layer `i` computed."""
-    name, layer = net._layer_names[i], net._layers[i]
-    for b, wanted in zip(net._bottoms[i], net._bottom_need[i], strict=True):
+def log_forward(node: Node, params: ParamTable) -> None:
+    """Log the mean magnitude of a layer's tops and parameters."""
+    for name, top in zip(node.top_names, node.tops, strict=True):
+        _log(f"[Forward] Layer {node.name}, top blob {name} data", top.tensor(), 593)
+    for j, blob in enumerate(node.layer.blobs):
+        shown = params.display_name(node.layer, j)
+        _log(f"[Forward] Layer {node.name}, param blob {shown} data", blob.tensor(), 605)
+
+
+def log_backward(node: Node) -> None:
+    """Log the mean magnitude of the gradients that a layer computed."""
+    if not node.needs_backward:
+        return
+    for name, bottom, wanted in zip(
+        node.bottom_names, node.bottoms, node.propagate_down, strict=True
+    ):
         if wanted:
-            what = f"[Backward] Layer {name}, bottom blob {net._blob_names[b]} diff"
-            _say(what, net._blobs[b].diff_tensor(), 621)
-    for j, blob in enumerate(layer.blobs):
-        if layer.wants_param(j):
-            _say(f"[Backward] Layer {name}, param blob {j} diff", blob.diff_tensor(), 632)
+            what = f"[Backward] Layer {node.name}, bottom blob {name} diff"
+            _log(what, bottom.diff_tensor(), 621)
+    for j, blob in enumerate(node.layer.blobs):
+        if node.layer.wants_param(j):
+            _log(f"[Backward] Layer {node.name}, param blob {j} diff", blob.diff_tensor(), 632)
 
 
-def say_backward_totals(net: "Net") -> None:
+def log_backward_totals(learnable: Sequence[Blob]) -> None:
     """Log the norms of all parameters and all their gradients."""
-    data = _norms([b.tensor() for b in net.learnable_params])
-    diff = _norms([b.diff_tensor() for b in net.learnable_params])
+    data = _norms([b.tensor() for b in learnable])
+    diff = _norms([b.diff_tensor() for b in learnable])
     error(  # as an error in BVLC too
         "    [Backward] All net params (data, diff): "
         f"L1 norm = ({data[0]:g}, {diff[0]:g}); L2 norm = ({data[1]:g}, {diff[1]:g})",
@@ -45,20 +45,20 @@ def say_backward_totals(net: "Net") -> None:
     )
 
 
-def first_nonfinite(net: "Net") -> str:
-    """Name the first parameter or blob that holds NaN or infinity, for an error message."""
+def first_nonfinite(nodes: Sequence[Node]) -> str:
+    """Name the first parameter or top that holds NaN or infinity, for an error message."""
 
     def bad(blob: Blob) -> bool:
         return not bool(torch.isfinite(blob.tensor()).all())
 
-    for i, layer in enumerate(net._layers):
-        whose = f"of layer '{layer.name}' ({layer.type})"
-        for j, blob in enumerate(layer.blobs):
+    for node in nodes:
+        whose = f"of layer '{node.name}' ({node.layer.type})"
+        for j, blob in enumerate(node.layer.blobs):
             if bad(blob):
                 return f"parameter {j} {whose}"
-        for t in net._tops[i]:
-            if bad(net._blobs[t]):
-                return f"top '{net._blob_names[t]}' {whose}"
+        for name, top in zip(node.top_names, node.tops, strict=True):
+            if bad(top):
+                return f"top '{name}' {whose}"
     return "the loss alone"
 
 
@@ -73,5 +73,5 @@ def _norms(tensors: list[torch.Tensor]) -> tuple[float, float]:
     )
 
 
-def _say(what: str, tensor: torch.Tensor, line: int) -> None:
+def _log(what: str, tensor: torch.Tensor, line: int) -> None:
     info(f"    {what}: {_mean(tensor):g}", src=f"net.cpp:{line}")

@@ -48,10 +48,12 @@ class ParamTable:
         specs = layer.layer_param.param
         if given > len(layer.blobs):
             raise NetError(
-                layer.say(f"{given} param specs given, the layer has {len(layer.blobs)} parameters")
+                layer.format_error(
+                    f"{given} param specs given, the layer has {len(layer.blobs)} parameters"
+                )
             )
         learns = [specs[i].lr_mult != 0 if i < given else True for i in range(len(layer.blobs))]
-        layer.param_propagate_down = learns
+        layer.set_param_propagate_down(learns)
         for i in range(len(layer.blobs)):
             self._enter(layer, i, specs[i] if i < len(specs) else DEFAULT_SPEC)
         return any(learns)
@@ -78,7 +80,7 @@ class ParamTable:
         permissive = spec.share_mode == PERMISSIVE
         if mine.count != theirs.count if permissive else mine.shape != theirs.shape:
             raise NetError(
-                layer.say(
+                layer.format_error(
                     f"cannot share parameter '{spec.name}' of layer '{owner.layer.name}': its "
                     f"shape is {theirs.shape}, this layer needs {mine.shape}"
                     + ("" if permissive else " (share_mode: PERMISSIVE compares counts only)")
@@ -92,7 +94,7 @@ class ParamTable:
         value = getattr(spec, field)
         if getattr(owner, written) and getattr(owner, kept) != value:
             raise NetError(
-                layer.say(
+                layer.format_error(
                     f"shared parameter '{spec.name}' has {field} {value:g} here and "
                     f"{getattr(owner, kept):g} in layer '{owner.layer.name}'; they must be equal"
                 )

@@ -1,6 +1,6 @@
 """Weights into and out of a net: by layer name, as net.cpp copies them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,35 +10,31 @@ from ..core.layer import Layer
 from ..errors import NetError
 from ..formats import snapshot
 from ..log import info
-
-if TYPE_CHECKING:
-    from .net import Net
+from .params import ParamTable
 
 
-def load(net: "Net", path: str) -> None:
+def load(layers: Sequence[Layer], params: ParamTable, path: str) -> None:
     """Copy weights from a file to the layers of the same name."""
-    by_name: dict[str, Layer] = {}
-    for layer in net._layers:
-        by_name.setdefault(layer.name, layer)
+    by_name = _by_name(layers)
     for source in snapshot.read_weights(path):
         layer = by_name.get(source.name)
         if layer is None:
             info(f"Ignoring source layer {source.name}", src="net.cpp:746")
             continue
-        _check_count(net, layer, source, path)
+        _check_count(params, layer, source, path)
         for index, array in enumerate(source.blobs):
             if array is not None:
                 _copy(layer, index, array, source, path)
 
 
-def _check_count(net, layer, source, path) -> None:
+def _check_count(params, layer, source, path) -> None:
     have, want = len(source.blobs), len(layer.blobs)
     # HDF5 leaves out what another layer owns (net.cpp, CopyTrainedLayersFromHDF5).
     absent = [i for i in range(want) if i >= have or source.blobs[i] is None]
-    if have <= want and all(source.hdf5 and net._param_table.owner_of(layer, i) for i in absent):
+    if have <= want and all(source.hdf5 and params.owner_of(layer, i) for i in absent):
         return
     raise NetError(
-        layer.say(
+        layer.format_error(
             f"'{path}' holds {have} parameter blobs for it, the net has {want}; "
             "rename the layer to train it from scratch"
         )
@@ -52,7 +48,7 @@ def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> Non
         if array.size == blob.count:
             hint = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
         raise NetError(
-            layer.say(
+            layer.format_error(
                 f"parameter {index} in '{path}' has shape {tuple(array.shape)}, the net's has "
                 f"{blob.shape}{hint}; to learn it from scratch, rename the layer"
             )
@@ -71,19 +67,25 @@ def _same_shape(blob: Blob, shape: tuple[int, ...], legacy: bool) -> bool:
     return tuple(shape) == (1,) * (4 - len(blob.shape)) + blob.shape
 
 
-def share(net: "Net", other: "Net") -> None:
-    """Make the layers of the same name use `other`'s values (ShareTrainedLayersWith)."""
+def _by_name(layers: Iterable[Layer]) -> dict[str, Layer]:
+    """Map names to layers, the first of a name where there are several."""
     by_name: dict[str, Layer] = {}
-    for layer in net._layers:
+    for layer in layers:
         by_name.setdefault(layer.name, layer)
-    for source in other._layers:
+    return by_name
+
+
+def share(layers: Sequence[Layer], others: Sequence[Layer]) -> None:
+    """Make the layers of the same name use the others' values (ShareTrainedLayersWith)."""
+    by_name = _by_name(layers)
+    for source in others:
         layer = by_name.get(source.name)
         if layer is None:
             info(f"Ignoring source layer {source.name}", src="net.cpp:678")
             continue
         if len(layer.blobs) != len(source.blobs):
             raise NetError(
-                layer.say(
+                layer.format_error(
                     f"cannot share weights: {len(source.blobs)} blobs there, "
                     f"{len(layer.blobs)} here"
                 )
@@ -91,7 +93,7 @@ def share(net: "Net", other: "Net") -> None:
         for index, (mine, theirs) in enumerate(zip(layer.blobs, source.blobs, strict=True)):
             if mine.shape != theirs.shape:
                 raise NetError(
-                    layer.say(
+                    layer.format_error(
                         f"cannot share parameter {index}: its shape is {theirs.shape} there, "
                         f"{mine.shape} here"
                     )
@@ -104,23 +106,23 @@ def _host(blob: Blob, which: str) -> np.ndarray:
     return buffer.tensor(blob.shape, context.HOST, write=False).numpy()
 
 
-def save(net: "Net", path: str, diffs: bool = False) -> None:
+def save(name: str, layers: Sequence[Layer], path: str, diffs: bool = False) -> None:
     """Write a .caffemodel: every layer's description and blobs."""
     snapshot.write_weights(
         path,
-        net.name,
+        name,
         (
             (
                 layer.layer_param,
                 [_host(b, "data") for b in layer.blobs],
                 [_host(b, "diff") for b in layer.blobs] if diffs else None,
             )
-            for layer in net._layers
+            for layer in layers
         ),
     )
 
 
-def save_hdf5(net: "Net", path: str, diffs: bool = False) -> None:
+def save_hdf5(layers: Sequence[Layer], params: ParamTable, path: str, diffs: bool = False) -> None:
     """Write HDF5 weights; a shared parameter is stored with its owner only."""
     snapshot.write_weights_hdf5(
         path,
@@ -128,11 +130,11 @@ def save_hdf5(net: "Net", path: str, diffs: bool = False) -> None:
             (
                 layer.name,
                 [
-                    None if net._param_table.owner_of(layer, i) else _host(b, "data")
+                    None if params.owner_of(layer, i) else _host(b, "data")
                     for i, b in enumerate(layer.blobs)
                 ],
                 [_host(b, "diff") for b in layer.blobs] if diffs else None,
             )
-            for layer in net._layers
+            for layer in layers
         ),
     )

@@ -7,7 +7,7 @@ from caffe.proto import caffe_pb2
 from ..core.axes import count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
-from ..core.loss_layer import Loss, Places, normalization, normalizer
+from ..core.loss_layer import LabelAxis, Loss, normalization, normalizer
 from ..errors import CaffeError, LayerError
 from ..formats.snapshot import read_blobproto
 
@@ -18,7 +18,7 @@ LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD
 def _minus_total(terms: torch.Tensor, labels) -> torch.Tensor:
     """Take what counts of `terms`, one per place, from 0 (so that no loss is 0, and not -0)."""
     total = 0 - (terms if labels.valid is None else terms.mul_(labels.valid)).sum()
-    return total if labels.spoil is None else total + labels.spoil
+    return total if labels.nan_if_invalid is None else total + labels.nan_if_invalid
 
 
 @register("Accuracy")
@@ -37,24 +37,24 @@ class Accuracy(Layer):
         """Read the settings."""
         param = self.layer_param.accuracy_param
         self.top_k, self.per_class = param.top_k, len(self.layer_param.top) > 1
-        self.places = Places(self, param, param.axis)
+        self.label_axis = LabelAxis(self, param, param.axis)
 
     def forward(self, x, label):
         """Return the accuracy, and per class."""
-        axis, _, _ = self.places.split(x, label)
+        axis, _, _ = self.label_axis.split(x, label)
         classes = x.shape[axis]
         if self.top_k > classes:
-            self.check(False, f"top_k is {self.top_k}, there are only {classes} classes")
-        if self._meta:
+            self.fail(f"top_k is {self.top_k}, there are only {classes} classes")
+        if self.shapes_only:
             return (x.new_empty(()), x.new_empty(classes))[: 1 + self.per_class]
-        labels = self.places.labels(x, label, axis)
+        labels = self.label_axis.labels(x, label, axis)
         # The label's own class is among those at least as good, hence <= and not <.
         rank = (x >= x.gather(axis, labels.index)).sum(axis, keepdim=True)
         seen = torch.ones_like(rank, dtype=torch.bool) if labels.valid is None else labels.valid
         right = (rank <= self.top_k) & seen
         accuracy = right.sum() / seen.sum().clamp_(min=1)
-        if labels.spoil is not None:
-            accuracy = accuracy + labels.spoil
+        if labels.nan_if_invalid is not None:
+            accuracy = accuracy + labels.nan_if_invalid
         if not self.per_class:
             return accuracy
         index = labels.index.flatten()
@@ -77,7 +77,7 @@ class HingeLoss(Loss):
     s is 1 for the label's class and -1 for the others (hinge_loss_layer.cpp).
     """
 
-    holds = True
+    caches_inputs = True
 
     def setup(self, x, label):
         """Read the norm."""
@@ -88,16 +88,16 @@ class HingeLoss(Loss):
     def forward(self, x, label):
         """Return the loss."""
         self.check_items(x, label)
-        margin, _, spoil = self.keep(self._margins(x, label))
+        margin, _, nan_if_invalid = self.save_for_backward(self._margins(x, label))
         loss = (margin.square() if self.squared else margin).sum() / x.shape[0]
-        return loss if spoil is None else loss + spoil
+        return loss if nan_if_invalid is None else loss + nan_if_invalid
 
     def _margins(self, x, label):
         rows = x.reshape(x.shape[0], -1)
         # Only the first label of each batch place is read, however many there are.
         labels = self.read(label.flatten()[: x.shape[0]].unsqueeze(1), rows.shape[1])
         sign = torch.ones_like(rows).scatter_(1, labels.index, -1)
-        return (sign * rows).add_(1).clamp_(min=0), sign, labels.spoil
+        return (sign * rows).add_(1).clamp_(min=0), sign, labels.nan_if_invalid
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = -s where the margin is positive, or -2 s margin (L2), over the number of items."""
@@ -105,7 +105,7 @@ class HingeLoss(Loss):
         if not propagate_down[0]:
             return [None, None]
         x = bottom[0]
-        margin, sign, _ = self.kept or self._margins(x, bottom[1])
+        margin, sign, _ = self.saved or self._margins(x, bottom[1])
         diff = margin * 2 if self.squared else margin.sign()
         return [diff.mul_(sign).mul_(top_diff[0] / x.shape[0]).view(x.shape), None]
 
@@ -126,50 +126,53 @@ class InfogainLoss(Loss):
         param, loss = self.layer_param.infogain_loss_param, self.layer_param.loss_param
         self.check(not loss.HasField("normalize"), "takes normalization, not the older normalize")
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
-        self.places = Places(self, loss, param.axis)
+        self.label_axis = LabelAxis(self, loss, param.axis)
         self.gains = None
         if not gains:
             self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
             self.gains = self._read_gains(param.source)
         self.two_tops = len(self.layer_param.top) > 1
-        self.saved = None
 
     def _read_gains(self, source):
         try:
             return torch.from_numpy(read_blobproto(source))
         except (CaffeError, OSError) as error:
-            raise LayerError(self.say(f"cannot read H: {error}")) from error
+            raise LayerError(self.format_error(f"cannot read H: {error}")) from error
 
     def forward(self, x, label, *gains):
         """Return the loss, and the probabilities."""
         self.check_items(x, label)
-        axis, outer, inner = self.places.split(x, label)
-        if not gains and not self._meta:
+        axis, _, _ = self.label_axis.split(x, label)
+        if not gains and not self.shapes_only:
             self.gains = self.gains.to(x.device)
         gains, classes = gains[0] if gains else self.gains, x.shape[axis]
         self.check(
             gains.numel() == classes * classes,
             f"H must be {classes} x {classes} for as many classes, given {tuple(gains.shape)}",
         )
-        if self._meta:
+        if self.shapes_only:
             return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
-        gains = gains.view(classes, classes)
-        prob, labels = x.softmax(axis), self.places.labels(x, label, axis)
-        rows = gains[labels.index.squeeze(axis)].movedim(-1, axis)
-        divisor = normalizer(self.mode, outer, inner, labels.valid)
-        self.saved = prob, rows, labels, divisor, axis
+        prob, rows, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label, gains))
         terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
         loss = _minus_total(terms, labels) / divisor
         return (loss, prob) if self.two_tops else loss
+
+    def _evaluate(self, x, label, gains):
+        axis, outer, inner = self.label_axis.split(x, label)
+        labels = self.label_axis.labels(x, label, axis)
+        gains = gains.view(x.shape[axis], x.shape[axis])
+        rows = gains[labels.index.squeeze(axis)].movedim(-1, axis)
+        divisor = normalizer(self.mode, outer, inner, labels.valid)
+        return x.softmax(axis), rows, labels, divisor, axis
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p * sum of the label's row of H - the row) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
         if not propagate_down[0]:
             return [None] * len(bottom)
-        if self.saved is None:
-            self.forward(*bottom)
-        prob, rows, labels, divisor, axis = self.saved
+        prob, rows, labels, divisor, axis = self.saved or self._evaluate(
+            *bottom[:2], bottom[2] if len(bottom) > 2 else self.gains
+        )
         diff = (prob * rows.sum(axis, keepdim=True)).sub_(rows).mul_(top_diff[0] / divisor)
         if labels.valid is not None:
             diff.mul_(labels.valid)
@@ -227,33 +230,32 @@ class SoftmaxWithLoss(Loss):
         """Read the settings."""
         loss = self.layer_param.loss_param
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
-        self.places = Places(self, loss, self.layer_param.softmax_param.axis)
+        self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
         self.two_tops = len(self.layer_param.top) > 1
-        self.saved = None
 
     def forward(self, x, label):
         """Return the loss, and the probabilities."""
         self.check_items(x, label)
-        axis, outer, inner = self.places.split(x, label)
-        if self._meta:
+        if self.shapes_only:
+            self.label_axis.split(x, label)
             return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
-        labels = self.places.labels(x, label, axis)
-        prob = x.softmax(axis)
-        divisor = normalizer(self.mode, outer, inner, labels.valid)
-        self.saved = prob, labels, divisor, axis
+        prob, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label))
         # Only the loss is kept finite so: the gradient stays p - 1 where p is 0.
         terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
         loss = _minus_total(terms, labels) / divisor
         return (loss, prob) if self.two_tops else loss
+
+    def _evaluate(self, x, label):
+        axis, outer, inner = self.label_axis.split(x, label)
+        labels = self.label_axis.labels(x, label, axis)
+        return x.softmax(axis), labels, normalizer(self.mode, outer, inner, labels.valid), axis
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
         if not propagate_down[0]:
             return [None, None]
-        if self.saved is None:
-            self.forward(*bottom)
-        prob, labels, divisor, axis = self.saved
+        prob, labels, divisor, axis = self.saved or self._evaluate(*bottom)
         weight = top_diff[0] / divisor
         if labels.valid is not None:
             weight = weight * labels.valid

@@ -18,8 +18,7 @@ def _spread(layer: Layer, factor: torch.Tensor, x: torch.Tensor, given_axis: int
         return factor
     axis = canonical_axis(layer, given_axis, x.shape)
     if x.shape[axis : axis + factor.dim()] != factor.shape:
-        layer.check(
-            False,
+        layer.fail(
             f"shape {tuple(factor.shape)} does not meet bottom shape {tuple(x.shape)} "
             f"from axis {axis} on",
         )
@@ -87,7 +86,7 @@ class Bias(_Broadcast):
         """dx = dy, db = the sum of dy over what b was spread along."""
         dy, diffs = top_diff[0], [None] * len(bottom)
         if propagate_down[0]:
-            diffs[0] = dy if self.inplace else dy.clone()
+            diffs[0] = dy if self.in_place else dy.clone()
         if self.wants_factor(propagate_down):
             b = self.factor(bottom)
             self.deliver(_gather_up(dy, b, _spread(self, b, dy, self.axis)).clone(), diffs)
@@ -111,14 +110,13 @@ class Scale(_Broadcast):
             # A second bottom gives its own number of axes to the bias.
             like = self.blobs[0].shape if self.learned else tuple(bottom[1].shape)
             self.add_param(like, param.bias_filler)
-        self.kept = None
 
     def forward(self, *bottom):
-        """Return the product; in place, the input is kept for the scale's gradient."""
+        """Return the product; in place, the input is saved for the scale's gradient."""
         x, s = bottom[0], self.factor(bottom)
         wide = _spread(self, s, x, self.axis)
-        if self.inplace and not self._meta:
-            self.kept = x.clone() if self.records else None
+        if self.in_place and self.saves_for_backward:
+            self.save_for_backward(x.clone())
         product = x * wide
         if self.bias is not None:
             product.add_(self.param(self.bias).view(wide.shape))
@@ -127,8 +125,7 @@ class Scale(_Broadcast):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = dy * s; ds and db are dy * x and dy, summed over what s and b were spread along."""
         x, dy, s = bottom[0], top_diff[0], self.factor(bottom)
-        if self.inplace and self.kept is not None:
-            x = self.kept
+        x = x if self.saved is None else self.saved
         wide, diffs = _spread(self, s, dy, self.axis), [None] * len(bottom)
         if self.bias is not None and self.wants_param(self.bias):
             self.blobs[self.bias].add_diff(_gather_up(dy, s, wide).clone())
@@ -158,10 +155,9 @@ class Eltwise(Layer):
             f"takes one coeff per bottom or none; {len(coeff)} for {len(bottom)} bottoms given",
         )
         self.coeff = coeff or [1.0] * len(bottom)
-        self.winner = None
-        self.lost = self.inplace and self.operation != param.PROD
+        self.lost = self.in_place and self.operation != param.PROD
         if self.lost:
-            warning(self.say("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
+            warning(self.format_error("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
         # Indexed by EltwiseOp: PROD 0, SUM 1, MAX 2.
         self.compute = (self._product, self._sum, self._maximum)[self.operation]
         self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
@@ -171,10 +167,8 @@ class Eltwise(Layer):
         shape = bottom[0].shape
         for i, x in enumerate(bottom):
             if x.shape != shape:
-                self.check(
-                    False, f"bottom {i} has shape {tuple(x.shape)}, bottom 0 has {tuple(shape)}"
-                )
-        if self.lost and not self._meta:
+                self.fail(f"bottom {i} has shape {tuple(x.shape)}, bottom 0 has {tuple(shape)}")
+        if self.lost and not self.shapes_only:
             # BVLC first fills the top, which in place is bottom 0 (eltwise_layer.cpp, Forward).
             start = 0 if self.compute == self._sum else -torch.finfo(bottom[0].dtype).max
             bottom = (torch.full_like(bottom[0], start), *bottom[1:])
@@ -186,7 +180,7 @@ class Eltwise(Layer):
         for i, down in enumerate(propagate_down):
             if down:
                 diffs[i] = self.derive(i, bottom, top[0], dy)
-                if self.inplace and i == 0:
+                if self.in_place and i == 0:
                     dy = diffs[0]  # one and the same blob
         return diffs
 
@@ -218,6 +212,11 @@ class Eltwise(Layer):
         return product
 
     def _maximum(self, bottom):
+        value, winner = self._choose(bottom)
+        self.save_for_backward(winner)
+        return value
+
+    def _choose(self, bottom):
         # Among bottoms 0 and 1 a tie goes to 1; a later bottom must be larger to win.
         first = bottom[0] > bottom[1]
         value, winner = torch.where(first, bottom[0], bottom[1]), (~first).to(torch.int16)
@@ -225,10 +224,8 @@ class Eltwise(Layer):
             larger = x > value
             value = torch.where(larger, x, value)
             winner.masked_fill_(larger, i)
-        self.winner = None if self._meta else winner
-        return value
+        return value, winner
 
     def _maximum_diff(self, i, bottom, y, dy):
-        if self.winner is None:
-            self._maximum(bottom)
-        return torch.where(self.winner == i, dy, 0)
+        winner = self._choose(bottom)[1] if self.saved is None else self.saved
+        return torch.where(winner == i, dy, 0)

@@ -83,11 +83,11 @@ class Embed(Layer):
     def forward(self, x):
         """Return the rows."""
         weights = self.param(0)
-        index, _, spoil = self.read(x, weights.shape[0])
+        index, _, nan_if_invalid = self.read(x, weights.shape[0])
         top = F.embedding(index, weights)
         if self.bias:
             top += self.param(1)
-        return top if spoil is None else top + spoil
+        return top if nan_if_invalid is None else top + nan_if_invalid
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """Each row gathers the diffs of its uses."""
@@ -130,8 +130,7 @@ class InnerProduct(Layer):
         """Return the product."""
         axis = canonical_axis(self, self.given_axis, x.shape)
         if count(x.shape, axis) != self.inputs:
-            self.check(
-                False,
+            self.fail(
                 f"its weights take {self.inputs} inputs; bottom shape {tuple(x.shape)} brings "
                 f"{count(x.shape, axis)} from axis {axis} on",
             )
@@ -161,7 +160,7 @@ class InnerProduct(Layer):
 class Parameter(Layer):
     """A learnable blob of the given shape as the top; zero at first (parameter_layer.hpp)."""
 
-    renews = False
+    allocates_tops = False
 
     bottoms = (0, 0)
 

@@ -50,12 +50,12 @@ def _per_axis(layer, field, pair, axes, default) -> tuple[int, ...]:
     return (given[0],) * axes if len(given) == 1 else tuple(given)
 
 
-def check_room(layer: Layer, windows: Windows, sizes, outputs) -> None:
+def check_output_sizes(layer: Layer, windows: Windows, sizes, outputs) -> None:
     """Refuse output sizes that are not positive."""
     for i, (size, output) in enumerate(zip(sizes, outputs, strict=True)):
         layer.check(
             output > 0,
-            f"no room on spatial axis {i}: bottom 0 has size {size}, pad {windows.pad[i]}, "
+            f"no output on spatial axis {i}: bottom 0 has size {size}, pad {windows.pad[i]}, "
             f"kernel extent {windows.extent[i]}",
         )
 
@@ -72,7 +72,6 @@ class Filters(Layer):
     bottoms = tops = (1, None)
     same_count = True
     transposed = False
-    shapes = None  # of the bottoms last seen
 
     def setup(self, *bottom):
         p, shape = self.layer_param.convolution_param, bottom[0].shape
@@ -115,14 +114,10 @@ class Filters(Layer):
             self.check(shape == first, f"bottom {i} has shape {shape}, bottom 0 {first}")
         sizes = first[self.axis + 1 :]
         tops = self.top_sizes(sizes) if self.axes else ()
-        check_room(self, self.windows, sizes, tops)
-        self.shapes = shapes
+        check_output_sizes(self, self.windows, sizes, tops)
         return [(*first[: self.axis], self.outputs, *tops)] * len(shapes)
 
     def forward(self, *bottom):
-        shapes = tuple(x.shape for x in bottom)
-        if shapes != self.shapes:
-            self.reshape(*map(tuple, shapes))
         weight, bias = self._filters(), self.param(1) if self.bias else None
         return tuple(self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom)
 
@@ -281,7 +276,7 @@ class Im2col(Layer):
         self.check(
             len(sizes) == self.axes, f"was set up for {self.axes} spatial axes, given {len(sizes)}"
         )
-        check_room(self, self.windows, sizes, self.windows.outputs(sizes))
+        check_output_sizes(self, self.windows, sizes, self.windows.outputs(sizes))
         x = x.reshape(count(lead), *x.shape[self.axis :])
         columns = im2col(x, self.windows)
         return columns.reshape(*lead, *columns.shape[1:])

@@ -45,7 +45,6 @@ class Crop(Layer):
         return [(*shape[: self.axis], *size[self.axis : len(shape)])]
 
     def forward(self, x, size):
-        self.reshape(tuple(x.shape), tuple(size.shape))
         # A copy even where nothing is cut off: a layer in place on the top must not reach x.
         return x[self.window].clone(memory_format=torch.contiguous_format)
 

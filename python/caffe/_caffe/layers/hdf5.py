@@ -9,11 +9,11 @@ from ..core.blob import MAX_COUNT
 from ..core.layer import Layer, register
 from ..errors import FormatError, LayerError
 from ..log import info
-from ..sources.prefetch import ORDER, Source, new_seed, stream
+from ..sources.prefetch import ORDER, PrefetchingLayer, new_seed, stream
 
 
 @register("HDF5Data")
-class HDF5Data(Source):
+class HDF5Data(PrefetchingLayer):
     """Rows of the datasets named like the tops, from the HDF5 files that a list file names.
 
     shuffle: the files' order, and the rows' order within each file, change in every epoch; rows
@@ -210,7 +210,6 @@ class HDF5Output(Layer):
         return []
 
     def forward(self, *bottom):
-        self.reshape(*(tuple(b.shape) for b in bottom))
         # Legacy 4-D: axes that a blob lacks count as 1.
         arrays = [b.reshape(tuple(b.shape) + (1,) * (4 - b.ndim)).cpu().numpy() for b in bottom]
         self._write("a", lambda file: self._append(file, arrays))
@@ -227,7 +226,7 @@ class HDF5Output(Layer):
             rows = file[name]
             if rows.shape[1:] != array.shape[1:]:
                 raise LayerError(
-                    self.say(
+                    self.format_error(
                         f"'{name}' in '{self.path}' has rows of {rows.shape[1:]}, this batch has "
                         f"{array.shape[1:]}"
                     )
@@ -244,4 +243,6 @@ class HDF5Output(Layer):
         except (OSError, ValueError, RuntimeError) as error:
             if isinstance(error, LayerError):
                 raise
-            raise LayerError(self.say(f"'{self.path}' cannot be written: {error}")) from error
+            raise LayerError(
+                self.format_error(f"'{self.path}' cannot be written: {error}")
+            ) from error

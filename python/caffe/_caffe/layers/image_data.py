@@ -13,7 +13,7 @@ from ..errors import FormatError
 from ..log import info, warning
 from ..sources import images
 from ..sources.databases import open_database
-from ..sources.prefetch import BATCH, ORDER, Source, new_seed, stream
+from ..sources.prefetch import BATCH, ORDER, PrefetchingLayer, new_seed, stream
 from ..sources.transform import Transformer
 
 NEAR = 256  # how many entries are rather read past than sought
@@ -21,7 +21,7 @@ INT32 = (-(2**31), 2**31 - 1)
 
 
 @register("Data")
-class Data(Source):
+class Data(PrefetchingLayer):
     """Datums from an LMDB or LevelDB: data (N, C, H, W) and, with a second top, labels (N,).
 
     Every solver of several takes its own share of the entries (data_layer.cpp, Skip).
@@ -34,7 +34,8 @@ class Data(Source):
         if param.rand_skip:
             # Deprecated, and ignored by BVLC 1.0's data_layer.cpp as well.
             warning(
-                self.say("rand_skip is ignored, as BVLC Caffe 1.0 does"), src="data_layer.cpp:1"
+                self.format_error("rand_skip is ignored, as BVLC Caffe 1.0 does"),
+                src="data_layer.cpp:1",
             )
         transformer = Transformer(self.layer_param.transform_param, self.phase)
         database = open_database(param.backend, param.source)
@@ -145,7 +146,7 @@ def datum_image(datum, mode_, name) -> np.ndarray:
 
 
 @register("ImageData")
-class ImageData(Source):
+class ImageData(PrefetchingLayer):
     """Images and integer labels from a list file: data (N, C, H, W), labels (N,).
 
     Each line of the list is a path (put after root_folder), a space and a label.

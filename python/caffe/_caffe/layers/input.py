@@ -26,11 +26,11 @@ class Fixed(Layer):
         except LayerError:
             raise
         except CaffeError as error:
-            raise LayerError(self.say(str(error))) from error
+            raise LayerError(self.format_error(str(error))) from error
 
     def top_shapes(self):
         """Return the shapes of the tops, as the settings give them."""
-        raise LayerError(self.say("does not define top_shapes"))
+        raise LayerError(self.format_error("does not define top_shapes"))
 
     def reshape(self):
         return self.shapes
@@ -54,7 +54,7 @@ class Fixed(Layer):
 class Input(Fixed):
     """Blobs that the caller fills; its shapes may be left out, and given by reshaping."""
 
-    renews = False
+    allocates_tops = False
 
     def top_shapes(self):
         shapes = [tuple(shape.dim) for shape in self.layer_param.input_param.shape]
@@ -75,7 +75,7 @@ class Input(Fixed):
 class DummyData(Fixed):
     """Blobs that fillers fill: constants once, at setup, and all others at every forward."""
 
-    renews = False
+    allocates_tops = False
 
     LEGACY = ("num", "channels", "height", "width")
 
@@ -94,8 +94,8 @@ class DummyData(Fixed):
         self.fillers = self.once_or_each("data_filler", given)
         self.refill = [f.type != "constant" for f in self.fillers]
 
-    def prepare(self, bottom, top):
-        super().prepare(bottom, top)
+    def prepare(self, bottom, top, wiring=None):
+        super().prepare(bottom, top, wiring)
         for blob, fill, again in zip(top, self.fillers, self.refill, strict=True):
             # A filler that fills later has its settings checked now.
             self._fill(Blob(blob.shape) if again else blob, fill)
@@ -109,7 +109,7 @@ class DummyData(Fixed):
         try:
             filler.fill(blob, fill)
         except CaffeError as error:
-            raise LayerError(self.say(str(error))) from error
+            raise LayerError(self.format_error(str(error))) from error
 
 
 @register("MemoryData")

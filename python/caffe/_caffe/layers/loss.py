@@ -20,7 +20,7 @@ class ContrastiveLoss(Loss):
 
     bottoms = (3, 3)
     no_gradient = frozenset({2})
-    holds = True
+    caches_inputs = True
 
     def setup(self, a, b, similar):
         """Read the settings."""
@@ -30,7 +30,7 @@ class ContrastiveLoss(Loss):
     def forward(self, a, b, similar):
         """Return the loss."""
         self._check_shapes(a, b, similar)
-        _, square = self.keep(self._pairs(a, b))
+        _, square = self.save_for_backward(self._pairs(a, b))
         alike = self._alike(similar)
         if self.legacy:
             apart = (self.margin - square).clamp_(min=0)
@@ -62,7 +62,7 @@ class ContrastiveLoss(Loss):
         The 1e-4 is Caffe's, against a distance of 0; legacy_version has no such factor.
         """
         self.check_down(propagate_down)
-        difference, square = self.kept or self._pairs(*bottom[:2])
+        difference, square = self.saved or self._pairs(*bottom[:2])
         alike = self._alike(bottom[2])
         if self.legacy:
             apart = -(square < self.margin).to(square.dtype)
@@ -83,22 +83,20 @@ class EuclideanLoss(Loss):
     """The sum of squared differences over twice the number of items; a gradient to both bottoms."""
 
     no_gradient = frozenset()
-    holds = True
+    caches_inputs = True
 
     def forward(self, a, b):
         """Return the loss (euclidean_loss_layer.cpp)."""
         self.check_items(a, b)
         if count(a.shape, 1) != count(b.shape, 1):
-            self.check(
-                False, f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in size"
-            )
-        difference = self.keep(a - b.view(a.shape))
+            self.fail(f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in size")
+        difference = self.save_for_backward(a - b.view(a.shape))
         return difference.square().sum() / (2 * a.shape[0])
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """da = (a - b) / N, db = -da."""
         a, b = bottom
-        difference = a - b.view(a.shape) if self.kept is None else self.kept
+        difference = a - b.view(a.shape) if self.saved is None else self.saved
         diff = difference * (top_diff[0] / a.shape[0])
         other = diff.neg().view(b.shape) if propagate_down[1] else None
         return [diff if propagate_down[0] else None, other]
@@ -112,7 +110,7 @@ class SigmoidCrossEntropyLoss(Loss):
     ignore_label does not count (sigmoid_cross_entropy_loss_layer.cpp).
     """
 
-    holds = True
+    caches_inputs = True
 
     def setup(self, x, target):
         """Read the settings."""
@@ -124,8 +122,7 @@ class SigmoidCrossEntropyLoss(Loss):
         """Return the loss."""
         self.check_items(x, target)
         if x.numel() != target.numel():
-            self.check(
-                False,
+            self.fail(
                 f"bottom shape {tuple(x.shape)} takes as many targets, given {tuple(target.shape)}",
             )
         valid = self._valid(x, target)
@@ -133,8 +130,8 @@ class SigmoidCrossEntropyLoss(Loss):
         terms = F.softplus(-x.abs()).add_(x.clamp(min=0)).sub_(target.view(x.shape) * x)
         if valid is not None:
             terms.mul_(valid)
-        if self.records and not self._meta:
-            self.keep(x.sigmoid())
+        if self.saves_for_backward:
+            self.save_for_backward(x.sigmoid())
         return terms.sum() / self._divisor(x, valid)
 
     def _valid(self, x, target):
@@ -150,6 +147,6 @@ class SigmoidCrossEntropyLoss(Loss):
             return [None, None]
         x, target = bottom
         valid = self._valid(x, target)
-        diff = (x.sigmoid() if self.kept is None else self.kept) - target.view(x.shape)
+        diff = (x.sigmoid() if self.saved is None else self.saved) - target.view(x.shape)
         diff.mul_(top_diff[0] / self._divisor(x, valid))
         return [diff if valid is None else diff.mul_(valid), None]

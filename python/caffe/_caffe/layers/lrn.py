@@ -28,17 +28,13 @@ class LRN(Layer):
         self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
         return [shape]
 
-    scale = None
-
     def forward(self, x):
-        self.reshape(tuple(x.shape))
-        scale = self._scale(x)
-        self.scale = scale if self.records else None
+        scale = self.save_for_backward(self._scale(x))
         return scale.pow(-self.beta).mul_(x)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         (x,), (dy,) = bottom, top_diff
-        scale = self._scale(x) if self.scale is None else self.scale
+        scale = self._scale(x) if self.saved is None else self.saved
         dx = scale.pow(-self.beta).mul_(dy)
         # The windows are symmetric, so the same sum leads back. Across channels Caffe takes y as an
         # in-place layer above has left it.

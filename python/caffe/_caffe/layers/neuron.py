@@ -34,7 +34,7 @@ class Neuron(Layer):
 
     def gradient(self, x, y, dy):
         """Return the bottom's diff; a type without one refuses to be asked."""
-        self.check(False, "has no gradient, but a layer below it needs one")
+        self.fail("has no gradient, but a layer below it needs one")
 
     def times(self, slope, dy):
         """Return slope * dy; in place slope^2, as Log and Power do in Caffe.
@@ -42,11 +42,15 @@ class Neuron(Layer):
         They compute the slope in the bottom's diff, which in place is the top's, and multiply that
         by itself (log_layer.cpp, power_layer.cpp).
         """
-        if not self.inplace:
+        if not self.in_place:
             return slope.mul_(dy)
         if not self.warned:
             self.warned = True
-            warning(self.say("in place its gradient is not the true one, here as in BVLC Caffe"))
+            warning(
+                self.format_error(
+                    "in place its gradient is not the true one, here as in BVLC Caffe"
+                )
+            )
         return slope.square_()
 
 
@@ -56,7 +60,7 @@ class AbsVal(Neuron):
 
     def setup(self, x):
         """Refuse to work in place."""
-        self.check(not self.inplace, "cannot work in place; give its top another name")
+        self.check(not self.in_place, "cannot work in place; give its top another name")
 
     def forward(self, x):
         """Return |x|."""
@@ -104,27 +108,28 @@ class Clip(Neuron):
 class Dropout(Neuron):
     """TRAIN: y = x * mask / (1 - dropout_ratio); TEST: y = x (dropout_layer.cpp)."""
 
+    recomputable = False
+
     def setup(self, x):
         """Read the ratio."""
         ratio = self.layer_param.dropout_param.dropout_ratio
         self.check(0 <= ratio < 1, f"dropout_ratio must be at least 0 and below 1, given {ratio}")
-        self.kept = 1 - ratio
-        self.mask = None
+        self.keep = 1 - ratio
 
     def forward(self, x):
         """Draw a new mask and scale by it."""
         if not self.training:
-            return x if self.inplace else x.clone()
-        mask = torch.empty_like(x).bernoulli_(self.kept, generator=self.generator())
-        self.mask = mask.div_(self.kept)
-        return x.mul_(mask) if self.inplace else x * mask
+            return x if self.in_place else x.clone()
+        mask = torch.empty_like(x).bernoulli_(self.keep, generator=self.generator())
+        self.save_for_backward(mask.div_(self.keep))
+        return x.mul_(mask) if self.in_place else x * mask
 
     def gradient(self, x, y, dy):
         """dx = dy * the mask of the last forward."""
         if not self.training:
-            return dy if self.inplace else dy.clone()
-        self.check(self.mask is not None, "backward needs a forward before it (for its mask)")
-        return dy * self.mask
+            return dy if self.in_place else dy.clone()
+        self.check(self.saved is not None, "backward needs a forward before it (for its mask)")
+        return dy * self.saved
 
 
 @register("ELU")
@@ -246,22 +251,20 @@ class PReLU(Neuron):
         quarter = caffe_pb2.FillerParameter(type="constant", value=0.25)
         shape = () if param.channel_shared else (x.shape[1],)
         self.add_param(shape, param.filler if param.HasField("filler") else quarter)
-        self.kept = None
 
     def forward(self, x):
-        """Return the rectified values; in place, the input is kept for backward."""
+        """Return the rectified values; in place, the input is saved for backward."""
         slopes = self.blobs[0].shape
         if slopes and x.shape[1:2] != slopes:
-            self.check(False, f"has {slopes[0]} slopes, bottom shape {tuple(x.shape)} does not fit")
-        if self.inplace:
-            self.kept = x.clone() if self.records else None
+            self.fail(f"has {slopes[0]} slopes, bottom shape {tuple(x.shape)} does not fit")
+        if self.in_place and self.saves_for_backward:
+            self.save_for_backward(x.clone())
         return F.prelu(x, self.param(0))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = dy for x > 0, else dy * slope; the slope's is the sum of dy * x over x <= 0."""
         x, dy, slope = bottom[0], top_diff[0], self.param(0)
-        if self.inplace and self.kept is not None:
-            x = self.kept
+        x = x if self.saved is None else self.saved
         if self.wants_param(0):
             products = dy * x.clamp(max=0)
             axes = [a for a in range(x.dim()) if a != 1 or slope.dim() == 0]
@@ -283,8 +286,8 @@ class ReLU(Neuron):
     def forward(self, x):
         """Return the rectified values; in place, written over the bottom's."""
         if self.slope:
-            return F.leaky_relu(x, self.slope, self.inplace)
-        return x.relu_() if self.inplace else x.relu()
+            return F.leaky_relu(x, self.slope, self.in_place)
+        return x.relu_() if self.in_place else x.relu()
 
     def gradient(self, x, y, dy):
         """dx = dy for x > 0, else dy * negative_slope (so NaN stays NaN, unlike relu's own)."""
@@ -311,17 +314,14 @@ class Swish(Neuron):
     def setup(self, x):
         """Read beta."""
         self.beta = self.layer_param.swish_param.beta
-        self.gate = None
 
     def forward(self, x):
-        """Return x times its gate, which is kept for backward."""
-        gate = (x * self.beta).sigmoid_()
-        self.gate = gate if self.records else None
-        return x * gate
+        """Return x times its gate, which is saved for backward."""
+        return x * self.save_for_backward((x * self.beta).sigmoid_())
 
     def gradient(self, x, y, dy):
         """dx = dy * (beta * y + gate * (1 - beta * y))."""
-        gate = (x * self.beta).sigmoid_() if self.gate is None else self.gate
+        gate = (x * self.beta).sigmoid_() if self.saved is None else self.saved
         by = y * self.beta
         return (gate * (1 - by)).add_(by).mul_(dy)
 

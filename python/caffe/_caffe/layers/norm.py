@@ -10,7 +10,7 @@ from ..core.layer import Layer, register
 class BatchNorm(Layer):
     """y = (x - mean) / sqrt(variance + eps), channel by channel; no scale or shift of its own.
 
-    Parameters, kept out of the solver's hands: the running sums of mean (C,) and variance (C,),
+    Parameters, which no solver updates: the running sums of mean (C,) and variance (C,),
     and the sum of their weights (1,) by which they are divided (batch_norm_layer.cpp).
     """
 
@@ -24,7 +24,6 @@ class BatchNorm(Layer):
         for size in (x.shape[1], x.shape[1], 1):
             self.add_param((size,))
         self._freeze()
-        self.kept = self.moments = None
 
     def _freeze(self):
         specs = self.layer_param.param
@@ -45,32 +44,34 @@ class BatchNorm(Layer):
     def _check_channels(self, shape):
         channels = self.blobs[0].count
         if len(shape) < 2 or shape[1] != channels:
-            self.check(
-                False,
+            self.fail(
                 f"has statistics of {channels} channels, bottom shape {tuple(shape)} does not fit",
             )
 
     def forward(self, x):
         """Return the normalised bottom; in training, add the batch to the running sums."""
         self._check_channels(x.shape)
-        if self.overwritten and not self.stored:
-            self.kept = x.clone() if self.records else None
         if self.stored:
             mean, variance = self._stored_moments()
             return torch.batch_norm(
                 x, None, None, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
-        # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
+        if self.wiring.overwritten and self.saves_for_backward:
+            x = x.clone()
         channels = self.blobs[0].count
-        mean, variance = x.new_empty(2, channels).fill_(0).unbind()
-        y, *self.moments = torch.native_batch_norm(
-            x, None, None, mean, variance, True, 1.0, self.eps
-        )
+        y, moments, (mean, variance) = self._normalise(x)
+        self.save_for_backward((x if self.wiring.overwritten else None, moments))
         if x.numel() == channels:
             variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
         for blob, batch in zip(self.blobs, (mean, variance, 1), strict=True):
             blob.tensor(write=True).mul_(self.fraction).add_(batch)
         return y
+
+    def _normalise(self, x):
+        # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
+        batch = x.new_zeros(2, self.blobs[0].count).unbind()
+        y, *moments = torch.native_batch_norm(x, None, None, *batch, True, 1.0, self.eps)
+        return y, moments, batch
 
     def _stored_moments(self):
         mean, variance, weight = (b.tensor() for b in self.blobs)
@@ -88,12 +89,11 @@ class BatchNorm(Layer):
         if self.stored:
             scale = self._stored_moments()[1].add_(self.eps).rsqrt_()
             return [dy * scale.view((-1,) + (1,) * (dy.dim() - 2))]
-        if self.kept is not None:
-            x = self.kept
-        self.check(self.moments is not None, "backward needs a forward before it")
+        before, moments = self.saved or (None, self._normalise(x)[1])
+        x = x if before is None else before
         return [
             torch.ops.aten.native_batch_norm_backward(
-                dy, x, None, None, None, *self.moments, True, self.eps, [True, False, False]
+                dy, x, None, None, None, *moments, True, self.eps, [True, False, False]
             )[0]
         ]
 
@@ -109,22 +109,21 @@ class MVN(Layer):
         """Read the settings."""
         param = self.layer_param.mvn_param
         self.variance, self.eps = param.normalize_variance, param.eps
-        self.kept_axes = 1 if param.across_channels else 2
-        self.deviation = None
+        self.first_axis = 1 if param.across_channels else 2
 
     def _rows(self, x):
-        return x.reshape(legacy_shape(self, x.shape)).flatten(self.kept_axes)
+        return x.reshape(legacy_shape(self, x.shape)).flatten(self.first_axis)
 
     def forward(self, x):
         """Return the normalised bottom."""
         rows = self._rows(x)
         y = rows - rows.mean(-1, keepdim=True)
         if self.variance:
-            deviation = y.square().mean(-1, keepdim=True).sqrt_().add_(self.eps)
-            if not self._meta:
-                self.deviation = deviation
-            y.div_(deviation)
+            y.div_(self.save_for_backward(self._deviation(y)))
         return y.view(legacy_shape(self, x.shape))
+
+    def _deviation(self, centred):
+        return centred.square().mean(-1, keepdim=True).sqrt_().add_(self.eps)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (dy - mean(dy) - mean(dy y) y) / (deviation + eps).
@@ -137,9 +136,11 @@ class MVN(Layer):
         dy, y = self._rows(top_diff[0]), self._rows(top[0])
         dx = dy - dy.mean(-1, keepdim=True)
         if self.variance:
-            if self.deviation is None:
-                self.forward(bottom[0])
-            dx.sub_((dy * y).mean(-1, keepdim=True) * y).div_(self.deviation)
+            deviation = self.saved
+            if deviation is None:
+                rows = self._rows(bottom[0])
+                deviation = self._deviation(rows - rows.mean(-1, keepdim=True))
+            dx.sub_((dy * y).mean(-1, keepdim=True) * y).div_(deviation)
         return [dx.view(bottom[0].shape)]
 
 

@@ -24,10 +24,11 @@ class Pooling(Layer):
     element with its value as probability in TRAIN and weighs by it in TEST.
     """
 
-    def __init__(self, param, phase):
-        super().__init__(param, phase)
+    def __init__(self, param, phase, folder=""):
+        super().__init__(param, phase, folder)
         self.method = param.pooling_param.pool
         self.tops = (1, 2) if self.method == PoolingParameter.MAX else (1, 1)
+        self.recomputable = self.method != PoolingParameter.STOCHASTIC
 
     def setup(self, x):
         p = self.layer_param.pooling_param
@@ -93,21 +94,18 @@ class Pooling(Layer):
             self.sizes = shape[2:]
         return [(*shape[:2], *self.plan.outputs)] * (1 + self.masked)
 
-    index = None  # where each value came from, within the padded plane
-
     def forward(self, x):
-        if x.shape[2:] != self.sizes:
-            self.reshape(tuple(x.shape))
-        self.index = None
+        # MAX and STOCHASTIC save each value's index within the padded plane.
         if self.method == PoolingParameter.AVE:
             return self._average(x)
         if self.method == PoolingParameter.STOCHASTIC:
             return self._draw(x) if self.training else self._weigh(x)
-        if not (self.records or self.masked):
+        if not (self.saves_for_backward or self.masked):
             plan = self.plan
             return F.max_pool2d(plan.padded(x, LOWEST), *plan.options, ceil_mode=plan.rounds_up)
-        top, self.index = self._maxima(x)
-        return (top, self._mask(top)) if self.masked else top
+        top, index = self._maxima(x)
+        self.save_for_backward(index)
+        return (top, self._mask(top, index)) if self.masked else top
 
     def backward(self, propagate_down, bottom, top, top_diff):
         x, dy = bottom[0], top_diff[0]
@@ -117,21 +115,19 @@ class Pooling(Layer):
             with torch.enable_grad():
                 at = x.detach().requires_grad_()
                 return list(torch.autograd.grad(self._weigh(at), at, dy))
-        if self.index is None:
-            self.index = self._maxima(x)[1]
+        index = self.saved
+        if index is None:
+            self.check(self.recomputable, "backward needs a forward before it (for what it drew)")
+            index = self._maxima(x)[1]
         plan = self.plan
         seen = x if plan.native else self._padded_like(x)
         return [
             plan.cut(
                 torch.ops.aten.max_pool2d_with_indices_backward(
-                    dy, seen, *plan.options, (1, 1), plan.rounds_up, self.index
+                    dy, seen, *plan.options, (1, 1), plan.rounds_up, index
                 )
             )
         ]
-
-    def let_go(self):
-        if self.method == PoolingParameter.MAX:  # a drawn place could not be found again
-            self.index = None
 
     def _maxima(self, x):
         plan = self.plan
@@ -142,9 +138,9 @@ class Pooling(Layer):
     def _padded_like(self, x):
         return x.new_empty((*x.shape[:2], *self.plan.padded_sizes()))
 
-    def _mask(self, top):
+    def _mask(self, top, index):
         # Caffe leaves -1 where it found nothing to pool.
-        return self.plan.found(self.index).to(top.dtype).masked_fill_(top == LOWEST, -1)
+        return self.plan.found(index).to(top.dtype).masked_fill_(top == LOWEST, -1)
 
     def _average(self, x):
         plan = self.plan
@@ -180,7 +176,7 @@ class Pooling(Layer):
         chosen = (sums >= (draw * sums[..., -1])[..., None]).byte().argmax(4, keepdim=True)
         row = torch.arange(plan.outputs[0], device=x.device)[:, None] * sh + chosen[..., 0] // kw
         column = torch.arange(plan.outputs[1], device=x.device) * sw + chosen[..., 0] % kw
-        self.index = row * x.shape[3] + column
+        self.save_for_backward(row * x.shape[3] + column)
         return windows.gather(4, chosen)[..., 0]
 
 
@@ -222,21 +218,22 @@ class SPP(Layer):
             setattr(pooling, f"stride_{axis}", kernel)
             setattr(pooling, f"pad_{axis}", (kernel * 2**number - size + 1) // 2)
         level = Pooling(param, self.phase)
+        level.wiring = self.wiring
         level.setup(torch.empty(shape, device="meta"))
         return level
 
     def forward(self, x):
-        self.reshape(tuple(x.shape))
-        for level in self.levels:
-            level.records = self.records
         tops = [level.forward(x) for level in self.levels]
+        self.save_for_backward([level.saved for level in self.levels])
         return tops[0] if self.height == 1 else torch.cat([t.flatten(1) for t in tops], 1)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         (dy,) = top_diff
         parts = [dy] if self.height == 1 else dy.split(self.counts, 1)
         diffs = []
-        for level, part in zip(self.levels, parts, strict=True):
+        saved = self.saved or [None] * self.height
+        for level, part, level.saved in zip(self.levels, parts, saved, strict=True):
             part = part.reshape(*bottom[0].shape[:2], *level.plan.outputs)
             diffs += level.backward(propagate_down, bottom, top, [part])
+            level.saved = None
         return [sum(diffs[1:], diffs[0])]

@@ -60,17 +60,17 @@ class _PythonLayer(Layer):
 
     bottoms = (0, None)
     tops = (0, None)
-    renews = False
+    allocates_tops = False
 
-    def __init__(self, param, phase):
-        super().__init__(param, phase)
+    def __init__(self, param, phase, folder=""):
+        super().__init__(param, phase, folder)
         self.user = None
 
     @property
-    def face(self):
+    def pycaffe_object(self):
         return self.user
 
-    def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+    def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob], wiring=None) -> None:
         python = self.layer_param.python_param
         self.user = self._make(python.module, python.layer)
         self.user.param_str = python.param_str
@@ -84,13 +84,15 @@ class _PythonLayer(Layer):
         cls = getattr(module, class_name, None)
         if cls is None:
             raise LayerError(
-                self.say(
+                self.format_error(
                     f"module '{module_name}' ({getattr(module, '__file__', 'built in')}) has no "
                     f"layer '{class_name}'{nearest(class_name, vars(module))}"
                 )
             )
         if not (isinstance(cls, type) and issubclass(cls, PythonLayer)):
-            raise LayerError(self.say(f"'{module_name}.{class_name}' is not a caffe.Layer"))
+            raise LayerError(
+                self.format_error(f"'{module_name}.{class_name}' is not a caffe.Layer")
+            )
         made = cls.__new__(cls)
         # A user's __init__ that forgets the base's would lack blobs and param_str.
         PythonLayer.__init__(made, self.layer_param)
@@ -102,7 +104,7 @@ class _PythonLayer(Layer):
 
     def _import(self, name: str):
         if not name:
-            raise LayerError(self.say("python_param needs a module"))
+            raise LayerError(self.format_error("python_param needs a module"))
         folder = self.folder and os.path.abspath(self.folder)
         beside = bool(folder) and folder not in sys.path
         if beside:
@@ -114,7 +116,7 @@ class _PythonLayer(Layer):
         except Exception as error:
             tried = ", ".join(p or os.getcwd() for p in sys.path)
             raise LayerError(
-                self.say(
+                self.format_error(
                     f"cannot import module '{name}': {type(error).__name__}: {error}\n"
                     f"looked in: {tried}\n{traceback.format_exc()}"
                 )
@@ -131,7 +133,7 @@ class _PythonLayer(Layer):
 
     def _named(self, error: Exception) -> Exception:
         """Put the layer's name in front of the user's own exception, whose type stays."""
-        front = self.say("")
+        front = self.format_error("")
         message = error.args[0] if len(error.args) == 1 else None
         notes = hasattr(error, "add_note")  # from Python 3.11 on
         if isinstance(error, OSError) and error.strerror:
@@ -156,7 +158,7 @@ class _PythonLayer(Layer):
     def run_backward(self, propagate_down, bottom, top, keep) -> None:
         for blob, wanted in zip(bottom, propagate_down, strict=True):
             if wanted:
-                blob.gone = None
+                blob.freed_reason = None
         with torch.enable_grad():
             self._call("backward", top, list(propagate_down), bottom)
 

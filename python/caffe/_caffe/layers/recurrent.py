@@ -55,7 +55,6 @@ class LSTMUnit(Layer):
         return [cell, cell]
 
     def forward(self, cell, gates, cont):
-        self.reshape(*(tuple(b.shape) for b in (cell, gates, cont)))
         c, h = Unit.apply(cell[0], gates[0], cont[0][:, None])
         return c[None], h[None]
 
@@ -71,8 +70,8 @@ class Recurrent(Layer):
 
     states: tuple[str, ...] = ()  # the names of the hidden state's parts
 
-    def __init__(self, param, phase):
-        super().__init__(param, phase)
+    def __init__(self, param, phase, folder=""):
+        super().__init__(param, phase, folder)
         self.exposed = len(self.states) if param.recurrent_param.expose_hidden else 0
         self.bottoms = (2 + self.exposed, 3 + self.exposed)
         self.tops = (1 + self.exposed, 1 + self.exposed)
@@ -126,7 +125,6 @@ class Recurrent(Layer):
         return [(x[0], x[1], self.size)] + [state] * self.exposed
 
     def forward(self, x, cont, *rest):
-        self.reshape(*(tuple(b.shape) for b in (x, cont, *rest)))
         start = [s[0] for s in rest[self.static :]] if self.exposed else self._begin(x)
         static = rest[0].flatten(1) if self.static else None
         top, end = self.unroll(x.flatten(2), cont[..., None].unbind(0), static, start)

@@ -42,11 +42,10 @@ class BatchReindex(Layer):
         self.check(x.dim() > 0, "bottom 0 must have at least 1 axis, a scalar was given")
         index = index.long()
         # Looked at on the host, as BVLC's GPU version does: a wrong one would end the CUDA context.
-        if not self._meta and ((index < 0) | (index >= x.shape[0])).any():
+        if not self.shapes_only and ((index < 0) | (index >= x.shape[0])).any():
             wrong = index[(index < 0) | (index >= x.shape[0])][0]
             batch, indices = self.layer_param.bottom
-            self.check(
-                False,
+            self.fail(
                 f"index {int(wrong)} in '{indices}' is outside the {x.shape[0]} items of '{batch}'",
             )
         return x.index_select(0, index)
@@ -124,7 +123,7 @@ class Filter(Layer):
                 x.shape[:1] == selector.shape[:1],
                 f"bottom {i} has shape {tuple(x.shape)}, the selector {shape}; axis 0 differs",
             )
-        if self._meta:  # all of them until forward knows which (filter_layer.cpp, Reshape)
+        if self.shapes_only:  # all of them until forward knows which (filter_layer.cpp, Reshape)
             return tuple(items)
         chosen = self._chosen(selector)
         return tuple(x.index_select(0, chosen) for x in items)
@@ -152,7 +151,7 @@ class Flatten(Layer):
 
     def setup(self, x):
         """Read the axes; refuse to work in place."""
-        self.check(not self.inplace, "cannot work in place; give its top another name")
+        self.check(not self.in_place, "cannot work in place; give its top another name")
         param = self.layer_param.flatten_param
         self.axis, self.end_axis = param.axis, param.end_axis
 
@@ -292,7 +291,7 @@ class Split(Layer):
 
     def setup(self, x):
         """Refuse to work in place."""
-        self.check(not self.inplace, "cannot work in place; give its tops other names")
+        self.check(not self.in_place, "cannot work in place; give its tops other names")
         self.readers = len(self.layer_param.top)
 
     def forward(self, x):

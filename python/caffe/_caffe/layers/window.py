@@ -9,7 +9,7 @@ from ..core.layer import register
 from ..errors import FormatError
 from ..log import info
 from ..sources import images
-from ..sources.prefetch import BATCH, Source, new_seed, stream
+from ..sources.prefetch import BATCH, PrefetchingLayer, new_seed, stream
 from ..sources.transform import Transformer
 
 
@@ -25,7 +25,7 @@ class Window(NamedTuple):
 
 
 @register("WindowData")
-class WindowData(Source):
+class WindowData(PrefetchingLayer):
     """Background, then foreground windows drawn at random: data (N, 3, crop, crop), labels (N,).
 
     A window is foreground from `fg_threshold` overlap on, background below `bg_threshold`, else

@@ -1,36 +1,34 @@
 """Applying an update rule to many parameters in a few multi-tensor operations."""
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import torch
 
+from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
 from ..graph.params import Owner
 
-if TYPE_CHECKING:
-    from .solver import Solver
-
 Tensors = Sequence[torch.Tensor]
+# (history, gradients, rate) -> what to subtract
+Rule = Callable[[Sequence[Tensors], Tensors, float], Tensors]
 
-# On the CPU a rule runs over stretches small enough to stay in the cache between its
+# On the CPU a rule runs over chunks small enough to stay in the cache between its
 # operations; on a device, over everything at once.
-STRETCH = 1 << 17
+CHUNK = 1 << 17
 
 
-class Group:
+class ParamGroup:
     """The parameters of one learning rate and one weight decay."""
 
     def __init__(self, lr: float, decay: float, blobs: list[Blob], histories: list[list[Blob]]):
         self.lr, self.decay, self.blobs, self.histories = lr, decay, blobs, histories
 
-    def update(self, solver: "Solver", rate: float) -> None:
-        """Normalise, regularise, compute the update, subtract it, leave it in the diffs."""
-        p = solver.param
-        blobs, histories = self._moving()
+    def update(self, rule: Rule, p: caffe_pb2.SolverParameter, rate: float) -> None:
+        """Normalise, regularise, subtract what `rule` computes, and leave it in the diffs."""
+        blobs, histories = self._active()
         if not blobs:
             return
         w = [b.tensor(write=True) for b in blobs]
@@ -38,21 +36,21 @@ class Group:
         h = [[b.tensor(write=True) for b in row] for row in histories]
         decay, rate = _float32(p.weight_decay * self.decay), _float32(rate * self.lr)
         from_history = False
-        for part in _stretches([w, g, *h]):
+        for part in _chunks([w, g, *h]):
             w_part, g_part, *h_parts = part
             if p.iter_size != 1:
                 torch._foreach_mul_(g_part, 1.0 / p.iter_size)
             if decay:
                 towards = w_part if p.regularization_type == "L2" else torch._foreach_sign(w_part)
                 torch._foreach_add_(g_part, towards, alpha=decay)
-            update = solver.compute_update(h_parts, g_part, rate)
+            update = rule(h_parts, g_part, rate)
             from_history = update is h_parts[0]
             torch._foreach_sub_(w_part, update)
         if from_history:
             for blob, history in zip(blobs, h[0], strict=True):
                 blob.diff_buffer.put(history, borrow=True)
 
-    def _moving(self) -> tuple[list[Blob], list[list[Blob]]]:
+    def _active(self) -> tuple[list[Blob], list[list[Blob]]]:
         """Leave out frozen parameters that have no momentum left: nothing about them changes."""
         if self.lr or len(self.histories) > 1:
             return self.blobs, self.histories
@@ -67,31 +65,31 @@ def _float32(value: float) -> float:
     return ctypes.c_float(value).value
 
 
-def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> list[Group]:
-    """Group parameters by their rates; `history` holds `count` rows, one after the other."""
+def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> list[ParamGroup]:
+    """ParamGroup parameters by their rates; `history` holds `count` rows, one after the other."""
     size = len(owners)
     order = sorted(range(size), key=lambda i: (owners[i].lr, owners[i].decay))
     groups = []
     for (lr, decay), members in groupby(order, key=lambda i: (owners[i].lr, owners[i].decay)):
         ids = list(members)
         rows = [[history[k * size + i] for i in ids] for k in range(count)]
-        groups.append(Group(lr, decay, [owners[i].blob for i in ids], rows))
+        groups.append(ParamGroup(lr, decay, [owners[i].blob for i in ids], rows))
     return groups
 
 
-def _stretches(rows: list[Tensors]) -> Iterator[list[Tensors]]:
-    """Cut rows of equally long tensors into stretches of about STRETCH elements."""
+def _chunks(rows: list[Tensors]) -> Iterator[list[Tensors]]:
+    """Cut rows of equally long tensors into chunks of about CHUNK elements."""
     if context.side() != context.HOST:
         yield rows
         return
     parts: list[list[torch.Tensor]] = [[] for _ in rows]
-    room = STRETCH
+    room = CHUNK
     for column in zip(*rows, strict=True):
         flat = [t.view(-1) for t in column]
-        for pieces in zip(*(t.split(STRETCH) for t in flat), strict=True):
+        for pieces in zip(*(t.split(CHUNK) for t in flat), strict=True):
             if parts[0] and pieces[0].numel() > room:
                 yield parts
-                parts, room = [[] for _ in rows], STRETCH
+                parts, room = [[] for _ in rows], CHUNK
             for row, piece in zip(parts, pieces, strict=True):
                 row.append(piece)
             room -= pieces[0].numel()

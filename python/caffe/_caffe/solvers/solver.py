@@ -75,8 +75,10 @@ class Solver:
         self.net = nets.make_train_net(self.param, self.net_type)
         self.test_nets = nets.make_test_nets(self.param, self.net_type)
         learnable = self.net.learnable_params
-        self.history = [Blob(b.shape, lasts=True) for _ in range(self.histories) for b in learnable]
-        self._groups = make_groups(self.net._param_table.owners, self.history, self.histories)
+        self.history = [
+            Blob(b.shape, persistent=True) for _ in range(self.histories) for b in learnable
+        ]
+        self._groups = make_groups(self.net.param_table.owners, self.history, self.histories)
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._action: Callable[[], str] = lambda: NONE
         self._stopping = False
@@ -119,8 +121,8 @@ class Solver:
     def step(self, iterations: int) -> None:
         """Train for a number of iterations.
 
-        Raises SolverError when the loss becomes NaN, before the parameters take it up (on a
-        GPU: at the next display, snapshot, test or end of the call).
+        Raises SolverError when the loss becomes NaN, before the update is applied (on a GPU: at
+        the next display, snapshot, test or end of the call).
         """
         stop = self.iter + int(iterations)
         self._losses.clear()
@@ -158,7 +160,7 @@ class Solver:
                 self._check_loss(loss)
             self.net.run_backward(keep=False)
             if self.net.debug_info:
-                debug_info.say_backward_totals(self.net)
+                debug_info.log_backward_totals(self.net.learnable_params)
             total = total + loss
         return total / self.param.iter_size
 
@@ -166,8 +168,8 @@ class Solver:
         if float(loss) != float(loss):
             raise SolverError(
                 f"the loss is NaN at iteration {self.iter}; first value that is not finite: "
-                f"{debug_info.first_nonfinite(self.net)}. A learning rate too high for the loss "
-                f"normalisation is the usual cause (lr = {self.lr:g})"
+                f"{debug_info.first_nonfinite(self.net.nodes)}. A learning rate too high for the "
+                f"loss normalisation is the usual cause (lr = {self.lr:g})"
             )
 
     def _check_last_loss(self) -> None:
@@ -202,7 +204,7 @@ class Solver:
         with torch.no_grad():
             self._clip()
             for group in self._groups:
-                group.update(self, rate)
+                group.update(self.compute_update, self.param, rate)
         self.iter += 1
 
     def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:
@@ -213,7 +215,7 @@ class Solver:
         limit = self.param.clip_gradients
         if limit < 0 or not self.net.learnable_params:
             return
-        grads = self.net._param_table.gradients()
+        grads = self.net.param_table.gradients()
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
         if norm > limit:
             scale = limit / norm
@@ -277,7 +279,7 @@ class Solver:
         net.share_with(self.net)
         totals, loss = None, 0.0
         for _ in range(count):
-            if self._heed_requests():
+            if self._stop_requested():
                 info("Test interrupted.", src="solver.cpp:396")
                 return
             loss += float(net.run_forward())
@@ -292,7 +294,7 @@ class Solver:
         for line in output_lines(net, [t / count for t in totals], "Test"):
             info(line, src="solver.cpp:414")
 
-    def _heed_requests(self) -> bool:
+    def _stop_requested(self) -> bool:
         while (request := self._action()) != NONE:
             if request == SNAPSHOT:
                 self.snapshot()
@@ -346,7 +348,7 @@ class Solver:
             self.net.copy_from(_find_model(state.learned_net, state_file))
         self.iter, self.current_step = state.iter, state.current_step
         for blob in self.net.learnable_params:
-            blob.own_diff()  # it may be the history that is now written
+            blob.unshare_diff()  # it may be the history that is now written
         for blob, array in zip(self.history, state.history, strict=True):
             blob.data[...] = array.reshape(blob.shape)
         self._restore_runtime(state.runtime_state or {}, state_file)

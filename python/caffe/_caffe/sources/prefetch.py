@@ -1,4 +1,4 @@
-"""Source: what layers that load batches share. The next batches load in a background thread.
+"""PrefetchingLayer: what layers that load batches share. A thread loads the next batches.
 
 A batch is a pure function of (seed, number of its first item). So a snapshot needs only these
 two to continue with the same data, whatever was loaded ahead; nothing random is carried from
@@ -37,7 +37,7 @@ def new_seed() -> int:
     return int(torch.randint(2**31, (), generator=context.generator(context.CPU)))
 
 
-class Reader(Protocol):
+class BatchReader(Protocol):
     """Loads batches. `batch` is called from one thread at a time."""
 
     batch_size: int
@@ -52,15 +52,15 @@ class Reader(Protocol):
         """
 
 
-class Source(Layer):
-    """A layer that loads its tops; a subclass's `open` returns its Reader."""
+class PrefetchingLayer(Layer):
+    """A layer that loads its tops; a subclass's `open` returns its BatchReader."""
 
     bottoms = (0, 0)
     tops = (2, 2)
 
-    def open(self) -> Reader:
+    def open(self) -> BatchReader:
         """Check settings and files, and return what loads the batches."""
-        raise LayerError(self.say("does not define open"))
+        raise LayerError(self.format_error("does not define open"))
 
     def setup(self):
         self.queue: Prefetch | None = None
@@ -102,7 +102,7 @@ class Source(Layer):
         except LayerError:
             raise
         except CaffeError as error:
-            raise LayerError(self.say(str(error))) from error
+            raise LayerError(self.format_error(str(error))) from error
 
     def stop(self) -> None:
         """End the background loading; the next forward starts it again."""
@@ -119,7 +119,7 @@ class Source(Layer):
             position, seed = int(state["next"]), int(state["seed"])
         except (KeyError, TypeError, ValueError) as error:
             raise LayerError(
-                self.say(f"state {state!r} is not {{'next': item number, 'seed': number}}")
+                self.format_error(f"state {state!r} is not {{'next': item number, 'seed': number}}")
             ) from error
         self.check(position >= 0 and seed >= 0, f"state {state!r} has a negative number")
         self.stop()
@@ -132,7 +132,7 @@ class Prefetch:
     The thread ends when the source is stopped or collected.
     """
 
-    def __init__(self, source: Source, first: int):
+    def __init__(self, source: PrefetchingLayer, first: int):
         self.process = os.getpid()
         self._load, self._size = source.reader.batch, source.reader.batch_size
         self._first = first

@@ -1,0 +1,190 @@
+"""From a NetParameter to a built net, in the order and by the rules of net.cpp (Init).
+
+filter by state -> insert splits -> connect layer by layer -> share parameters -> prune backward
+-> plan what is saved.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...proto import caffe_pb2
+from ..core import context
+from ..core.blob import Blob
+from ..core.layer import Layer, create_layer
+from ..errors import NetError, nearest
+from ..log import warning
+from .backward_plan import force_backward, plan_saving, prune_backward
+from .build_log import BuildLog
+from .insert_splits import filter_net, insert_splits
+from .node import Node
+from .params import ParamTable
+
+
+@dataclass
+class BuiltNet:
+    """What `build` returns: nodes in order, blobs by name, outputs and the parameter table."""
+
+    name: str
+    nodes: list[Node]
+    blob_names: list[str]
+    blobs: list[Blob]
+    inputs: list[Blob]
+    output_names: list[str]
+    params: ParamTable
+    bytes: int
+
+
+def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
+    """Build the net that `param` describes in its own state.
+
+    Parameters
+    ----------
+    param : NetParameter
+        Upgraded; its `state` decides which layers are included.
+    folder : str
+        Where modules of Python layers and relative files may be, besides the working directory.
+
+    Raises
+    ------
+    NetError, LayerError
+        Naming the layer that cannot be connected or set up.
+    """
+    param = filter_net(param)
+    log = BuildLog(param)
+    param = insert_splits(param)
+    builder = _Builder(param.state.phase, folder)
+    for layer_param in param.layer:
+        builder.add(layer_param, log)
+    nodes = builder.nodes
+    prune_backward(nodes, log)
+    if param.force_backward:
+        force_backward(nodes)
+    plan_saving(nodes, builder.memory)
+    # net.cpp walks a std::set here, so the outputs are in name order.
+    outputs = sorted(builder.available)
+    log.done(outputs)
+    builder.params.share()
+    size = 4 * sum(b.count for b, first in builder.memory.items() if b is first)
+    if size > context.host_memory():
+        warning(
+            f"the blobs of net '{param.name}' take {size / 2**30:.1f} GiB, this machine has "
+            f"{context.host_memory() / 2**30:.1f} GiB: it can be built but not run"
+        )
+    return BuiltNet(
+        param.name, nodes, builder.blob_names, builder.blobs, builder.inputs, outputs,
+        builder.params, size,
+    )  # fmt: skip
+
+
+class _Builder:
+    """The state of one net under construction."""
+
+    def __init__(self, phase: int, folder: str):
+        self.phase, self.folder = phase, folder
+        self.nodes: list[Node] = []
+        self.blobs: list[Blob] = []
+        self.blob_names: list[str] = []
+        self.inputs: list[Blob] = []
+        self.params = ParamTable()
+        self.memory: dict[Blob, Blob] = {}  # the first blob in whose memory each is
+        self.available: dict[str, None] = {}  # names that no layer has taken yet
+        self._by_name: dict[str, Blob] = {}
+        self._wants_diff: set[Blob] = set()
+
+    def add(self, param: caffe_pb2.LayerParameter, log: BuildLog) -> None:
+        """Connect one layer, set it up and enter its parameters."""
+        if not param.HasField("phase"):
+            param.phase = self.phase
+        log.creating(param)
+        written_specs = len(param.param)
+        node = self._connect(create_layer(param, param.phase, self.folder))
+        node.layer.prepare(node.bottoms, node.tops, node.wiring)
+        self._set_loss_weights(node)
+        self.nodes.append(node)
+        learns = self.params.add(node.layer, written_specs)
+        node.needs_backward = learns or not self._wants_diff.isdisjoint(node.bottoms)
+        if node.needs_backward:
+            self._wants_diff.update(node.tops)
+        log.set_up(node)
+        log.sharing(node.layer, self.params)
+
+    def _connect(self, layer: Layer) -> Node:
+        param = layer.layer_param
+        bottoms = [self._take_bottom(param, j) for j in range(len(param.bottom))]
+        tops = []
+        for j, name in enumerate(param.top):
+            tops.append(self._make_top(param, j, name))
+            self.available[name] = None
+        if param.type == "Input":
+            self.inputs.extend(tops)
+        names = list(param.top)
+        while layer.auto_top and len(tops) < layer.tops[0]:
+            names.append("(automatic)")
+            tops.append(self._new_blob(names[-1]))
+        layer.check_counts(len(bottoms), len(tops))
+        node = Node(layer, bottoms, tops, list(param.bottom), names)
+        node.propagate_down = self._propagate_down(param, bottoms)
+        if bottoms and tops and bottoms[0] is tops[0]:
+            node.wiring.in_place = True
+            first = self.memory[bottoms[0]]
+            node.wiring.aliased = sum(m is first for m in self.memory.values()) > 1
+        if layer.shares_data:
+            for top in tops:
+                self.memory[top] = self.memory[bottoms[0]]
+        return node
+
+    def _take_bottom(self, param, j: int) -> Blob:
+        name = param.bottom[j]
+        if name not in self.available:
+            raise NetError(
+                f"layer '{param.name}' ({param.type}): unknown bottom blob '{name}' (index {j})"
+                + nearest(name, self.available)
+            )
+        del self.available[name]
+        return self._by_name[name]
+
+    def _make_top(self, param, j: int, name: str) -> Blob:
+        if j < len(param.bottom) and name == param.bottom[j]:
+            return self._by_name[name]
+        if name in self._by_name:
+            makers = (n.name for n in self.nodes if name in n.top_names)
+            raise NetError(
+                f"layer '{param.name}' ({param.type}): top blob '{name}' is already made by layer "
+                f"'{next(makers, param.name)}'; only a layer that has it as bottom {j} "
+                "may write it (in place)"
+            )
+        self._by_name[name] = self._new_blob(name)
+        return self._by_name[name]
+
+    def _new_blob(self, name: str) -> Blob:
+        blob = Blob()
+        self.blobs.append(blob)
+        self.blob_names.append(name)
+        self.memory[blob] = blob
+        return blob
+
+    def _propagate_down(self, param, bottoms: Sequence[Blob]) -> list[bool]:
+        given = list(param.propagate_down)
+        if given and len(given) != len(bottoms):
+            raise NetError(
+                f"layer '{param.name}' ({param.type}): propagate_down is given {len(given)} times "
+                f"for {len(bottoms)} bottoms; give it once per bottom or not at all"
+            )
+        return given or [b in self._wants_diff for b in bottoms]
+
+    def _set_loss_weights(self, node: Node) -> None:
+        """Record each top's loss weight, and write it to the top's diff, where backward reads it.
+
+        Automatic tops count (net.cpp makes them before SetLossWeights compares).
+        """
+        given = list(node.layer.layer_param.loss_weight)
+        if given and len(given) != len(node.tops):
+            raise NetError(
+                node.layer.format_error(
+                    f"loss_weight is given {len(given)} times for {len(node.tops)} tops; give it "
+                    "once per top or not at all"
+                )
+            )
+        node.loss_weights = [(j, weight) for j, weight in enumerate(given) if weight]
+        for j, weight in node.loss_weights:
+            node.tops[j].seed_diff(weight)

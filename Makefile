@@ -51,11 +51,15 @@ prototxt: $(READY)  ## rewrite nets/*/*.prototxt and solvers/*.prototxt from exp
 
 # An old protoc on purpose: what it writes runs on every protobuf from 4.25 on. The messages get a
 # descriptor pool of their own, so that another package's caffe.proto cannot clash with ours.
-proto:  ## rewrite caffe_pb2.py from caffe.proto
+PROTOC := $(CURDIR)/build/protoc/bin/python -m grpc_tools.protoc
+proto:  ## rewrite caffe_pb2.py from caffe.proto and forks.proto
 	$(PYTHON) -m venv build/protoc
 	build/protoc/bin/python -m pip install -q grpcio-tools==1.62.3 "setuptools<80"
-	cd python/caffe/proto && $(CURDIR)/build/protoc/bin/python -m grpc_tools.protoc \
-	  -I. --python_out=. caffe.proto
+	cd python/caffe/proto && $(PROTOC) -I. --descriptor_set_out=$(CURDIR)/build/both.pb \
+	  --include_imports forks.proto
+	build/protoc/bin/python python/caffe/proto/merge.py build/both.pb build/merged.pb
+	cd python/caffe/proto && $(PROTOC) --descriptor_set_in=$(CURDIR)/build/merged.pb \
+	  --python_out=. caffe.proto
 	sed -i 's/_descriptor_pool.Default()/_descriptor_pool.DescriptorPool()/' \
 	  python/caffe/proto/caffe_pb2.py
 

@@ -246,7 +246,7 @@ layer { name: "x" type: "SigmoidCrossEntropyLoss" bottom: "c1" bottom: "label"
 
 def test_every_v1_type_has_a_name():
     values = pb.V1LayerParameter.LayerType.DESCRIPTOR.values
-    assert sorted(V1_TYPES) == sorted(value.name for value in values)
+    assert sorted(V1_TYPES) == sorted(value.name for value in values if value.number < 1000)
     assert v1_type_name(39) == "Deconvolution" and v1_type_name(0) == ""
     with pytest.raises(KeyError):
         v1_type_name(47)

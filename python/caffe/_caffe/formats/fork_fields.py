@@ -1,132 +1,130 @@
 """What Caffe's forks add to prototxt, and what their files leave for a script to fill in.
 
-A fork is a changed copy of Caffe; its nets carry fields that BVLC Caffe refuses.  Where such a
-field is another spelling of BVLC's, `translate` rewrites it; for the rest `origin` says where
-it comes from, so that an error can.
+A fork is a changed copy of Caffe.  proto/forks.proto gives the schema what they added, so that
+their files parse; here stands what becomes of a fork's field inside a message of BVLC's:
+
+    another spelling of BVLC's      rewritten: hole is dilation, ceil_mode is round_mode
+    about the fork's engine only    dropped, and said once a file (TUNING)
+    read by a layer or solver here  left alone (READ; whoever implements one adds it there)
+    anything else                   refused, for a net that ignored it would compute other numbers
 """
 
+import functools
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+from google.protobuf.message import Message
+
+from ...proto import caffe_pb2 as pb
+from .. import log
 from ..errors import FormatError
 
-# fork -> message -> fields it adds.  Field numbers collide between forks, names rarely do.
-_FORKS: dict[str, dict[str, str]] = {
-    "DeepLab v1": {
-        "ConvolutionParameter": "hole hole_h hole_w",
-        "V1LayerParameter": "strict_dim softmaxloss_param interp_param seg_accuracy_param "
-        "padding_param mat_write_param mat_read_param dense_crf_param bias_channel_param "
-        "unique_label_param adaptive_bias_channel_param",
-        "V1LayerParameter.LayerType": "IMAGE_SEG_DATA SEG_ACCURACY INTERP PADDING MAT_WRITE "
-        "MAT_READ DENSE_CRF BIAS_CHANNEL UNIQUE_LABEL ADAPTIVE_BIAS_CHANNEL",
-        "ImageDataParameter": "ignore_label label_type",
-        "TransformationParameter": "scale_factors crop_width crop_height",
-    },
-    "DeepLab v2": {
-        "LayerParameter": "interp_param seg_accuracy_param mat_write_param mat_read_param "
-        "dense_crf_param domain_transform_param adaptive_bias_channel_param bias_channel_param "
-        "unique_label_param",
-        "ImageDataParameter": "ignore_label label_type",
-        "TransformationParameter": "scale_factors crop_width crop_height",
-        "BatchNormParameter": "update_global_stats",
-    },
-    "PSPNet": {
-        "LayerParameter": "bn_param interp_param seg_accuracy_param mat_write_param",
-        "TransformationParameter": "scale_factors crop_width crop_height",
-        "BatchNormParameter": "update_global_stats",
-    },
-    "SegNet": {
-        "LayerParameter": "bn_param upsample_param dense_image_data_param",
-        "LossParameter": "weight_by_label_freqs class_weighting",
-        "SoftmaxParameter": "weight_by_label_freqs class_weighting",
-    },
-    "CRF-RNN": {
-        "LayerParameter": "multi_stage_meanfield_param",
-        "V1LayerParameter": "multi_stage_meanfield_param",
-        "V1LayerParameter.LayerType": "MULTI_STAGE_MEANFIELD CROP",
-    },
-    "caffe-dilation": {
-        "LayerParameter": "image_label_data_param bin_label_data_param",
-        "FillerParameter": "num_groups",
-    },
-    "CCNN": {"LayerParameter": "densecrf_param", "ConvolutionParameter": "hole hole_h hole_w"},
-    "What's the Point": {
-        "LossParameter": "ignore_objectness ignore_location ignore_constraint ignore_rank "
-        "ignore_classes normalize_supervised normalize_classes normalize_constraint "
-        "normalize_objectness is_siftflow",
-    },
-    "SSD": {
-        "LayerParameter": "prior_box_param permute_param norm_param multibox_loss_param "
-        "detection_output_param detection_evaluate_param annotated_data_param video_data_param",
-        "TransformationParameter": "resize_param noise_param distort_param expand_param "
-        "emit_constraint",
-        "SolverParameter": "eval_type ap_version show_per_class_result plateau_winsize",
-    },
-    "Fast R-CNN": {"LayerParameter": "roi_pooling_param smooth_l1_loss_param"},
-    "R-FCN": {"LayerParameter": "psroi_pooling_param box_annotator_ohem_param"},
-    "FlowNet": {
-        "LayerParameter": "correlation_param augmentation_param resample_param l1_loss_param "
-        "custom_data_param mean_param coeff_schedule_param",
-    },
-    "NVCaffe": {
-        "NetParameter": "default_forward_type default_backward_type default_forward_math "
-        "default_backward_math default_conv_algos_override global_grad_scale "
-        "global_grad_scale_adaptive reduce_buckets",
-        "LayerParameter": "forward_type backward_type forward_math backward_math "
-        "cudnn_math_override detectnet_groundtruth_param detectnet_augmentation_param",
-        "BatchNormParameter": "scale_bias scale_filler bias_filler engine",
-        "ConvolutionParameter": "conv_algos_override cudnn_math_override",
-        "SolverParameter": "solver_data_type store_blobs_in_old_format global_grad_scale min_lr "
-        "rampup_interval rampup_lr local_lr_auto larc larc_policy",
-        "DataParameter": "threads parser_threads cache shuffle",
-    },
-    "Intel Caffe": {
-        "NetParameter": "engine compile_net_state bn_stats_batch_size",
-        "LayerParameter": "engine quantization_param multinode_param",
-        "SolverParameter": "engine regularize_per_layer",
-        "ConvolutionParameter": "relu negative_slope",
-    },
-    "a PyTorch converter": {"PoolingParameter": "ceil_mode"},
+# message -> fields of forks (or values of an enum in it) that layers and solvers here read.
+READ: dict[str, str] = {
+    "BatchNormParameter": "scale_bias scale_filler bias_filler filler update_global_stats relu "
+    "use_weight_bias bias_term",
+    "ConvolutionParameter": "relu negative_slope kernel_depth temporal_stride temporal_pad "
+    "kernel_shape stride_shape pad_shape",
+    "DropoutParameter": "sample_weights_test scale_train",
+    "FillerParameter": "num_groups diag_val",
+    "ImageDataParameter": "ignore_label label_type label_divide_factor",
+    "InnerProductParameter": "relu negative_slope",
+    "LossParameter": "PRE_FIXED pre_fixed_normalizer weight_by_label_freqs class_weighting "
+    "ignore_objectness ignore_location ignore_constraint ignore_classes ignore_rank "
+    "normalize_supervised normalize_classes normalize_constraint normalize_objectness is_siftflow",
+    "PoolingParameter": "kernel_depth temporal_stride kernel_shape stride_shape pad_shape",
+    "SolverParameter": "eval_type ap_version show_per_class_result plateau_winsize",
+    "TransformationParameter": "scale_factors crop_width crop_height crop_h crop_w resize_param "
+    "noise_param distort_param expand_param emit_constraint",
+}
+
+# The same for those that choose precision, memory, threads or library of a fork's own engine.
+TUNING: dict[str, str] = {
+    "NetParameter": "default_forward_type default_backward_type default_forward_math "
+    "default_backward_math default_conv_algos_override default_cudnn_math_override "
+    "global_grad_scale global_grad_scale_adaptive reduce_buckets eltwise_mem_sharing "
+    "compile_net_state engine bn_stats_batch_size multinode mem_param",
+    "LayerParameter": "forward_type backward_type forward_math backward_math debug engine "
+    "cudnn_math_override multinode quantization_param trt_param strict_dim",
+    "ConvolutionParameter": "cudnn_convolution_algo_seeker conv_algos_override conv_algorithm "
+    "MKL2017 MKLDNN",
+    "BatchNormParameter": "engine",
+    "ConcatParameter": "engine per_fla_fuse",
+    "EltwiseParameter": "engine",
+    "InnerProductParameter": "engine",
+    "DropoutParameter": "engine random_seed",
+    "LRNParameter": "MKL2017 MKLDNN",
+    "PoolingParameter": "MKL2017 MKLDNN",
+    "ReLUParameter": "MKL2017 MKLDNN",
+    "DataParameter": "threads parser_threads cache precache",
+    "ImageDataParameter": "threads cache precache",
+    "TransformationParameter": "use_gpu_transform random_seed",
+    "SolverParameter": "solver_data_type store_blobs_in_old_format engine",
+}
+
+# Of forks whose schema is not taken over: fork -> message -> fields.
+_OTHERS: dict[str, dict[str, str]] = {
+    "FlowNet2": {"LayerParameter": "augmentation_param custom_data_param coeff_schedule_param"},
+    "NVCaffe": {"SolverParameter": "global_grad_scale"},
+    "Intel Caffe": {"LayerParameter": "multinode_param"},
+    "SegNet": {"SoftmaxParameter": "weight_by_label_freqs class_weighting"},
 }
 
 # What to write in this Caffe instead, where that is short to say.
-_INSTEAD = {
-    "ceil_mode": "write round_mode: CEIL or FLOOR",
-    "bn_param": "BatchNorm followed by Scale computes the same",
-    "scale_bias": "add a Scale layer with bias_term: true after it",
-}
+_INSTEAD = {"scale_bias": "add a Scale layer with bias_term: true after it"}
+
+# Numbers that forks.proto gives away inside BVLC's messages and enums.
+_FIRST_FIELD, _FIRST_VALUE = 5001, 1000
+_LAYERS = ("LayerParameter", "V1LayerParameter")
 
 # A string ends at its quote or, unclosed, with its line: either way no text is scanned twice.
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)"""
-    r"""|(?P<variable>\$\{?\w*\}?)|(?P<word>[A-Za-z_]\w*)|(?P<brace>[{}<>])|(?P<number>[-\w.+]+)"""
+    r"""|(?P<variable>\$\{?\w*\}?)|(?P<word>[A-Za-z_]\w*)"""
 )
 _IN_STRING = re.compile(r"\$\{\w+\}")
-_HOLES = ("hole", "hole_h", "hole_w")
+_PROTO_LINE = re.compile(
+    r"^(?:message (?P<message>\w+).*|  (?:  )?(?:(?:optional|repeated) \S+ (?P<field>\w+) = "
+    r"|(?P<value>\w+) = |enum \w+ \{ (?P<values>.*) \}).*?(?:// (?P<forks>.+))?)$"
+)
 
 
 def origin(message: str, name: str) -> str:
-    """``" (a field of DeepLab v1)"`` for a name that forks add to `message`, else ``""``."""
-    forks = [fork for fork, adds in _FORKS.items() if name in adds.get(message, "").split()]
+    """``" (known from DeepLab v1)"`` for what forks add to `message` as `name`, else ``""``."""
+    forks = _known_forks().get((message.split(".")[0], name))
     if not forks:
         return ""
     instead = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
-    return f" (known from {', '.join(forks)}{instead})"
+    return f" (known from {forks}{instead})"
 
 
-def translate(text: str, where: str) -> str:
-    """`text` with DeepLab's `hole` spelled as BVLC's `dilation`.
+@functools.cache
+def _known_forks() -> dict[tuple[str, str], str]:
+    """(message, field or enum value) -> the forks that have it, from forks.proto's comments."""
+    found, message = {}, ""
+    text = (Path(pb.__file__).parent / "forks.proto").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        match = _PROTO_LINE.match(line)
+        if match and match["message"]:
+            message = match["message"]
+        elif match and match["forks"]:
+            values = [pair.split(" = ")[0].strip() for pair in (match["values"] or "").split(";")]
+            for name in filter(None, [match["field"], match["value"], *values]):
+                found[message, name] = match["forks"]
+    for fork, messages in _OTHERS.items():
+        for message, names in messages.items():
+            found |= {(message, name): fork for name in names.split()}
+    return found
 
-    Raises FormatError for a placeholder such as ${NUM_LABELS} that a script should have filled in.
+
+def refuse_placeholders(text: str, where: str) -> None:
+    """Raise FormatError for a placeholder, as ${NUM_LABELS}, that a script should have filled in.
+
     In `param_str` one may stand: that string belongs to the Python layer.
     """
-    if "$" in text:
-        _refuse_placeholders(text, where)
-    return _translate_holes(text, where) if "hole" in text else text
-
-
-def _refuse_placeholders(text: str, where: str) -> None:
     word = ""
-    for token in _TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text) if "$" in text else ():
         found = None
         if token.lastgroup == "variable":
             found = token[0]
@@ -143,28 +141,80 @@ def _refuse_placeholders(text: str, where: str) -> None:
             )
 
 
-def _translate_holes(text: str, where: str) -> str:
-    """In convolution_param, `hole: n` is `dilation: n`; hole_h and hole_w are two, height first."""
-    pieces, copied, word = [], 0, ""
-    # The words that opened the blocks around, each with the holes seen inside.
-    blocks: list[tuple[str, list[str]]] = [("", [])]
-    for token in _TOKEN.finditer(text):
-        owner, seen = blocks[-1]
-        if token["brace"] in ("{", "<"):
-            blocks.append((word, []))
-        elif token["brace"] and len(blocks) > 1:
-            _check_pair(seen, text, token.start(), where)
-            blocks.pop()
-        elif token["word"] in _HOLES and owner == "convolution_param":
-            seen.append(token[0])
-            pieces += [text[copied : token.start()], "dilation"]
-            copied = token.end()
-        word = token["word"] or word
-    return "".join([*pieces, text[copied:]])
+def translate(message: Message, where: str) -> None:
+    """Bring what forks added to BVLC's messages in `message` to what this Caffe reads, in place.
+
+    Parameters
+    ----------
+    message : NetParameter or SolverParameter
+        As parsed; nets inside are gone through too.
+    where : str
+        Names the file in errors.
+
+    Raises
+    ------
+    FormatError
+        For a field or value that would change what is computed and that nothing here reads.
+    """
+    dropped = {}
+    for owner, name, is_field in list(_additions(message)):
+        kind = owner.DESCRIPTOR.name
+        base = kind.removeprefix("V1")
+        if name in _REWRITTEN:
+            if owner.HasField(name):
+                _REWRITTEN[name](owner, where)
+        elif name in TUNING.get(base, "").split():
+            dropped[name] = None
+            owner.ClearField(name if is_field else "engine")
+        elif name not in READ.get(base, "").split():
+            raise FormatError(
+                f"{where}: {kind}'s '{name}' is not BVLC Caffe's and nothing here reads it"
+                f"{origin(kind, name)}"
+            )
+    if dropped:
+        log.info(f"{where}: {', '.join(dropped)}: of a fork's own engine, not looked at here")
 
 
-def _check_pair(seen: list[str], text: str, at: int, where: str) -> None:
-    pair = [name for name in seen if name != "hole"]
-    if pair not in ([], ["hole_h", "hole_w"]):
-        line = text.count("\n", 0, at) + 1
-        raise FormatError(f"{where}:{line}: give hole_h, then hole_w, or hole alone")
+def _additions(message: Message) -> Iterator[tuple[Message, str, bool]]:
+    """(owner, name, whether a field) of forks' fields and enum values set in BVLC's messages."""
+    owner = message.DESCRIPTOR.name
+    for field, value in message.ListFields():
+        parts = [value] if hasattr(value, "DESCRIPTOR") or not hasattr(value, "extend") else value
+        # A parameter message of a layer that only forks have is that layer's business.
+        of_fork_layer = owner in _LAYERS and field.name.endswith("_param")
+        tuning = field.name in TUNING.get("LayerParameter", "").split()
+        if field.number >= _FIRST_FIELD and (tuning or not of_fork_layer):
+            yield message, field.name, True
+        elif field.message_type is not None and field.name != "blobs":
+            for part in parts:
+                yield from _additions(part)
+        elif field.enum_type is not None and field.enum_type.name != "LayerType":
+            for part in parts:
+                if part >= _FIRST_VALUE:
+                    yield message, field.enum_type.values_by_number[part].name, False
+
+
+def _hole(convolution: Message, where: str) -> None:
+    """DeepLab v1's `hole: n`, or hole_h and hole_w, as BVLC's `dilation`."""
+    given = [name for name in ("hole", "hole_h", "hole_w") if convolution.HasField(name)]
+    if convolution.dilation or given not in (["hole"], ["hole_h", "hole_w"]):
+        others = ["dilation"] if convolution.dilation else []
+        raise FormatError(
+            f"{where}: ConvolutionParameter has {', '.join(given + others)}; give hole alone, "
+            "hole_h and hole_w, or dilation"
+        )
+    convolution.dilation.extend(getattr(convolution, name) for name in given)
+    for name in given:
+        convolution.ClearField(name)
+
+
+def _ceil_mode(pooling: Message, where: str) -> None:
+    """Pull request 3057's `ceil_mode` as BVLC 1.0's `round_mode`."""
+    mode = pb.PoolingParameter.CEIL if pooling.ceil_mode else pb.PoolingParameter.FLOOR
+    if pooling.HasField("round_mode") and pooling.round_mode != mode:
+        raise FormatError(f"{where}: PoolingParameter's ceil_mode and round_mode disagree")
+    pooling.round_mode = mode
+    pooling.ClearField("ceil_mode")
+
+
+_REWRITTEN = {"hole": _hole, "hole_h": _hole, "hole_w": _hole, "ceil_mode": _ceil_mode}

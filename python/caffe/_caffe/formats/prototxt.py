@@ -110,7 +110,7 @@ def _parse(text: str, message, where: str):
     if len(text) > MAX_BYTES:
         raise FormatError(f"{where}: {len(text)} characters, more than a prototxt's {MAX_BYTES}")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    text = fork_fields.translate(text, where)
+    fork_fields.refuse_placeholders(text, where)
     try:
         with warnings.catch_warnings():
             # Python only warns of an unknown escape in a string; protobuf's C++ parser refuses it.
@@ -125,6 +125,7 @@ def _parse(text: str, message, where: str):
         raise FormatError(f"{where}: required but not given: {missing}")
     if not message.ListFields():
         raise FormatError(f"{where}: empty, expected a {_KIND[type(message)]} prototxt")
+    fork_fields.translate(message, where)
     return message
 
 
@@ -151,7 +152,7 @@ def _unknown_field(owner: str, name: str, message) -> str:
         for other, kind in _KIND.items():
             if type(message) is not other and name in other.DESCRIPTOR.fields_by_name:
                 return f"'{name}' belongs in a {kind}; expected a {_KIND[type(message)]} prototxt"
-    descriptor = pb.DESCRIPTOR.message_types_by_name[short]
+    descriptor = pb.DESCRIPTOR.pool.FindMessageTypeByName(owner)
     known = nearest(name, descriptor.fields_by_name)
     return f"{short} has no field '{name[:60]}'{known}{fork_fields.origin(short, name)}"
 

@@ -63,6 +63,21 @@ V1_TYPES = {
     "WINDOW_DATA": "WindowData",
 }
 
+# Forks' V1 types whose name is not just the enum value's words run together.
+_FORK_V1_TYPES = {
+    "BIN_ACCURACY": "BinaryAccuracy",
+    "BN": "BN",
+    "CONVOLUTION3D": "Convolution3D",
+    "DECONVOLUTION3D": "Deconvolution3D",
+    "DENSE_CRF": "DenseCRF",
+    "ONEHOT": "OneHot",
+    "POOLING3D": "Pooling3D",
+    "RED_SOFTMAX_LOSS": "RedSoftmaxWithLoss",
+    "SOFTMAX_LOSS_EXPECTATION": "SoftmaxWithLossExpectation",
+    "SOFTMAX_LOSS_OBJECTNESS": "SoftmaxWithLossObjectness",
+    "SOFTMAX_LOSS_OBJECTNESS_PRESENCE": "SoftmaxWithLossObjectnessPresence",
+}
+
 SOLVER_TYPES = {
     "SGD": "SGD",
     "NESTEROV": "Nesterov",
@@ -131,8 +146,11 @@ def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[st
 
 
 def v1_type_name(number: int) -> str:
-    """The current layer type of a V1 enum value ('' for NONE); KeyError for a fork's number."""
-    return V1_TYPES[pb.V1LayerParameter.LayerType.DESCRIPTOR.values_by_number[number].name]
+    """The current layer type of a V1 enum value ('' for NONE); KeyError for an unknown number."""
+    name = pb.V1LayerParameter.LayerType.DESCRIPTOR.values_by_number[number].name
+    if name in V1_TYPES:
+        return V1_TYPES[name]
+    return _FORK_V1_TYPES.get(name) or "".join(word.capitalize() for word in name.split("_"))
 
 
 def _old_transforms(layer: pb.V1LayerParameter):

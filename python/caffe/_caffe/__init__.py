@@ -17,7 +17,7 @@ from .core.context import (
     solver_count,
     solver_rank,
 )
-from .core.layer import REGISTRY
+from .core.layer import REGISTRY, set_dialect
 from .core.timer import Timer
 from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
 from .graph.net import Net
@@ -57,6 +57,7 @@ __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "BlobVec", "CaffeError",
     "FormatError", "Layer", "LayerError", "Net", "NetError", "NesterovSolver", "RMSPropSolver",
     "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl", "info",
-    "layer_type_list", "set_device", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
-    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank",
+    "layer_type_list", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
+    "set_multiprocess", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
+    "solver_rank",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ class _State:
         self.generators: dict[str, torch.Generator] = {}
         self.seed = None
         self.compute = CPU
+        self.dialect = ""
 
 
 _state = _State()
@@ -125,6 +126,16 @@ def restore_random_state(states: dict[str, str]) -> None:
             where.type == "cuda" and (where.index or 0) < torch.cuda.device_count()
         ):
             generator(where).set_state(torch.tensor(list(bytes.fromhex(text)), dtype=torch.uint8))
+
+
+def dialect() -> str:
+    """Return the Caffe fork whose meaning ambiguous layers are given; "" where none is set."""
+    return _state.dialect
+
+
+def use_dialect(name: str) -> None:
+    """Set what `dialect` returns; `set_dialect` checks the name first."""
+    _state.dialect = name
 
 
 def solver_count() -> int:

@@ -22,6 +22,7 @@ from ..errors import FormatError
 
 # message -> fields of forks (or values of an enum in it) that layers and solvers here read.
 READ: dict[str, str] = {
+    "NetParameter": "dialect",
     "BatchNormParameter": "scale_bias scale_filler bias_filler filler update_global_stats relu "
     "use_weight_bias bias_term",
     "ConvolutionParameter": "relu negative_slope kernel_depth temporal_stride temporal_pad "

@@ -26,6 +26,8 @@ _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with num
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
 
 # A comment with no quote before it on its line, which could hold a '#' of its own.
+# The fork whose layers a file means where several write alike: "# dialect: segnet" at its top.
+_DIALECT = re.compile(r"\s*#\s*dialect:\s*([\w.-]+)\s*$", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
 
 
@@ -57,6 +59,9 @@ def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
 def parse_net(text: str, where: str = "net") -> pb.NetParameter:
     """The net defined by `text`, upgraded; `where` names it in errors."""
     net = _parse(text, pb.NetParameter(), where)
+    named = _DIALECT.match(text)
+    if named:
+        net.dialect = named[1].lower()
     upgrade_net(net, where)
     return net
 

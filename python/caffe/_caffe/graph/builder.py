@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
-from ..core.layer import Layer, create_layer
+from ..core.layer import Layer, check_dialect, create_layer
 from ..errors import NetError, nearest
 from ..log import warning
 from .backward_plan import force_backward, plan_saving, prune_backward
@@ -49,10 +49,11 @@ def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
     NetError, LayerError
         Naming the layer that cannot be connected or set up.
     """
+    check_dialect(param.dialect)
     param = filter_net(param)
     log = BuildLog(param)
     param = insert_splits(param)
-    builder = _Builder(param.state.phase, folder)
+    builder = _Builder(param, folder)
     for layer_param in param.layer:
         builder.add(layer_param, log)
     nodes = builder.nodes
@@ -79,8 +80,8 @@ def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
 class _Builder:
     """The state of one net under construction."""
 
-    def __init__(self, phase: int, folder: str):
-        self.phase, self.folder = phase, folder
+    def __init__(self, net: caffe_pb2.NetParameter, folder: str):
+        self.net, self.phase, self.folder = net, net.state.phase, folder
         self.nodes: list[Node] = []
         self.blobs: list[Blob] = []
         self.blob_names: list[str] = []
@@ -97,7 +98,7 @@ class _Builder:
             param.phase = self.phase
         log.creating(param)
         written_specs = len(param.param)
-        node = self._connect(create_layer(param, param.phase, self.folder))
+        node = self._connect(create_layer(param, param.phase, self.folder, self.net))
         node.layer.prepare(node.bottoms, node.tops, node.wiring)
         self._set_loss_weights(node)
         self.nodes.append(node)

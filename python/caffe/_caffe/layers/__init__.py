@@ -6,6 +6,7 @@ from . import (  # noqa: F401
     common,
     conv,
     crop,
+    forks,
     hdf5,
     image_data,
     input,

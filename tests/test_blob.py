@@ -10,7 +10,8 @@ import torch
 
 import caffe
 from caffe._caffe.core import context
-from caffe._caffe.core.blob import Blob, Buffer
+from caffe._caffe.core.blob import Blob
+from caffe._caffe.core.syncedmem import SyncedMemory
 
 
 def test_new_blob_is_zero_and_views_are_live():
@@ -61,7 +62,7 @@ def test_legacy_names_count_absent_axes_as_one():
 
 def test_a_borrowed_array_is_copied_before_it_is_written():
     owner = torch.ones(3)
-    buffer = Buffer()
+    buffer = SyncedMemory()
     buffer.put(owner, borrow=True)
     assert buffer.tensor((3,), context.HOST, write=False).data_ptr() == owner.data_ptr()
     buffer.numpy((3,))[...] = 9
@@ -70,7 +71,7 @@ def test_a_borrowed_array_is_copied_before_it_is_written():
 
 def test_clearing_a_borrowed_array_leaves_its_owner():
     owner = torch.ones(3)
-    buffer = Buffer()
+    buffer = SyncedMemory()
     buffer.put(owner, borrow=True)
     buffer.clear()
     assert owner.tolist() == [1, 1, 1] and not buffer.numpy((3,)).any()
@@ -111,8 +112,8 @@ def test_a_held_view_is_brought_up_to_date_and_heard(gpu):
 
 def test_a_borrowed_array_of_the_device_is_never_written_from_the_host(gpu):
     owner = torch.ones(3)
-    for act in (lambda b: b.numpy((3,)).fill(7), Buffer.clear):
-        buffer = Buffer()
+    for act in (lambda b: b.numpy((3,)).fill(7), SyncedMemory.clear):
+        buffer = SyncedMemory()
         view = buffer.numpy((3,))
         buffer.put(owner, borrow=True)
         buffer.refresh_view()

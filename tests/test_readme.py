@@ -143,9 +143,9 @@ def test_the_example_layer_of_contributing(tmp_path, monkeypatch):
     import torch
 
     from caffe._caffe.core.blob import Blob
-    from caffe._caffe.core.layer import REGISTRY, create_layer
+    from caffe._caffe.core.registry import REGISTRY, create_layer
 
-    header = "from caffe._caffe.layer import Layer, register\n\n"
+    header = "from caffe._caffe.core.layer import Layer, register\n\n"
     (tmp_path / "cube_of_contributing.py").write_text(header + code.strip())
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("cube_of_contributing")

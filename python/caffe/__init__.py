@@ -47,5 +47,6 @@ __all__ = [
     "RMSPropSolver", "SGDSolver", "SolverError", "TEST", "TRAIN", "Timer", "__version__",
     "get_solver", "has_nccl", "init_log", "io", "layer_type_list", "layers", "log", "params",
     "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
-    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank", "to_proto",
+    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank",
+    "to_proto",
 ]  # fmt: skip

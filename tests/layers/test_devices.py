@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 import caffe
 from caffe._caffe.core import context
 from caffe._caffe.errors import LayerError
-from caffe._caffe.solvers.solver import SOLVERS
+from caffe._caffe.solvers.registry import SOLVERS
 from caffe.proto import caffe_pb2
 
 META = torch.device("meta")

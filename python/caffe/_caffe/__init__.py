@@ -17,7 +17,7 @@ from .core.context import (
     solver_count,
     solver_rank,
 )
-from .core.layer import REGISTRY, set_dialect
+from .core.registry import REGISTRY, set_dialect
 from .core.timer import Timer
 from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
 from .graph.net import Net

@@ -1,184 +1,19 @@
 """Blob: an N-d float32 array and its gradient, on the host and on the compute device.
 
-The two sides are kept in step as BVLC's SyncedMemory does (syncedmem.cpp): each knows which
-side was written last, and copies only when the other is newer. On the host both `data` and
-`diff` are seen as live numpy views.
+On the host both `data` and `diff` are seen as live numpy views.
 """
 
 import math
-import weakref
 
 import numpy as np
 import torch
 
 from ..errors import CaffeError
-from . import allocator, context
+from . import context
+from .syncedmem import SyncedMemory
 
 # Caffe's Blob refuses counts above INT_MAX (blob.cpp, Reshape).
 MAX_COUNT = 2**31 - 1
-
-
-class Buffer:
-    """One array with a host side and a device side; `head` names the newer one (or both).
-
-    A numpy view that is still referenced pins the host side: new values are copied into it, so
-    that the view stays valid. Otherwise new values replace the old array, except for very large
-    ones in a `persistent` buffer (one that lives as long as its net): these have storage of
-    their own.
-    """
-
-    __slots__ = (
-        "sides", "head", "_view", "_borrowed", "_memory", "persistent", "storage", "shared",
-        "__weakref__",
-    )  # fmt: skip
-
-    def __init__(self, persistent: bool = False, storage: torch.Tensor | None = None):
-        self.persistent = persistent
-        self.storage = storage
-        self.shared = False  # by several blobs
-        self.sides: dict[str, torch.Tensor] = {}
-        self.head: set[str] = set()
-        self._view = None
-        self._borrowed: str | None = None  # the side whose array is somebody else's
-        self._memory: torch.Tensor | None = None  # all of it, where a reshape left a part unused
-
-    def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
-        """Return the array on `side`, zero if never written; `write` makes that side newest."""
-        t = self.sides.get(side)
-        if side not in self.head:
-            if side == self._borrowed:  # out of date, and not ours to write over
-                t = self._borrowed = None
-            source = next((self.sides[d] for d in self.head), None)
-            if source is None:
-                t = self._zeros(shape, side)
-            elif t is not None and t.numel() == source.numel():
-                t.view(source.shape).copy_(source)
-            else:
-                t = torch.empty_like(source, device=context.device_of(side)).copy_(source)
-            self.sides[side] = t
-            self.head.add(side)
-        if write:
-            if side == self._borrowed:
-                t = self.sides[side] = t.clone()
-                self._borrowed = None
-            self.head = {side}
-        return t if t.shape == shape else t.view(shape)
-
-    def _zeros(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
-        if not self.persistent or side != context.HOST:
-            return torch.zeros(shape, device=context.device_of(side))
-        fresh = self._make_storage(math.prod(shape))
-        zeros = self.storage[: math.prod(shape)].view(shape)
-        return zeros if fresh else zeros.zero_()
-
-    def _into_storage(self, value: torch.Tensor) -> torch.Tensor:
-        self._make_storage(value.numel())
-        own = self.storage[: value.numel()].view(value.shape)
-        return own if own.data_ptr() == value.data_ptr() else own.copy_(value)
-
-    def _make_storage(self, count: int) -> bool:
-        """Allocate storage for `count` values if needed; return whether it is new, and so zero."""
-        if self.storage is not None and self.storage.numel() >= count:
-            return False
-        self.storage = allocator.persistent_zeros(count)
-        return True
-
-    def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
-        """Take `value` as the new content, of the side whose device it is on.
-
-        With `borrow` it stays its owner's and is copied before it is written here. With `share`
-        both own it.
-        """
-        side = context.side() if value.device == context.device() else context.HOST
-        if side == context.HOST and self.has_live_view():
-            mine = self.sides[side]
-            if mine.numel() == value.numel():
-                if mine.data_ptr() != value.data_ptr():
-                    mine.copy_(value.view(mine.shape))
-                self.head = {side}
-                return
-        if (
-            self.persistent
-            and side == context.HOST
-            and not (borrow or share)
-            and allocator.exceeds_heap(value)
-        ):
-            value = self._into_storage(value)
-        self.sides[side] = value if value.is_contiguous() else value.contiguous()
-        self.head = {side}
-        self._memory = None
-        if borrow or side == self._borrowed:
-            self._borrowed = side if borrow else None
-
-    def numpy(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return the live host view; the host becomes the newest side."""
-        t = self.tensor(shape, context.HOST, write=True)
-        array = self._view() if self._view is not None else None
-        if array is None or array.shape != shape or array.ctypes.data != t.data_ptr():
-            array = t.numpy()
-            self._view = weakref.ref(array)
-        return array
-
-    def has_live_view(self) -> bool:
-        """Return whether a numpy view of this array is alive."""
-        return self._view is not None and self._view() is not None
-
-    def refresh_view(self) -> None:
-        """Copy a newer device side into a live view."""
-        if self.has_live_view() and context.HOST not in self.head:
-            self.tensor(tuple(self.sides[context.HOST].shape), context.HOST, write=False)
-
-    def mark_host_newest(self) -> None:
-        """Treat a live view as just written: a user may have written into it unnoticed."""
-        if self.has_live_view() and context.HOST in self.sides:
-            self.head = {context.HOST}
-
-    def successor(self) -> "Buffer":
-        """Return an empty buffer in this one's place, with its storage unless it is shared."""
-        return Buffer(
-            self.persistent, None if self.shared or self.has_live_view() else self.storage
-        )
-
-    def resized(self, count: int) -> "Buffer":
-        """Return a buffer of `count` values: in the same memory while that is large enough.
-
-        The values there stay, and so do arrays that somebody holds; else all are zero, as in
-        blob.cpp's Reshape.
-        """
-        self.unshare()
-        side = context.HOST if context.HOST in self.head else next(iter(self.head), None)
-        other = self.successor()
-        if side is None:
-            return other
-        flat = self.sides[side].view(-1)
-        if self._memory is not None and self._memory.data_ptr() == flat.data_ptr():
-            flat = self._memory
-        if count <= flat.numel():
-            other._memory, other.sides[side], other.head = flat, flat[:count], {side}
-        return other
-
-    def unshare(self) -> None:
-        """Copy what was borrowed."""
-        side = self._borrowed
-        if side is not None and side in self.head:
-            self.sides[side] = self.sides[side].clone()
-            self._borrowed = None
-
-    def free(self) -> None:
-        """Free the content, which is about to be replaced, unless a view is alive."""
-        if not self.has_live_view():
-            self._memory = None
-            self.sides.clear()
-            self.head = set()
-            self._borrowed = None
-
-    def clear(self) -> None:
-        """Make the content zero, without touching memory unless a view is alive."""
-        if self.has_live_view():
-            self.sides[context.HOST].zero_()
-            self.head = {context.HOST}
-        else:
-            self.free()
 
 
 class Blob:
@@ -188,8 +23,8 @@ class Blob:
 
     def __init__(self, shape: tuple[int, ...] = (), persistent: bool = False):
         self._shape = check_shape(shape)
-        self.data_buffer = Buffer(persistent=True)
-        self.diff_buffer = Buffer(persistent)
+        self.data_buffer = SyncedMemory(persistent=True)
+        self.diff_buffer = SyncedMemory(persistent)
         self.freed_reason = None  # why `diff` cannot be read, once a solver step has freed it
 
     # -- pycaffe's interface

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
-from ..core.layer import Layer, check_dialect, create_layer
+from ..core.layer import Layer
+from ..core.registry import check_dialect, create_layer
 from ..errors import NetError, nearest
 from ..log import warning
 from .backward_plan import force_backward, plan_saving, prune_backward

@@ -1,6 +1,7 @@
 """The layer types, one file per family; importing a family enters its types in the registry."""
 
 from . import (  # noqa: F401
+    arithmetic,
     class_loss,
     combine,
     common,
@@ -9,6 +10,7 @@ from . import (  # noqa: F401
     forks,
     hdf5,
     image_data,
+    indexing,
     input,
     loss,
     lrn,

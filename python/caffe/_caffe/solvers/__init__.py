@@ -1,8 +1,9 @@
 """Solvers: the loop in solver.py, one update rule a class."""
 
 from .adaptive import AdaDeltaSolver, AdaGradSolver, AdamSolver, RMSPropSolver
+from .registry import get_solver
 from .sgd import NesterovSolver, SGDSolver
-from .solver import Solver, get_solver
+from .solver import Solver
 
 __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "NesterovSolver", "RMSPropSolver",

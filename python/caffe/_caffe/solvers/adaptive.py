@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from ..errors import SolverError
+from .registry import register_solver
 from .sgd import SGDSolver
-from .solver import register_solver
 
 Tensors = Sequence[torch.Tensor]
 

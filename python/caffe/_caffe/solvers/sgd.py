@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from .solver import Solver, register_solver
+from .registry import register_solver
+from .solver import Solver
 
 Tensors = Sequence[torch.Tensor]
 

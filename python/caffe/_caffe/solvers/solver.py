@@ -16,40 +16,18 @@ import torch
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
-from ..errors import CaffeError, FormatError, SolverError, nearest
-from ..formats import prototxt, snapshot
+from ..errors import SolverError
+from ..formats import prototxt
 from ..graph import debug_info
 from ..graph.net import Net
 from ..log import detail, info
-from . import lr_policy, nets
+from . import lr_policy, nets, snapshots
+from .outputs import output_lines, output_values
 from .param_groups import make_groups
-from .shown import output_lines, output_values
+from .settings import check_settings
 
-SOLVERS: dict[str, type["Solver"]] = {}
 NONE, STOP, SNAPSHOT = "none", "stop", "snapshot"
 Tensors = Sequence[torch.Tensor]
-
-
-def register_solver(name: str):
-    """Enter a class as solver type `name`."""
-
-    def enter(cls):
-        cls.type = name
-        SOLVERS[name] = cls
-        return cls
-
-    return enter
-
-
-def get_solver(filename: str) -> "Solver":
-    """Make the solver that a solver prototxt names by its `type`."""
-    param = prototxt.read_solver(os.fspath(filename))
-    if param.type not in SOLVERS:
-        raise SolverError(
-            f"'{filename}': unknown solver type '{param.type}'{nearest(param.type, SOLVERS)} "
-            f"(known: {', '.join(SOLVERS)})"
-        )
-    return SOLVERS[param.type](param)
 
 
 class Solver:
@@ -89,26 +67,8 @@ class Solver:
     # -- settings and nets
 
     def check_param(self) -> None:
-        """Raise SolverError where the settings cannot be met."""
-        p = self.param
-        if p.average_loss < 1:
-            raise SolverError(f"average_loss must be at least 1, it is {p.average_loss}")
-        if p.iter_size < 1:
-            raise SolverError(f"iter_size must be at least 1, it is {p.iter_size}")
-        if p.regularization_type not in ("L1", "L2"):
-            raise SolverError(
-                f"unknown regularization_type '{p.regularization_type}' (known: L1, L2)"
-            )
-        lr_policy.check(p)
-        if p.snapshot:
-            if not p.HasField("snapshot_prefix"):
-                raise SolverError(f"snapshot: {p.snapshot} needs a snapshot_prefix")
-            folder = os.path.dirname(p.snapshot_prefix) or "."
-            if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
-                raise SolverError(
-                    f"cannot write to snapshot_prefix '{p.snapshot_prefix}': folder '{folder}' "
-                    "does not exist or is not writable"
-                )
+        """Raise SolverError where the settings cannot be met; a rule adds its own checks."""
+        check_settings(self.param)
 
     # -- training
 
@@ -303,66 +263,23 @@ class Solver:
                 break
         return self._stopping
 
-    # -- snapshots
-
-    def _snapshot_name(self, extension: str) -> str:
-        return f"{self.param.snapshot_prefix}_iter_{self.iter}{extension}"
+    # -- snapshots, callbacks
 
     def snapshot(self) -> None:
         """Write PREFIX_iter_N.caffemodel and .solverstate (or their .h5 forms)."""
-        hdf5 = self.param.snapshot_format == caffe_pb2.SolverParameter.HDF5
-        suffix, kind = (".h5", "HDF5") if hdf5 else ("", "binary proto")
-        model = self._snapshot_name(".caffemodel" + suffix)
-        info(f"Snapshotting to {kind} file {model}", src="solver.cpp:464")
-        self.net.save_snapshot(model, hdf5, self.param.snapshot_diff)
-        state = self._snapshot_name(".solverstate" + suffix)
-        info(f"Snapshotting solver state to {kind} file {state}", src="sgd_solver.cpp:284")
-        snapshot.write_solverstate(
-            state,
-            snapshot.SolverSnapshot(
-                iter=self.iter,
-                learned_net=model,
-                current_step=self.current_step,
-                history=[b.host_tensor().numpy() for b in self.history],
-                # Beyond BVLC, which skips it: what makes a resumed run go on exactly.
-                runtime_state={"random": context.random_state(), "layers": self.net.get_state()},
-            ),
-        )
+        snapshots.write(self)
 
     def restore(self, state_file: str) -> None:
-        """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package."""
-        state_file = os.fspath(state_file)
-        state = snapshot.read_solverstate(state_file)
-        if len(state.history) != len(self.history):
-            raise SolverError(
-                f"'{state_file}' holds {len(state.history)} history blobs, {self.type} on this net "
-                f"has {len(self.history)}; it was written by another solver type or net"
-            )
-        for index, (blob, array) in enumerate(zip(self.history, state.history, strict=True)):
-            if array.size != blob.count:
-                raise SolverError(
-                    f"'{state_file}': history blob {index} has shape {array.shape}, the "
-                    f"parameter's is {blob.shape}"
-                )
-        if state.learned_net:
-            self.net.copy_from(_find_model(state.learned_net, state_file))
-        self.iter, self.current_step = state.iter, state.current_step
-        for blob in self.net.learnable_params:
-            blob.unshare_diff()  # it may be the history that is now written
-        for blob, array in zip(self.history, state.history, strict=True):
-            blob.data[...] = array.reshape(blob.shape)
-        self._restore_runtime(state.runtime_state or {}, state_file)
+        """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package.
 
-    def _restore_runtime(self, runtime: dict, state_file: str) -> None:
-        try:
-            context.restore_random_state(runtime.get("random", {}))
-            self.net.set_state(runtime.get("layers", {}))
-        except CaffeError:
-            raise
-        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise FormatError(f"'{state_file}': its runtime state is damaged: {error}") from error
-
-    # -- company
+        Raises
+        ------
+        SolverError
+            If it was written by another solver type or for another net.
+        FormatError
+            If it is damaged.
+        """
+        snapshots.restore(self, os.fspath(state_file))
 
     def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]):
         """Call `on_start()` before each iteration's passes, the other before its update."""
@@ -377,12 +294,3 @@ class Solver:
         net.share_with(self.net)
 
     share = share_weights
-
-
-def _find_model(name: str, state_file: str) -> str:
-    """Return where the model of a solver state is: as written, or moved along beside it."""
-    beside = os.path.join(os.path.dirname(state_file), os.path.basename(name))
-    for path in (name, beside):
-        if os.path.exists(path):
-            return path
-    raise CaffeError(f"'{state_file}' names the model '{name}'; it is neither there nor beside it")

@@ -1,0 +1,121 @@
+"""The registry: finds a layer's class by its type, and tells layers of one name apart."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ...proto import caffe_pb2
+from ..errors import CaffeError, LayerError, nearest
+from ..log import info
+from . import context
+
+LayerClass = type[Any]  # a subclass of Layer, which this file must not import
+REGISTRY: dict[str, LayerClass] = {}
+# (layer, net) -> why the layer is this fork's, or None where it is not
+Recognise = Callable[[caffe_pb2.LayerParameter, caffe_pb2.NetParameter], str | None]
+
+
+class Variant(NamedTuple):
+    """A fork's layer that has the type name of another layer."""
+
+    dialect: str
+    layer: LayerClass
+    recognise: Recognise | None
+
+
+VARIANTS: dict[str, list[Variant]] = {}
+
+
+def register(
+    name: str, dialect: str = "", recognise: Recognise | None = None
+) -> Callable[[LayerClass], LayerClass]:
+    """Enter a class as layer type `name`.
+
+    Parameters
+    ----------
+    name : str
+        The type as prototxt writes it; without `dialect` it can be taken only once.
+    dialect : str
+        The fork whose layer this is, where another layer has the same type name.
+    recognise : callable
+        Returns why a layer is this fork's (its fields, its bottoms, its net), or None. Without
+        it, only an explicit dialect selects the class.
+    """
+
+    def enter(cls: LayerClass) -> LayerClass:
+        if dialect:
+            VARIANTS.setdefault(name, []).append(Variant(dialect, cls, recognise))
+            return cls
+        if name in REGISTRY:
+            raise CaffeError(f"layer type '{name}' is already {REGISTRY[name].__name__}")
+        REGISTRY[name] = cls
+        return cls
+
+    return enter
+
+
+def check_dialect(name: str) -> str:
+    """Return `name` if it is a dialect; raise CaffeError, naming the nearest, if not."""
+    known = sorted({v.dialect for variants in VARIANTS.values() for v in variants} | {"bvlc"})
+    if name and name not in known:
+        raise CaffeError(
+            f"unknown dialect '{name}'{nearest(name, known)} (known: {', '.join(known)})"
+        )
+    return name
+
+
+def set_dialect(name: str) -> None:
+    """Give layers that several Caffe forks write alike the meaning of one fork.
+
+    A net's own first line `# dialect: NAME` comes before it.
+
+    Parameters
+    ----------
+    name : str
+        A fork ("segnet", "pspnet", "hed", ...), "bvlc", or "" to decide by each layer's fields.
+
+    Raises
+    ------
+    CaffeError
+        For an unknown name.
+    """
+    context.use_dialect(check_dialect(name))
+
+
+def create_layer(
+    param: caffe_pb2.LayerParameter,
+    phase: int,
+    folder: str = "",
+    net: caffe_pb2.NetParameter | None = None,
+) -> Any:
+    """Return the layer that `param` describes.
+
+    Parameters
+    ----------
+    param : LayerParameter
+    phase : int
+    folder : str
+        Where its prototxt is.
+    net : NetParameter
+        The net it belongs to; with its fields and dialect it decides between layers of one name.
+
+    Raises
+    ------
+    LayerError
+        For an unknown type, naming the nearest known one.
+    """
+    net = net or caffe_pb2.NetParameter()
+    dialect = net.dialect or context.dialect()
+    for variant in VARIANTS.get(param.type, ()):
+        why = f"dialect {dialect}" if variant.dialect == dialect else None
+        if not dialect and variant.recognise:
+            why = variant.recognise(param, net)
+        if why:
+            info(f"layer '{param.name}' ({param.type}): read as {variant.dialect}'s: {why}")
+            return variant.layer(param, phase, folder)
+    if param.type not in REGISTRY:
+        known = sorted(REGISTRY)
+        raise LayerError(
+            f"layer '{param.name}': unknown layer type '{param.type}'{nearest(param.type, known)} "
+            f"(known types: {', '.join(known)})"
+        )
+    return REGISTRY[param.type](param, phase, folder)

@@ -59,7 +59,7 @@ proto:  ## rewrite caffe_pb2.py from caffe.proto and forks.proto
 	  --include_imports forks.proto
 	build/protoc/bin/python python/caffe/proto/merge.py build/both.pb build/merged.pb
 	cd python/caffe/proto && $(PROTOC) --descriptor_set_in=$(CURDIR)/build/merged.pb \
-	  --python_out=. caffe.proto
+	  --python_out=. --pyi_out=. caffe.proto
 	sed -i 's/_descriptor_pool.Default()/_descriptor_pool.DescriptorPool()/' \
 	  python/caffe/proto/caffe_pb2.py
 

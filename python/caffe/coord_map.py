@@ -202,7 +202,8 @@ def _walk_back(top):
     The map is None where paths to the ancestor disagree on it, or on one of its consumers.
     """
     uses = _count_uses(top)
-    maps, ready = {top: IDENTITY}, [top]
+    maps: dict = {top: IDENTITY}
+    ready = [top]
     while ready:
         current = ready.pop()
         yield current, maps[current]

@@ -32,4 +32,5 @@ def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int
     """
     if len(shape) > 4:
         layer.fail(f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")
-    return tuple([*shape, 1, 1, 1, 1][:4])
+    num, channels, height, width = [*shape, 1, 1, 1, 1][:4]
+    return num, channels, height, width

@@ -25,7 +25,9 @@ class Blob:
         self._shape = check_shape(shape)
         self.data_buffer = SyncedMemory(persistent=True)
         self.diff_buffer = SyncedMemory(persistent)
-        self.freed_reason = None  # why `diff` cannot be read, once a solver step has freed it
+        self.freed_reason: str | None = (
+            None  # why `diff` cannot be read, once a solver step has freed it
+        )
 
     # -- pycaffe's interface
 

@@ -72,16 +72,6 @@ class Layer(LayerRuntime):
         """True in the TRAIN phase."""
         return self.phase == caffe_pb2.TRAIN
 
-    @property
-    def in_place(self) -> bool:
-        """True if top 0 is bottom 0."""
-        return self.wiring.in_place
-
-    @property
-    def saves_for_backward(self) -> bool:
-        """True if forward is to save what backward needs."""
-        return self.wiring.saves_for_backward
-
     def save_for_backward(self, value):
         """Save `value` as `self.saved` where a backward may follow; return it."""
         if not self.shapes_only:

@@ -6,6 +6,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -58,7 +59,7 @@ class LayerRuntime:
         self.blobs: BlobVec = BlobVec()
         self.param_propagate_down: list[bool] = []
         self.wiring = Wiring()
-        self.saved = None  # what forward keeps for backward; the runner frees it
+        self.saved: Any = None  # what forward keeps for backward; the runner frees it
         self.shapes_only = False  # true while top shapes are inferred on torch's meta device
         self._leaves: dict[int, torch.Tensor] | None = None
         self._shapes: list[tuple[int, ...]] | None = None  # the bottoms' when tops were last shaped
@@ -71,6 +72,16 @@ class LayerRuntime:
     backward: Callable | None
     check: Callable
     format_error: Callable[[str], str]
+
+    @property
+    def in_place(self) -> bool:
+        """True if top 0 is bottom 0."""
+        return self.wiring.in_place
+
+    @property
+    def saves_for_backward(self) -> bool:
+        """True if forward is to save what backward needs."""
+        return self.wiring.saves_for_backward
 
     # -- what the net calls
 
@@ -203,7 +214,7 @@ class LayerRuntime:
         wanted = [i for i, down in enumerate(propagate_down) if down and inputs[i].requires_grad]
         params = [i for i, leaf in leaves.items() if leaf.requires_grad]
         pairs = [(t, d) for t, d in zip(tops, top_diff, strict=True) if t.requires_grad]
-        diffs = [None] * len(inputs)
+        diffs: list[torch.Tensor | None] = [None] * len(inputs)
         if not pairs or not (wanted or params):
             return diffs
         grads = torch.autograd.grad(

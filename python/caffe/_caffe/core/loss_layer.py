@@ -61,8 +61,9 @@ def normalizer(mode: int, outer: int, inner: int, valid: torch.Tensor | None):
     """
     if mode == _MODES.VALID and valid is not None:
         return valid.sum().clamp_(min=1)
-    sizes = {_MODES.BATCH_SIZE: outer, _MODES.NONE: 1}
-    return float(max(1, sizes.get(mode, outer * inner)))
+    if mode == _MODES.NONE:
+        return 1.0
+    return float(max(1, outer if mode == _MODES.BATCH_SIZE else outer * inner))
 
 
 class LabelAxis:

@@ -32,25 +32,16 @@ class SyncedMemory:
         self.shared = False  # by several blobs
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
-        self._view = None
+        self._view: weakref.ref | None = None
         self._borrowed: str | None = None  # the side whose array is somebody else's
         self._memory: torch.Tensor | None = None  # all of it, where a reshape left a part unused
 
     def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
         """Return the array on `side`, zero if never written; `write` makes that side newest."""
-        t = self.sides.get(side)
         if side not in self.head:
-            if side == self._borrowed:  # out of date, and not ours to write over
-                t = self._borrowed = None
-            source = next((self.sides[d] for d in self.head), None)
-            if source is None:
-                t = self._zeros(shape, side)
-            elif t is not None and t.numel() == source.numel():
-                t.view(source.shape).copy_(source)
-            else:
-                t = torch.empty_like(source, device=context.device_of(side)).copy_(source)
-            self.sides[side] = t
+            self.sides[side] = self._up_to_date(shape, side)
             self.head.add(side)
+        t = self.sides[side]
         if write:
             if side == self._borrowed:
                 t = self.sides[side] = t.clone()
@@ -58,24 +49,36 @@ class SyncedMemory:
             self.head = {side}
         return t if t.shape == shape else t.view(shape)
 
+    def _up_to_date(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
+        old = self.sides.get(side)
+        if side == self._borrowed:  # out of date, and not ours to write over
+            old = self._borrowed = None
+        source = next((self.sides[newest] for newest in self.head), None)
+        if source is None:
+            return self._zeros(shape, side)
+        if old is None or old.numel() != source.numel():
+            return torch.empty_like(source, device=context.device_of(side)).copy_(source)
+        old.view(source.shape).copy_(source)
+        return old
+
     def _zeros(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
         if not self.persistent or side != context.HOST:
             return torch.zeros(shape, device=context.device_of(side))
-        fresh = self._make_storage(math.prod(shape))
-        zeros = self.storage[: math.prod(shape)].view(shape)
+        fresh, storage = self._make_storage(math.prod(shape))
+        zeros = storage[: math.prod(shape)].view(shape)
         return zeros if fresh else zeros.zero_()
 
     def _into_storage(self, value: torch.Tensor) -> torch.Tensor:
-        self._make_storage(value.numel())
-        own = self.storage[: value.numel()].view(value.shape)
+        _, storage = self._make_storage(value.numel())
+        own = storage[: value.numel()].view(value.shape)
         return own if own.data_ptr() == value.data_ptr() else own.copy_(value)
 
-    def _make_storage(self, count: int) -> bool:
-        """Allocate storage for `count` values if needed; return whether it is new, and so zero."""
+    def _make_storage(self, count: int) -> tuple[bool, torch.Tensor]:
+        """Return storage for `count` values, and whether it is new, and so zero."""
         if self.storage is not None and self.storage.numel() >= count:
-            return False
+            return False, self.storage
         self.storage = allocator.persistent_zeros(count)
-        return True
+        return True, self.storage
 
     def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
         """Take `value` as the new content, of the side whose device it is on.

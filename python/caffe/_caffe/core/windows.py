@@ -58,7 +58,9 @@ class Windows(NamedTuple):
         return places
 
 
-def take(x: torch.Tensor, places: Sequence[torch.Tensor], value: float = 0.0) -> torch.Tensor:
+def gather_windows(
+    x: torch.Tensor, places: Sequence[torch.Tensor], value: float = 0.0
+) -> torch.Tensor:
     """Lay out x (N, C, *sizes) by windows: axis i has the elements `places[i]`, one after another.
 
     The element behind the last is `value`. However far a window reaches out of the map, only what
@@ -70,7 +72,7 @@ def take(x: torch.Tensor, places: Sequence[torch.Tensor], value: float = 0.0) ->
     return x
 
 
-def give_back(dx: torch.Tensor, places: Sequence[torch.Tensor], sizes) -> torch.Tensor:
+def scatter_windows(dx: torch.Tensor, places: Sequence[torch.Tensor], sizes) -> torch.Tensor:
     """Return the gradient of `take` by its x of these spatial sizes."""
     for axis, (at, size) in enumerate(zip(places, sizes, strict=True), 2):
         whole = dx.new_zeros((*dx.shape[:axis], size + 1, *dx.shape[axis + 1 :]))
@@ -84,7 +86,7 @@ def im2col(x: torch.Tensor, windows: Windows) -> torch.Tensor:
     outputs = [len(at) for at in places]
     axes = len(outputs)
     split = [n for pair in zip(outputs, windows.kernel, strict=True) for n in pair]
-    x = take(x, places).reshape(*x.shape[:2], *split)
+    x = gather_windows(x, places).reshape(*x.shape[:2], *split)
     x = x.permute(0, 1, *range(3, 3 + 2 * axes, 2), *range(2, 2 + 2 * axes, 2))
     return x.reshape(x.shape[0], x.shape[1] * math.prod(windows.kernel), *outputs)
 
@@ -102,10 +104,10 @@ def convolve_adjoint(x, weight, y, windows: Windows, group: int) -> list[torch.T
     """Return the gradients of <convolve(x, weight), y> by x and by weight."""
     with torch.enable_grad():
         at = [t.detach().requires_grad_() for t in (x, weight)]
-        return list(torch.autograd.grad(convolve(*at, windows, group), at, y))
+        return list(torch.autograd.grad(convolve(at[0], at[1], windows, group), at, y))
 
 
-class Plan(NamedTuple):
+class PoolingPlan(NamedTuple):
     """How windows lie on maps of one size.
 
     `native` tells that torch's pooling lays the same windows when given kernel, stride, pad and
@@ -127,7 +129,7 @@ class Plan(NamedTuple):
     @property
     def held(self) -> tuple[int, int]:
         """The most elements of the map that a window holds on each axis."""
-        return tuple(map(min, self.kernel, self.sizes))
+        return min(self.kernel[0], self.sizes[0]), min(self.kernel[1], self.sizes[1])
 
     @property
     def options(self) -> tuple:
@@ -153,19 +155,19 @@ class Plan(NamedTuple):
     def padded(self, x: torch.Tensor, value: float) -> torch.Tensor:
         """Return x as torch is to see it."""
         if self.taken:
-            return take(x, self._places(x.device), value)
+            return gather_windows(x, self._places(x.device), value)
         return x if self.native else F.pad(x, self.edges, value=value)
 
     def cut(self, dx: torch.Tensor) -> torch.Tensor:
         """Return the map's part of the gradient of `padded`."""
         if self.taken:
-            return give_back(dx, self._places(dx.device), self.sizes)
+            return scatter_windows(dx, self._places(dx.device), self.sizes)
         return dx if self.native else F.pad(dx, [-e for e in self.edges])
 
     def padded_sizes(self) -> tuple[int, int]:
         """Return the spatial sizes of what `padded` returns."""
         if self.taken:
-            return tuple(n * k for n, k in zip(self.outputs, self.held, strict=True))
+            return self.outputs[0] * self.held[0], self.outputs[1] * self.held[1]
         left, right, top, bottom = (0,) * 4 if self.native else self.edges
         return self.sizes[0] + top + bottom, self.sizes[1] + left + right
 
@@ -193,7 +195,7 @@ class Plan(NamedTuple):
         return places
 
 
-def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
+def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> PoolingPlan:
     """Lay windows on maps of `sizes` by Caffe's rule (pooling_layer.cpp, Reshape)."""
     outputs, edges, native = [], [], not by_hand
     for size, k, s, p in zip(sizes, kernel, stride, pad, strict=True):
@@ -208,7 +210,9 @@ def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> Plan:
         edges = [p, (count - 1) * s + k - size - p, *edges]
         # torch takes no more padding than half a kernel, and walks through it.
         native = native and count == torchs and 2 * p <= k and p <= size
-    plan = Plan(tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges))
+    plan = PoolingPlan(
+        tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges)
+    )
     if native:
         return plan
     return min(plan, plan._replace(taken=True), key=lambda p: math.prod(p.padded_sizes()))

@@ -8,6 +8,7 @@ that name file, line, field and the nearest right choice.
 import os
 import re
 import warnings
+from typing import Any
 
 from google.protobuf import text_format
 
@@ -25,9 +26,9 @@ _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*
 _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
 
-# A comment with no quote before it on its line, which could hold a '#' of its own.
 # The fork whose layers a file means where several write alike: "# dialect: segnet" at its top.
 _DIALECT = re.compile(r"\s*#\s*dialect:\s*([\w.-]+)\s*$", re.IGNORECASE | re.MULTILINE)
+# A comment with no quote before it on its line, which could hold a '#' of its own.
 _COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
 
 
@@ -151,7 +152,7 @@ def _explain(error: text_format.ParseError, message, where: str) -> str:
     return f"{at}: {text[:300]}"
 
 
-def _unknown_field(owner: str, name: str, message) -> str:
+def _unknown_field(owner: str, name: str, message: Any) -> str:
     short = owner.removeprefix("caffe.")
     if owner == message.DESCRIPTOR.full_name:
         for other, kind in _KIND.items():

@@ -10,7 +10,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import h5py
 import numpy as np
@@ -141,7 +141,7 @@ def write_weights(
                 _write_numbered(file.require_group(f"diff/{name}"), diffs)
 
 
-def _write_numbered(group: h5py.Group, arrays: list[np.ndarray | None]) -> None:
+def _write_numbered(group: h5py.Group, arrays: Sequence[np.ndarray | None]) -> None:
     for i, array in enumerate(arrays):
         if array is not None:
             group.create_dataset(str(i), data=np.asarray(array, "<f4"))
@@ -159,7 +159,7 @@ def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
             iter=_int(file, "iter", path),
             learned_net=_string(file, "learned_net", path),
             current_step=_int(file, "current_step", path),
-            history=history,
+            history=[array for array in history if array is not None],
             runtime_state=None if runtime is None else parse_runtime(runtime, os.fspath(path)),
         )
 

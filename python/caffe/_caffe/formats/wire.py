@@ -57,7 +57,7 @@ class Reader:
             with open(self.path, "rb") as file:
                 found = os.fstat(file.fileno())
                 if stat.S_ISFIFO(found.st_mode):
-                    buf = file.read(_MOST_PIPED)
+                    buf: bytes | mmap.mmap = file.read(_MOST_PIPED)
                 elif not stat.S_ISREG(found.st_mode):
                     raise FormatError(f"{self.path}: is a device, expected {self.what}")
                 elif found.st_size == 0:
@@ -70,9 +70,9 @@ class Reader:
             raise FormatError(f"{self.path}: is a folder, expected {self.what}") from None
         except OSError as error:
             raise FormatError(f"{self.path}: cannot be read: {error.strerror}") from error
-        found = file_type.not_wire(buf[: file_type.HEAD])
-        if found:
-            raise FormatError(f"{self.path}: is {found}, expected {self.what}")
+        kind = file_type.not_wire(buf[: file_type.HEAD])
+        if kind:
+            raise FormatError(f"{self.path}: is {kind}, expected {self.what}")
         return buf
 
     def fail(self, text: str, at: int) -> NoReturn:

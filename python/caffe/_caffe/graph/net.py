@@ -40,14 +40,14 @@ class Net:
 
     def __init__(self, network_file, phase, level=0, stages=None, weights=None, *, folder=""):
         if isinstance(phase, str | os.PathLike):  # the older form
-            phase, weights = int(level), phase
+            phase, weights = level, phase
             level = 0
         if isinstance(network_file, caffe_pb2.NetParameter):
             param = network_file
         else:
             param = prototxt.read_net(os.fspath(network_file))
             folder = os.path.dirname(os.path.abspath(os.fspath(network_file)))
-            param.state.phase = int(phase)
+            param.state.phase = phase
             param.state.level = int(level)
             param.state.stage.extend(stages or [])
         self.phase = param.state.phase
@@ -231,10 +231,10 @@ class Net:
         self.hooks["after_bwd"].append(hook)
 
     def _set_input_arrays(self, data, labels) -> None:
-        first = self.nodes[0].layer if self.nodes else None
-        if not hasattr(first, "set_arrays"):
+        set_arrays = getattr(self.nodes[0].layer, "set_arrays", None) if self.nodes else None
+        if set_arrays is None:
             raise CaffeError("set_input_arrays needs a net whose first layer is a MemoryData layer")
-        first.set_arrays(data, labels)
+        set_arrays(data, labels)
 
     def get_state(self) -> dict:
         """Return what the layers need to continue (data cursors), by layer name."""

@@ -127,7 +127,6 @@ class InfogainLoss(Loss):
         self.check(not loss.HasField("normalize"), "takes normalization, not the older normalize")
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
         self.label_axis = LabelAxis(self, loss, param.axis)
-        self.gains = None
         if not gains:
             self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
             self.gains = self._read_gains(param.source)
@@ -139,20 +138,23 @@ class InfogainLoss(Loss):
         except (CaffeError, OSError) as error:
             raise LayerError(self.format_error(f"cannot read H: {error}")) from error
 
+    def _matrix(self, x, *gains):
+        if not gains and not self.shapes_only:
+            self.gains = self.gains.to(x.device)
+        return gains[0] if gains else self.gains
+
     def forward(self, x, label, *gains):
         """Return the loss, and the probabilities."""
         self.check_items(x, label)
         axis, _, _ = self.label_axis.split(x, label)
-        if not gains and not self.shapes_only:
-            self.gains = self.gains.to(x.device)
-        gains, classes = gains[0] if gains else self.gains, x.shape[axis]
+        matrix, classes = self._matrix(x, *gains), x.shape[axis]
         self.check(
-            gains.numel() == classes * classes,
-            f"H must be {classes} x {classes} for as many classes, given {tuple(gains.shape)}",
+            matrix.numel() == classes * classes,
+            f"H must be {classes} x {classes} for as many classes, given {tuple(matrix.shape)}",
         )
         if self.shapes_only:
             return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
-        prob, rows, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label, gains))
+        prob, rows, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label, matrix))
         terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
         loss = _minus_total(terms, labels) / divisor
         return (loss, prob) if self.two_tops else loss
@@ -170,8 +172,9 @@ class InfogainLoss(Loss):
         self.check_down(propagate_down)
         if not propagate_down[0]:
             return [None] * len(bottom)
+        x, label, *gains = bottom
         prob, rows, labels, divisor, axis = self.saved or self._evaluate(
-            *bottom[:2], bottom[2] if len(bottom) > 2 else self.gains
+            x, label, self._matrix(x, *gains)
         )
         diff = (prob * rows.sum(axis, keepdim=True)).sub_(rows).mul_(top_diff[0] / divisor)
         if labels.valid is not None:

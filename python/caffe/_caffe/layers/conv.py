@@ -1,5 +1,7 @@
 """Convolution, Deconvolution and Im2col: filters over any number of spatial axes."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
@@ -72,6 +74,10 @@ class Filters(Layer):
     bottoms = tops = (1, None)
     same_count = True
     transposed = False
+    # What the two define, with x (N, C, *sizes):
+    top_sizes: Callable  # (sizes) -> the top's
+    apply: Callable  # (x, weight, bias) -> y
+    gradients: Callable  # (x, dy, weight, mask) -> (dx, dw, db), None where the mask is False
 
     def setup(self, *bottom):
         p, shape = self.layer_param.convolution_param, bottom[0].shape
@@ -201,7 +207,7 @@ class Convolution(Filters):
         if len(parts := self._parts(weight)) == 1:
             dx, dw, db = self._torch_gradients(x, dy, weight, mask)
         else:
-            dx, dw = self._gradients_by_parts(x, dy, weight, mask, parts), None
+            dx, dw = self._gradients_by_parts(x, dy, weight, mask, parts)
             db = self._bias_gradient(dy, mask)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
@@ -215,7 +221,7 @@ class Convolution(Filters):
         return [slice(first, first + rows) for first in range(0, self.outputs, rows)]
 
     def _gradients_by_parts(self, x, dy, weight, mask, parts):
-        """Add the filters' gradient to their diff; return the bottom's."""
+        """Add the filters' gradient to their diff; return the bottom's, and None for the filters'."""
         dx = None
         for part in parts if mask[0] or mask[1] else ():
             some = [mask[0], mask[1], False]
@@ -224,7 +230,7 @@ class Convolution(Filters):
                 dx = more if dx is None else dx.add_(more)
             if mask[1]:
                 self.blobs[0].add_diff(dw, part)
-        return dx
+        return dx, None
 
 
 @register("Deconvolution")

@@ -50,8 +50,8 @@ class RowReader:
             file.check_like(files[0])
         self.shapes = [(self.batch_size, *shape[1:]) for shape in files[0].shapes]
         self._rows = sum(file.rows for file in files)
-        self._loaded = self._arrays = None
-        self._plan, self._plan_of = None, None
+        self._loaded, self._arrays = None, []
+        self._plan, self._plan_of = [], None
 
     def batch(self, first):
         rank, step = self.share
@@ -59,7 +59,7 @@ class RowReader:
         for i in range(self.batch_size):
             file, row = self._place(rank + (first + i) * step)
             if file != self._loaded:
-                self._arrays, self._loaded = None, None
+                self._arrays, self._loaded = [], None
                 self._arrays, self._loaded = self.files[file].load(), file
             for top, array in zip(out, self._arrays, strict=True):
                 top[i] = array[row]

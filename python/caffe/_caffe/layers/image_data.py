@@ -186,7 +186,7 @@ class ImageReader(ImageBatches):
         self.lines, self.shuffle = lines, param.shuffle
         self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
         self.mode = images.COLOR if param.is_color else images.GRAY
-        self._order, self._order_of = None, None
+        self._order, self._order_of = np.zeros(0, int), None
 
     def item(self, number):
         path, label = self._line(number)

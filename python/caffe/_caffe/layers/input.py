@@ -133,11 +133,12 @@ class MemoryData(Layer):
             f"a batch of {self.batch_size} x {' x '.join(map(str, self.item))} has more than "
             f"{MAX_COUNT} values",
         )
-        self.data = self.labels = None
+        self.data: np.ndarray | None = None
+        self.labels: np.ndarray | None = None
         self.position = 0
         # memory_data_layer.cpp shapes the labels (N,) at setup and (N, 1, 1, 1) from the first
         # forward on.
-        self.label_shape = (self.batch_size,)
+        self.label_shape: tuple[int, ...] = (self.batch_size,)
 
     def reshape(self):
         return [(self.batch_size, *self.item), self.label_shape]
@@ -178,7 +179,8 @@ class MemoryData(Layer):
             self.check(got == wanted, f"{name} has wrong {what}: {got}, expected {wanted}")
 
     def forward(self):
-        self.check(self.data is not None, "has no data yet; call net.set_input_arrays first")
+        if self.data is None or self.labels is None:
+            self.fail("has no data yet; call net.set_input_arrays first")
         start = self.position % len(self.data)
         rows = slice(start, start + self.batch_size)
         self.position = rows.stop % len(self.data)

@@ -69,9 +69,9 @@ class BatchNorm(Layer):
 
     def _normalise(self, x):
         # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
-        batch = x.new_zeros(2, self.blobs[0].count).unbind()
-        y, *moments = torch.native_batch_norm(x, None, None, *batch, True, 1.0, self.eps)
-        return y, moments, batch
+        mean, variance = x.new_zeros(2, self.blobs[0].count).unbind()
+        y, *moments = torch.native_batch_norm(x, None, None, mean, variance, True, 1.0, self.eps)
+        return y, moments, (mean, variance)
 
     def _stored_moments(self):
         mean, variance, weight = (b.tensor() for b in self.blobs)

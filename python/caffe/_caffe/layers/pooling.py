@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.layer import Layer, register
-from ..core.windows import lay_windows
+from ..core.windows import PoolingPlan, lay_windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
 # The search for a maximum starts here (pooling_layer.cpp): the value of a window without elements.
@@ -68,8 +68,8 @@ class Pooling(Layer):
         )
         return int(getattr(p, h)), int(getattr(p, w))
 
-    plan = None
-    sizes = None
+    plan: PoolingPlan
+    sizes: tuple[int, ...] | None = None
 
     def reshape(self, shape):
         self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
@@ -102,7 +102,9 @@ class Pooling(Layer):
             return self._draw(x) if self.training else self._weigh(x)
         if not (self.saves_for_backward or self.masked):
             plan = self.plan
-            return F.max_pool2d(plan.padded(x, LOWEST), *plan.options, ceil_mode=plan.rounds_up)
+            kernel, stride, pad = plan.options
+            padded = plan.padded(x, LOWEST)
+            return F.max_pool2d(padded, kernel, stride, pad, ceil_mode=plan.rounds_up)
         top, index = self._maxima(x)
         self.save_for_backward(index)
         return (top, self._mask(top, index)) if self.masked else top
@@ -131,9 +133,11 @@ class Pooling(Layer):
 
     def _maxima(self, x):
         plan = self.plan
+        kernel, stride, pad = plan.options
         return F.max_pool2d(
-            plan.padded(x, LOWEST), *plan.options, ceil_mode=plan.rounds_up, return_indices=True
-        )
+            plan.padded(x, LOWEST), kernel, stride, pad,
+            ceil_mode=plan.rounds_up, return_indices=True,
+        )  # fmt: skip
 
     def _padded_like(self, x):
         return x.new_empty((*x.shape[:2], *self.plan.padded_sizes()))
@@ -145,7 +149,8 @@ class Pooling(Layer):
     def _average(self, x):
         plan = self.plan
         if plan.native:
-            return F.avg_pool2d(x, *plan.options, plan.rounds_up)
+            kernel, stride, pad = plan.options
+            return F.avg_pool2d(x, kernel, stride, pad, plan.rounds_up)
         return self._sum(x) / plan.areas(x)
 
     def _average_gradient(self, x, dy):
@@ -158,7 +163,8 @@ class Pooling(Layer):
         return plan.cut(torch.ops.aten.avg_pool2d_backward(dy, seen, *options))
 
     def _sum(self, x):
-        return F.avg_pool2d(self.plan.padded(x, 0.0), *self.plan.options, divisor_override=1)
+        kernel, stride, pad = self.plan.options
+        return F.avg_pool2d(self.plan.padded(x, 0.0), kernel, stride, pad, divisor_override=1)
 
     def _weigh(self, x):
         total, squares = self._sum(x), self._sum(x * x)
@@ -192,7 +198,7 @@ class SPP(Layer):
 
     def setup(self, x):
         p = self.layer_param.spp_param
-        self.height, self.method = int(p.pyramid_height), int(p.pool)
+        self.height, self.method = int(p.pyramid_height), p.pool
         self.check(self.height > 0, "pyramid_height must be positive")
         self.levels: list[Pooling] = []
 
@@ -209,7 +215,7 @@ class SPP(Layer):
     def _level(self, number, shape):
         param = caffe_pb2.LayerParameter(name=self.name, type=self.type)
         pooling = param.pooling_param
-        pooling.pool = self.method
+        pooling.pool = self.method  # type: ignore[assignment]  # the two enums are alike
         for axis, size in zip("hw", shape[2:], strict=True):
             # The least kernel with which so many bins cover the axis; what they overshoot is
             # padding, half of it on either side.
@@ -232,7 +238,8 @@ class SPP(Layer):
         parts = [dy] if self.height == 1 else dy.split(self.counts, 1)
         diffs = []
         saved = self.saved or [None] * self.height
-        for level, part, level.saved in zip(self.levels, parts, saved, strict=True):
+        for level, part, index in zip(self.levels, parts, saved, strict=True):
+            level.saved = index
             part = part.reshape(*bottom[0].shape[:2], *level.plan.outputs)
             diffs += level.backward(propagate_down, bottom, top, [part])
             level.saved = None

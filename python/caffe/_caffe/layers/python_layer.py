@@ -97,7 +97,7 @@ class _PythonLayer(Layer):
         # A user's __init__ that forgets the base's would lack blobs and param_str.
         PythonLayer.__init__(made, self.layer_param)
         try:
-            made.__init__(self.layer_param)
+            cls.__init__(made, self.layer_param)
         except Exception as error:
             raise self._named(error) from error.__cause__
         return made

@@ -1,6 +1,7 @@
 """RNN and LSTM, unrolled over time, and the LSTM's unit as a layer of its own."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -69,6 +70,8 @@ class Recurrent(Layer):
     """
 
     states: tuple[str, ...] = ()  # the names of the hidden state's parts
+    add_params: Callable  # (recurrent_param) -> None
+    unroll: Callable  # (x, cont, static, start) -> (top, end)
 
     def __init__(self, param, phase, folder=""):
         super().__init__(param, phase, folder)

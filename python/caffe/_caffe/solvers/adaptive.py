@@ -8,7 +8,7 @@ from ..errors import SolverError
 from .registry import register_solver
 from .sgd import SGDSolver
 
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 class _Adaptive(SGDSolver):

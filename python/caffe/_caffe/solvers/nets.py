@@ -55,7 +55,7 @@ def make_test_nets(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> list[Ne
     return nets
 
 
-def _make(p, net_type, source, phase: int, state: caffe_pb2.NetState) -> Net:
+def _make(p, net_type, source, phase, state: caffe_pb2.NetState) -> Net:
     """Make a net whose state is the phase, then the net's own, then the solver's word."""
     folder = ""
     if isinstance(source, str):

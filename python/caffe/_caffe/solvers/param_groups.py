@@ -11,7 +11,7 @@ from ..core import context
 from ..core.blob import Blob
 from ..graph.params import Owner
 
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 # (history, gradients, rate) -> what to subtract
 Rule = Callable[[Sequence[Tensors], Tensors, float], Tensors]
 
@@ -77,7 +77,7 @@ def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> lis
     return groups
 
 
-def _chunks(rows: list[Tensors]) -> Iterator[list[Tensors]]:
+def _chunks(rows: Sequence[Tensors]) -> Iterator[Sequence[Tensors]]:
     """Cut rows of equally long tensors into chunks of about CHUNK elements."""
     if context.side() != context.HOST:
         yield rows

@@ -7,7 +7,7 @@ import torch
 from .registry import register_solver
 from .solver import Solver
 
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 @register_solver("SGD")

@@ -27,7 +27,7 @@ from .param_groups import make_groups
 from .settings import check_settings
 
 NONE, STOP, SNAPSHOT = "none", "stop", "snapshot"
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 class Solver:
@@ -112,7 +112,7 @@ class Solver:
 
     def _accumulate(self):
         """Run iter_size passes; return their mean loss, on the device it was computed on."""
-        total = 0.0
+        total: torch.Tensor | float = 0.0
         for _ in range(self.param.iter_size):
             loss = self.net.run_forward()
             if context.side() == context.HOST:

@@ -175,7 +175,8 @@ class LevelDB:
                 f"LevelDB '{folder}' needs the plyvel package: pip install plyvel, or convert the "
                 "data to LMDB, which needs nothing more"
             ) from error
-        self.path, self._error, self._count = folder, plyvel.Error, None
+        self.path, self._error = folder, plyvel.Error
+        self._count: int | None = None
         try:
             self._db = plyvel.DB(folder, create_if_missing=False)
         except (plyvel.Error, OSError) as error:

@@ -56,7 +56,7 @@ class PrefetchingLayer(Layer):
     """A layer that loads its tops; a subclass's `open` returns its BatchReader."""
 
     bottoms = (0, 0)
-    tops = (2, 2)
+    tops: tuple[int, int | None] = (2, 2)
 
     def open(self) -> BatchReader:
         """Check settings and files, and return what loads the batches."""

@@ -74,7 +74,7 @@ class Transformer:
                 f"its batch gives {out.shape[0]} x {out.shape[1]} x {out.shape[2]}; images of one "
                 "batch must agree (crop them, resize them, or use batch_size 1)"
             )
-        flip = self.mirror and rng.randint(2)
+        flip = self.mirror and rng is not None and rng.randint(2)
         window = self._window(image.shape, rng)
         np.copyto(out, image[window][:, :, ::-1] if flip else image[window], casting="unsafe")
         if self.mean is not None:

@@ -8,7 +8,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 
-# Where the data sets lie: make NAME DATA=folder, or the environment's FCN_DATA (data/settings.py).
+# Where the data sets are: make NAME DATA=folder, or the environment's FCN_DATA (data/settings.py).
 ifdef DATA
 export FCN_DATA := $(abspath $(DATA))
 endif
@@ -34,19 +34,20 @@ demo: $(READY)  ## generate pictures, train 32s, 16s, 8s, score them, write runs
 test: $(READY)  ## run the tests
 	$(PY) -m pytest
 
-check: $(READY)  ## style, imports, committed prototxts current
+check: $(READY)  ## style, types, committed prototxts current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m nets --check
+	$(PY) -m mypy
 
-format: $(READY)  ## lay the code out as `make check` wants it
+format: $(READY)  ## format the code
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
 coverage: $(READY)  ## run the tests and show which lines of python/ they reach
 	$(PY) -m pytest --cov=python --cov-report=term-missing:skip-covered
 
-prototxt: $(READY)  ## rewrite nets/*/*.prototxt and solvers/*.prototxt from experiments.py
+prototxt: $(READY)  ## rewrite nets/*/*.prototxt and solvers/*.prototxt from experiments/
 	$(PY) -m nets
 
 # An old protoc on purpose: what it writes runs on every protobuf from 4.25 on. The messages get a
@@ -71,8 +72,8 @@ lock: $(READY)  ## pin what the virtual environment holds now
 	  $(PY) -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -Ev "^(pip|grpcio-tools)=="; } > .lock
 	mv .lock requirements.lock
 
-clean:  ## remove what running left behind (not the environment, not the data)
-	rm -rf runs build .pytest_cache .ruff_cache .hypothesis .coverage
+clean:  ## remove runs, builds and caches (not the environment, not the data)
+	rm -rf runs/* build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 data-%: $(READY)  ## fetch, prepare and check a data set: make data-voc2011
@@ -80,4 +81,31 @@ data-%: $(READY)  ## fetch, prepare and check a data set: make data-voc2011
 	$(PY) -m data prepare $*
 	$(PY) -m data check $*
 
--include experiments.mk
+# One target per experiment of the table, a user's own included: make voc-fcn8s
+#   INIT=published   start from the authors' nets instead of training what it starts from
+#   GPU=1            on that CUDA device          ITERATIONS=100   to so many iterations
+
+EXPERIMENT_FLAGS = $(if $(INIT),--init $(INIT)) $(if $(GPU),--gpu $(GPU)) \
+                   $(if $(ITERATIONS),--iterations $(ITERATIONS))
+
+.PHONY: experiments
+
+experiments: $(READY)  ## list the experiments; `make NAME` trains one, with what it starts from
+	@$(PY) -m experiments
+
+# Names with -fcn in them are experiments; solve.py refuses unknown ones.
+EXPERIMENTS = $(foreach goal,$(MAKECMDGOALS),$(if $(findstring -fcn,$(goal)),\
+              $(if $(filter score-% report-% data-%,$(goal)),,$(goal)))) \
+              $(filter demo-classifier,$(MAKECMDGOALS))
+
+ifneq ($(strip $(EXPERIMENTS)),)
+.PHONY: $(EXPERIMENTS)
+$(EXPERIMENTS): $(READY)
+	$(PY) solve.py $@ --chain --resume $(EXPERIMENT_FLAGS)
+endif
+
+score-%: $(READY)  ## score a trained experiment: make score-voc-fcn8s
+	$(PY) score.py $* $(if $(GPU),--gpu $(GPU)) $(if $(WEIGHTS),--weights $(WEIGHTS))
+
+report-%: $(READY)  ## the page and the figure of a trained experiment: make report-voc-fcn8s
+	$(PY) -m report $* $(if $(GPU),--gpu $(GPU))

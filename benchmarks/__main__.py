@@ -1,6 +1,6 @@
 """Time the runtime beside hand-written PyTorch: `python -m benchmarks` (or `make bench`).
 
-Every figure stands beside its rival of the same run; nothing here is asserted in the tests.
+Every figure comes with its baseline of the same run; the tests assert none of them.
 FCN-8s at 500x375 takes some minutes and 6 GB; `--size 100x75` is a quick look.
 """
 
@@ -10,8 +10,8 @@ import os
 import sys
 
 from . import files, measure, report, with_caffe, with_torch
+from .config import Config
 from .report import Row
-from .setting import Setting
 
 
 def size(text: str) -> tuple[int, int]:
@@ -42,13 +42,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def compare(name, what, exact, time_target, memory_target, steps, options, gpu=False) -> list[Row]:
-    """Time and memory of the task `name` on both sides."""
-    setting = Setting(*options.size, gpu=gpu, steps=steps)
-    ours, rival = getattr(with_caffe, name), getattr(with_torch, name)
-    time, memory, idle = measure.compare(ours, rival, setting, options.rounds, exact)
-    rows = [Row(what, time.ours, time.rival, "s", time.ratio, time_target)]
+    """Measure time and memory of the task `name` on both sides."""
+    width, height = options.size
+    config = Config(width, height, gpu=gpu, steps=steps)
+    ours, baseline = getattr(with_caffe, name), getattr(with_torch, name)
+    time, memory, idle = measure.compare(ours, baseline, config, options.rounds, exact)
+    rows = [Row(what, time.ours, time.baseline, "s", time.ratio, time_target)]
     rows.append(
-        Row(f"{what}: peak memory", memory.ours, memory.rival, "B", memory.ratio, memory_target)
+        Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, memory_target)
     )
     if idle:
         rows.append(Row(f"{what}: GPU idle", *idle, "%"))
@@ -68,22 +69,25 @@ def lenet_step(options) -> list[Row]:
 
 
 def weights(options) -> list[Row]:
-    """copy_from and save of FCN-8s's weights."""
-    setting = Setting(*options.size, steps=options.rounds)
-    worker = measure.Worker(files.weights, setting)
+    """Measure copy_from and save of FCN-8s's weights."""
+    width, height = options.size
+    config = Config(width, height, steps=options.rounds)
+    worker = measure.Worker(files.weights, config)
     try:
         _, found = worker.ask("run")
     finally:
         worker.close()
     copied, memory = found["copy_from"], found["copy_from memory"]
-    mib = f"{memory.rival / 1e6:.0f} MB"
+    saved, synced = found["save"], found["save, synced"]
+    mib = f"{memory.baseline / 1e6:.0f} MB"
     return [
-        Row(f"copy_from of {mib} / reading them", copied.ours, copied.rival, "s",
-            copied.ours - copied.rival, 0.6, excess=True),
-        Row("copy_from: added memory / file", *memory[:2], "B", memory.ratio, 1.05),
-        Row(f"save of {mib} / writing them", *found["save"][:2], "s", found["save"].ratio, 2.0),
-        Row(f"save of {mib} / writing, synced", *found["save, synced"][:2], "s",
-            found["save, synced"].ratio),
+        Row(f"copy_from of {mib} / reading them", copied.ours, copied.baseline, "s",
+            copied.ours - copied.baseline, 0.6, excess=True),
+        Row("copy_from: added memory / file", memory.ours, memory.baseline, "B",
+            memory.ratio, 1.05),
+        Row(f"save of {mib} / writing them", saved.ours, saved.baseline, "s", saved.ratio, 2.0),
+        Row(f"save of {mib} / writing, synced", synced.ours, synced.baseline, "s",
+            synced.ratio),
     ]  # fmt: skip
 
 
@@ -93,7 +97,7 @@ def import_caffe(options) -> list[Row]:
 
 
 def gpu(options) -> list[Row]:
-    """The training steps on a GPU, where there is one."""
+    """Return the training steps on a GPU, where there is one."""
     import torch
 
     if options.cpu or not torch.cuda.is_available():

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import with_caffe
+from .config import Config
 from .measure import Figure, peak_resident, read_status, summarize
-from .setting import Setting
 
 
-def weights(setting: Setting) -> Callable[[], dict[str, Figure]]:
+def weights(config: Config) -> Callable[[], dict[str, Figure]]:
     """Make a net with FCN-8s's 134 million parameters; the unit compares its file's ways.
 
-    Memory: `rival` is the file's size, `ours` what copy_from adds to the parameters at its peak.
+    Memory: `baseline` is the file's size, `ours` what copy_from adds to the parameters at its peak.
     """
-    net = with_caffe.fcn8s_net(setting)
+    net = with_caffe.fcn8s_net(config)
 
     def unit() -> dict[str, Figure]:
         with tempfile.TemporaryDirectory() as folder:
@@ -28,7 +28,7 @@ def weights(setting: Setting) -> Callable[[], dict[str, Figure]]:
             net.save(path)
             memory = _growth(lambda: net.copy_from(path))
             reads, writes, safe = [], [], []
-            for _ in range(setting.steps):
+            for _ in range(config.steps):
                 content, read = _timed(lambda: Path(path).read_bytes())
                 reads.append((_timed(lambda: net.copy_from(path))[1], read))
                 plain = _timed_write(copy, lambda data=content: Path(copy).write_bytes(data))

@@ -1,4 +1,4 @@
-"""Time two contenders turn about, each in a process of its own, and their peak memory.
+"""Time two contenders alternately, each in a process of its own, and their peak memory.
 
 While one works the other waits for its turn, so both meet the same machine; and a process's
 peak memory is then its contender's alone.
@@ -10,28 +10,28 @@ import statistics
 import time
 import traceback
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .setting import Setting
+from .config import Config
 
-Maker = Callable[[Setting], Callable[[], float]]
+Maker = Callable[[Config], Callable[[], Any]]
 
 
 class Figure(NamedTuple):
     """A comparison: medians of both sides (seconds of a step, bytes), and of their ratio."""
 
     ours: float
-    rival: float
+    baseline: float
     ratio: float
 
 
 class Worker:
     """One contender, made in a new process."""
 
-    def __init__(self, maker: Maker, setting: Setting):
+    def __init__(self, maker: Maker, config: Config):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, maker, setting), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, maker, config), daemon=True)
         self._process.start()
         theirs.close()
         self._answer()  # made
@@ -60,33 +60,33 @@ class Worker:
         self._process.join()
 
 
-def _serve(pipe, maker: Maker, setting: Setting) -> None:
+def _serve(pipe, maker: Maker, config: Config) -> None:
     try:
-        unit = maker(setting)
+        unit = maker(config)
         pipe.send(0)
         while (question := pipe.recv()) != "end":
-            pipe.send(_ANSWERS[question](unit, setting))
+            pipe.send(_ANSWERS[question](unit, config))
     except Exception:
         pipe.send(traceback.format_exc())
 
 
-def _run(unit, setting: Setting) -> tuple[float, float]:
+def _run(unit, config: Config) -> tuple[float, float]:
     """(seconds of a step, the unit's figure)."""
     begin = time.perf_counter()
     figure = unit()
-    return (time.perf_counter() - begin) / setting.steps, figure
+    return (time.perf_counter() - begin) / config.steps, figure
 
 
-def _memory(unit, setting: Setting) -> int:
+def _memory(unit, config: Config) -> int:
     """Peak bytes so far: of the GPU's allocator, or resident."""
-    if not setting.gpu:
+    if not config.gpu:
         return peak_resident()
     import torch
 
     return torch.cuda.max_memory_allocated()
 
 
-def _idle(unit, setting: Setting) -> float:
+def _idle(unit, config: Config) -> float:
     """Share of the unit's time in which no kernel runs on the GPU."""
     import torch
     from torch.autograd import DeviceType
@@ -145,14 +145,14 @@ def read_status() -> dict[str, int]:
 
 
 def compare(
-    ours: Maker, rival: Maker, setting: Setting, rounds: int, exact: bool
+    ours: Maker, baseline: Maker, config: Config, rounds: int, exact: bool
 ) -> tuple[Figure, Figure, tuple[float, float] | None]:
     """Return the figures of time and peak memory, and on a GPU the idle shares.
 
     `exact`: nothing is drawn at random, so both must come to the same figure on their first unit
     (they have the same net, weights and data).
     """
-    sides = [Worker(ours, setting), Worker(rival, setting)]
+    sides = [Worker(ours, config), Worker(baseline, config)]
     try:
         first = [side.ask("run")[1] for side in sides]
         if exact and abs(first[0] - first[1]) > 1e-3 * abs(first[1]):
@@ -164,15 +164,15 @@ def compare(
             spent = {side: sides[side].ask("run")[0] for side in turn}
             times.append((spent[0], spent[1]))
         memory = [side.ask("memory") for side in sides]
-        idle = tuple(side.ask("idle") for side in sides) if setting.gpu else None
+        idle = tuple(side.ask("idle") for side in sides) if config.gpu else None
     finally:
         for side in sides:
             side.close()
-    return summarize(times), summarize([memory]), idle
+    return summarize(times), summarize([(memory[0], memory[1])]), idle
 
 
 def summarize(pairs: list[tuple[float, float]]) -> Figure:
     """Return the medians of both sides and of the ratio within each pair."""
-    ours, rival = zip(*pairs, strict=True)
+    ours, baseline = zip(*pairs, strict=True)
     ratio = statistics.median(a / b for a, b in pairs)
-    return Figure(statistics.median(ours), statistics.median(rival), ratio)
+    return Figure(statistics.median(ours), statistics.median(baseline), ratio)

@@ -1,12 +1,14 @@
-"""The table of figures, and the file that keeps them."""
+"""The table of figures, and the file they are saved in."""
 
-import json
 import os
 import platform
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
+
+from data.files import write_json
+from training.machine import processor
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -16,7 +18,7 @@ class Row(NamedTuple):
 
     what: str
     ours: float | None
-    rival: float | None
+    baseline: float | None
     unit: str  # "s" or "B"; "%" for a share
     value: float | None = None
     target: float | None = None
@@ -31,7 +33,7 @@ class Row(NamedTuple):
 
 def show(rows: list[Row]) -> str:
     """Return the rows as an aligned table."""
-    head = ("", "caffe", "rival", "measured", "target", "")
+    head = ("", "caffe", "baseline", "measured", "target", "")
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join(
@@ -48,7 +50,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.what,
         _amount(row.ours, row.unit),
-        _amount(row.rival, row.unit),
+        _amount(row.baseline, row.unit),
         _value(row.value, row.excess),
         f"at most {limit}" if limit else "",
         row.verdict,
@@ -73,17 +75,8 @@ def _amount(amount: float | None, unit: str) -> str:
 
 def machine() -> dict[str, str | int]:
     """Return what the figures depend on."""
-    cpu = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as file:
-            named = [
-                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
-            ]
-        cpu = named[0] if named else cpu
-    except OSError:
-        pass
     return {
-        "cpu": cpu,
+        "cpu": processor(),
         "cores": os.cpu_count() or 0,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "system": platform.platform(terse=True),
@@ -100,6 +93,4 @@ def save(rows: list[Row], options: dict) -> None:
         "options": options,
         "rows": [{**row._asdict(), "verdict": row.verdict} for row in rows],
     }
-    temporary = RESULTS.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    temporary.replace(RESULTS)
+    write_json(RESULTS, content)

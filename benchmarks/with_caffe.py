@@ -1,7 +1,7 @@
 """The measured nets and steps through `caffe`.
 
-`caffe` is imported when something is made: its rival imports this module too, and shall have
-torch as anybody has it (`caffe` sets the host's allocator up).
+`caffe` is imported when something is made: the baseline's process imports this module too, and must
+not import caffe, which changes malloc.
 
 Each `*_step` and `*_forward` returns a function that runs one unit of work and returns a figure
 (a loss, a score), which waits for the device and lets the two sides be compared.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
-from .setting import FCN8S, LENET, LENET_SHAPE, Hyper, Setting, batch, fill
+from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill
 
 if TYPE_CHECKING:
     from caffe.proto.caffe_pb2 import NetParameter
@@ -47,8 +47,8 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: 
 """
 
 
-def _proto(setting: Setting, which: str) -> "NetParameter":
-    """The committed net, its data layer replaced by an Input of the size asked for."""
+def _proto(config: Config, which: str) -> "NetParameter":
+    """Return the committed net, its data layer replaced by an Input of the size asked for."""
     from caffe.proto import caffe_pb2
 
     net = caffe_pb2.NetParameter()
@@ -60,19 +60,19 @@ def _proto(setting: Setting, which: str) -> "NetParameter":
     source.top.extend(tops)
     for channels in (3, 1)[: len(tops)]:
         shape = source.input_param.shape.add()
-        shape.dim.extend([1, channels, setting.height, setting.width])
+        shape.dim.extend([1, channels, config.height, config.width])
     for layer in net.layer:
         if layer.name in ("fc6", "fc7"):
-            layer.convolution_param.num_output = setting.fc
-        if layer.type == "Dropout" and not setting.dropout:
+            layer.convolution_param.num_output = config.fc
+        if layer.type == "Dropout" and not config.dropout:
             layer.dropout_param.dropout_ratio = 0
     return net
 
 
-def _caffe(setting: Setting):
+def _caffe(config: Config):
     import caffe
 
-    if setting.gpu:
+    if config.gpu:
         caffe.set_mode_gpu()
     caffe.set_random_seed(1337)
     return caffe
@@ -85,12 +85,12 @@ def _write(folder: str, name: str, message) -> str:
 
 
 def fill_net(net) -> None:
-    """Fill a caffe.Net's parameters as its rival's are."""
+    """Fill a caffe.Net's parameters as its baseline's are."""
     fill(blob.data for blobs in net.params.values() for blob in blobs)
 
 
-def _solver(setting: Setting, net: "NetParameter", hyper: Hyper, feed):
-    caffe = _caffe(setting)
+def _solver(config: Config, net: "NetParameter", hyper: Hyper, feed):
+    caffe = _caffe(config)
     solver = caffe.proto.caffe_pb2.SolverParameter(
         base_lr=hyper.lr, momentum=hyper.momentum, weight_decay=hyper.decay, lr_policy="fixed"
     )
@@ -103,48 +103,48 @@ def _solver(setting: Setting, net: "NetParameter", hyper: Hyper, feed):
     return made
 
 
-def fcn8s_solver(setting: Setting):
-    feed = batch(setting.image_shape, (1, 1, *setting.image_shape[2:]), 21)
-    return _solver(setting, _proto(setting, "train"), FCN8S, feed)
+def fcn8s_solver(config: Config):
+    feed = batch(config.image_shape, (1, 1, *config.image_shape[2:]), 21)
+    return _solver(config, _proto(config, "train"), FCN8S, feed)
 
 
-def lenet_solver(setting: Setting):
+def lenet_solver(config: Config):
     from caffe.proto import caffe_pb2
 
     net = text_format.Parse(_LENET, caffe_pb2.NetParameter())
-    return _solver(setting, net, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
+    return _solver(config, net, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 
 
-def _steps(solver, setting: Setting) -> Callable[[], float]:
+def _steps(solver, config: Config) -> Callable[[], float]:
     def unit() -> float:
-        solver.step(setting.steps)
+        solver.step(config.steps)
         return float(solver.net.blobs["loss"].data)
 
     return unit
 
 
-def fcn8s_step(setting: Setting) -> Callable[[], float]:
-    return _steps(fcn8s_solver(setting), setting)
+def fcn8s_step(config: Config) -> Callable[[], float]:
+    return _steps(fcn8s_solver(config), config)
 
 
-def lenet_step(setting: Setting) -> Callable[[], float]:
-    return _steps(lenet_solver(setting), setting)
+def lenet_step(config: Config) -> Callable[[], float]:
+    return _steps(lenet_solver(config), config)
 
 
-def fcn8s_net(setting: Setting):
-    caffe = _caffe(setting)
+def fcn8s_net(config: Config):
+    caffe = _caffe(config)
     with tempfile.TemporaryDirectory() as folder:
-        net = caffe.Net(_write(folder, "net.prototxt", _proto(setting, "deploy")), caffe.TEST)
+        net = caffe.Net(_write(folder, "net.prototxt", _proto(config, "deploy")), caffe.TEST)
     fill_net(net)
     return net
 
 
-def fcn8s_forward(setting: Setting) -> Callable[[], float]:
-    net = fcn8s_net(setting)
-    data, _ = batch(setting.image_shape, (1,), 21)
+def fcn8s_forward(config: Config) -> Callable[[], float]:
+    net = fcn8s_net(config)
+    data, _ = batch(config.image_shape, (1,), 21)
 
     def unit() -> float:
-        for _ in range(setting.steps):
+        for _ in range(config.steps):
             net.blobs["data"].data[...] = data
             score = net.forward()["score"]
         return float(score[0, 0, 0, 0])

@@ -1,4 +1,4 @@
-"""The same nets and steps written by hand in PyTorch: what the runtime is measured against.
+"""The same nets and steps in plain PyTorch: the baseline.
 
 Modules stand in the order of the net's layers, so `parameters()` and `net.params` correspond.
 """
@@ -9,12 +9,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .setting import FCN8S, LENET, LENET_SHAPE, Hyper, Setting, batch, fill
+from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill
 
 
 def _block(inputs: int, outputs: int, convs: int, pad: int = 1) -> list[nn.Module]:
     """3x3 convolutions with ReLU, then 2x2 pooling, as in VGG16; `pad` is the first one's."""
-    layers = []
+    layers: list[nn.Module] = []
     for i in range(convs):
         layers += [nn.Conv2d(outputs if i else inputs, outputs, 3, padding=1 if i else pad)]
         layers += [nn.ReLU(inplace=True)]
@@ -87,7 +87,7 @@ class LeNet(nn.Sequential):
 
 
 def make_sgd(model: nn.Module, lr: float, momentum: float, decay: float) -> torch.optim.SGD:
-    """Biases learn at twice the rate, without decay, as both nets' prototxts say."""
+    """Return SGD in which biases learn at twice the rate without decay, as in the prototxts."""
     learnt = [p for p in model.parameters() if p.requires_grad]
     weights = {"params": [p for p in learnt if p.ndim > 1], "weight_decay": decay}
     biases = {"params": [p for p in learnt if p.ndim == 1], "lr": 2 * lr}
@@ -107,43 +107,43 @@ def train(model, optimizer, data: torch.Tensor, label: torch.Tensor, steps: int)
 # -- the units that are timed, as in with_caffe.py
 
 
-def _ready(model: nn.Module, setting: Setting) -> nn.Module:
+def _ready(model: nn.Module, config: Config) -> nn.Module:
     fill(p.detach().numpy() for p in model.parameters())
     torch.manual_seed(1337)
-    return model.cuda() if setting.gpu else model
+    return model.cuda() if config.gpu else model
 
 
-def _step(model: nn.Module, setting: Setting, hyper: Hyper, feed) -> Callable[[], float]:
-    model = _ready(model, setting)
+def _step(model: nn.Module, config: Config, hyper: Hyper, feed) -> Callable[[], float]:
+    model = _ready(model, config)
     optimizer = make_sgd(model, *hyper)
     data, label = torch.from_numpy(feed[0]), torch.from_numpy(feed[1]).long()
-    if setting.gpu:
+    if config.gpu:
         data, label = data.cuda(), label.cuda()
-    return lambda: train(model, optimizer, data, label, setting.steps)
+    return lambda: train(model, optimizer, data, label, config.steps)
 
 
-def fcn8s(setting: Setting) -> FCN8s:
-    return FCN8s(width=setting.fc, dropout=0.5 if setting.dropout else 0.0)
+def fcn8s(config: Config) -> FCN8s:
+    return FCN8s(width=config.fc, dropout=0.5 if config.dropout else 0.0)
 
 
-def fcn8s_step(setting: Setting) -> Callable[[], float]:
-    feed = batch(setting.image_shape, (1, 1, *setting.image_shape[2:]), 21)
-    return _step(fcn8s(setting), setting, FCN8S, feed)
+def fcn8s_step(config: Config) -> Callable[[], float]:
+    feed = batch(config.image_shape, (1, 1, *config.image_shape[2:]), 21)
+    return _step(fcn8s(config), config, FCN8S, feed)
 
 
-def lenet_step(setting: Setting) -> Callable[[], float]:
-    return _step(LeNet(), setting, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
+def lenet_step(config: Config) -> Callable[[], float]:
+    return _step(LeNet(), config, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 
 
-def fcn8s_forward(setting: Setting) -> Callable[[], float]:
-    model = _ready(fcn8s(setting), setting).train(False)
-    data, _ = batch(setting.image_shape, (1,), 21)
+def fcn8s_forward(config: Config) -> Callable[[], float]:
+    model = _ready(fcn8s(config), config).train(False)
+    data, _ = batch(config.image_shape, (1,), 21)
 
     def unit() -> float:
         with torch.inference_mode():
-            for _ in range(setting.steps):
+            for _ in range(config.steps):
                 image = torch.from_numpy(data)
-                score = model(image.cuda() if setting.gpu else image).cpu()
+                score = model(image.cuda() if config.gpu else image).cpu()
         return float(score[0, 0, 0, 0])
 
     return unit

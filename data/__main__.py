@@ -8,21 +8,24 @@ import json
 import sys
 from pathlib import Path
 
-from . import check, own, sets, settings, stats
-from .files import DataError
-from .progress import amount
+from . import check, custom, new, sets, settings, stats
+from .errors import DataError
+from .text import amount
 
 
 def _list(args, data):
-    known = {**sets.ALL, **own.sets(data)}
-    wide = max(map(len, known))
+    own, broken = custom.sets(data)
+    known = {**sets.ALL, **own}
+    wide = max(map(len, (*known, *broken)))
     print(f"data folder: {data}")
     for name, data_set in known.items():
         state = (
             "prepared" if data_set.prepared(data) else "fetched" if data_set.fetched(data) else "-"
         )
         size = data_set.bytes_to_fetch()
-        print(f"{name:{wide}}  {state:8}  {amount(size, 'B') if size else '':>7}  {data_set.title}")
+        print(f"{name:{wide}}  {state:8}  {amount(size) if size else '':>7}  {data_set.title}")
+    for name, wrong in broken.items():
+        print(f"{name:{wide}}  cannot be used: {wrong}")
     return 0
 
 
@@ -73,7 +76,7 @@ def _stats(args, data):
 
 
 def _new(args, data):
-    own.new(
+    new.new(
         args.name,
         args.images,
         args.masks,
@@ -135,7 +138,7 @@ def main(argv=None):
         print(f"data {args.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
+        print("interrupted; the same command continues from here", file=sys.stderr)
         return 130
 
 

@@ -1,7 +1,7 @@
-"""Unpacking tar and zip archives that strangers made.
+"""Unpack untrusted tar and zip archives.
 
-Nothing leaves the folder, nothing is a link, sizes are counted as bytes come and not as headers
-claim, and nothing is in place before the whole archive is good.
+No member is written outside the folder, links and devices are refused, sizes are counted while
+reading (headers can lie), and the result appears only when the whole archive is unpacked.
 """
 
 import contextlib
@@ -13,16 +13,19 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, cast
 
-from .files import DataError
-from .progress import Progress
+from .errors import DataError
+from .progress import bar
 
 MAX_MEMBERS = 1_000_000
 _CHUNK = 1 << 20
 
 
 class _Bounded:
-    """A file whose reads end in a DataError past `limit` bytes, or when one asks for too much."""
+    """A file whose reads end in a DataError past `limit` bytes, or when a read is too large."""
 
     def __init__(self, stream, path, limit):
         self.stream, self.path, self.limit = stream, path, limit
@@ -50,7 +53,7 @@ def _too_big(path, limit):
 
 
 def _safe_parts(path, name):
-    """The member's path as parts; DataError when it could lead out of the folder."""
+    """Return the member's path as parts; DataError when it could lead out of the folder."""
     plain = name.replace("\\", "/")
     parts = [part for part in plain.split("/") if part not in ("", ".")]
     if plain.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", plain) or "\0" in plain:
@@ -65,9 +68,8 @@ def _tar_members(path, limit):
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         stream = stack.enter_context(gzip.GzipFile(fileobj=raw)) if packed else raw
-        archive = stack.enter_context(
-            tarfile.open(fileobj=_Bounded(stream, path, limit + 64 * _CHUNK), mode="r:")
-        )
+        bounded = cast(IO[bytes], _Bounded(stream, path, limit + 64 * _CHUNK))
+        archive = stack.enter_context(tarfile.open(fileobj=bounded, mode="r:"))
         for member in archive:
             kind = "file" if member.isreg() else "folder" if member.isdir() else "other"
             yield member.name, kind, lambda member=member: archive.extractfile(member)
@@ -88,7 +90,7 @@ def _members(path, limit):
 
 
 def _below(parts, keep):
-    """A member's path from the last part named in `keep` on; None when there is none."""
+    """Return a member's path from the last part named in `keep` on; None when there is none."""
     if "__MACOSX" in parts:
         return None
     found = max((i for i, part in enumerate(parts) if part in keep), default=None)
@@ -108,9 +110,9 @@ def _copy(opener, target, path, budget, limit):
     return written
 
 
-def _extract(path, keep, room, limit):
-    """Unpack the kept members of `path` into the folder `room`; returns their number."""
-    progress = Progress(f"unpack {path.name}", None)
+def _extract(path, keep, staging, limit):
+    """Unpack the wanted members of `path` into the folder `staging`; return their number."""
+    progress = bar(f"unpack {path.name}")
     count = total = 0
     for seen, (name, kind, opener) in enumerate(_members(path, limit)):
         if seen >= MAX_MEMBERS:
@@ -120,29 +122,45 @@ def _extract(path, keep, room, limit):
         parts = _below(_safe_parts(path, name), keep)
         if kind == "folder" or not parts:
             continue
-        total += _copy(opener, room.joinpath(*parts), path, limit - total, limit)
+        total += _copy(opener, staging.joinpath(*parts), path, limit - total, limit)
         count += 1
-        progress.add()
+        progress.update()
     progress.close()
     return count
 
 
-def unpack(path, keep, into, limit=None):
-    """Unpack what stands below the folders (or files) named in `keep` into the folder `into`.
+def unpack(path: Path, keep: Collection[str], into: Path, limit: int | None = None) -> None:
+    """Unpack the folders (or files) of an archive that are named in `keep`.
 
-    Parents of those folders are dropped: with keep ("JPEGImages",), `a/b/JPEGImages/x.jpg` becomes
-    `into/JPEGImages/x.jpg`. limit: bytes that the archive may unpack to (default: twenty times its
-    size, at least 256 MB). A folder of that name in `into` is replaced, at the end and at once.
+    Their parents are dropped: with keep ("JPEGImages",), `a/b/JPEGImages/x.jpg` becomes
+    `into/JPEGImages/x.jpg`. A folder of that name in `into` is replaced, at the end and at once.
+
+    Parameters
+    ----------
+    path
+        A tar (plain or gzipped) or zip archive.
+    keep
+        Names of folders and files.
+    into
+        The folder to unpack into.
+    limit
+        Bytes that the archive may unpack to (default: twenty times its size, at least 256 MB).
+
+    Raises
+    ------
+    DataError
+        The archive is broken, too large, or has members that are links or lead out of the folder;
+        nothing is left then.
     """
     limit = limit or max(20 * path.stat().st_size, 256_000_000)
     into.mkdir(parents=True, exist_ok=True)
-    room = into / f".{path.name}.unpacking~"
-    shutil.rmtree(room, ignore_errors=True)  # left by a killed run
-    room.mkdir()
+    staging = into / f".{path.name}.unpacking~"
+    shutil.rmtree(staging, ignore_errors=True)  # left by a killed run
+    staging.mkdir()
     try:
-        if not _extract(path, keep, room, limit):
+        if not _extract(path, keep, staging, limit):
             raise DataError(f"{path}: holds nothing below {' or '.join(keep)}; not unpacked")
-        for entry in sorted(room.iterdir()):
+        for entry in sorted(staging.iterdir()):
             place = into / entry.name
             if place.is_dir():
                 shutil.rmtree(place)
@@ -150,4 +168,4 @@ def unpack(path, keep, into, limit=None):
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: broken archive: {error}; delete it and fetch again") from error
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,35 +1,37 @@
-"""Is the data right? Every pair is opened; every problem is reported with the file's name."""
+"""Validate a data set: every pair is opened, every problem reported with the file's name."""
 
 from collections import Counter
 from dataclasses import dataclass
 
 from . import images, labels, parallel
-from .files import DataError
+from .dataset import Pair
+from .errors import DataError
+from .labels import Reader
 
 _SHOWN = 200  # problems printed one by one
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What a worker needs to examine one pair."""
+class _Task:
+    """What a worker needs to check one pair."""
 
-    pair: object
-    reader: object
+    pair: Pair
+    reader: Reader
     classes: int
 
 
-def _examine(look):
-    """The problems of one pair, as lines."""
-    pair, found, size = look.pair, [], None
+def _check_pair(task):
+    """Return the problems of one pair, as lines."""
+    pair, found, size = task.pair, [], None
     try:
         size = images.read_image(pair.image).shape[:2]
     except DataError as error:
         found.append(str(error))
     try:
-        label, wrong = look.reader.read(pair.label)
+        label, wrong = task.reader.read(pair.label)
     except DataError as error:
         return [*found, str(error)]
-    found += wrong + labels.complaints(pair.label, label, look.classes)
+    found += wrong + labels.complaints(pair.label, label, task.classes)
     if size is not None and size != label.shape:
         found.append(
             f"{pair.label}: {label.shape[1]}x{label.shape[0]} pixels, "
@@ -39,7 +41,7 @@ def _examine(look):
 
 
 def _split_problems(splits, official):
-    """Wrong counts, names listed twice, splits that overlap, unions that are not."""
+    """Find wrong counts, names listed twice, splits that overlap, unions that are not."""
     found, by_name = [], {split.name: {p.name for p in split.pairs} for split in splits}
     for split in splits:
         names = [pair.name for pair in split.pairs]
@@ -61,33 +63,33 @@ def _split_problems(splits, official):
     return found
 
 
-def check(data_set, data, say=print, workers=None):
-    """Report every problem of a prepared data set through `say`; returns the list of them."""
+def check(data_set, data, log=print, workers=None):
+    """Log every problem of a prepared data set; return the list of them."""
     data_set.require(data)
     splits = data_set.splits(data)
     found = _split_problems(splits, data_set.official(data)) + data_set.problems(data)
-    looks, seen = [], set()
+    tasks, seen = [], set()
     for split in splits:
         if split.note:
-            say(f"split {split.name}: {split.note}")
+            log(f"split {split.name}: {split.note}")
         for pair in split.pairs if not split.note else ():
             if pair.label not in seen:
                 seen.add(pair.label)
                 for reader, classes, label in data_set.label_maps(data, pair):
-                    looks.append(_Look(type(pair)(pair.name, pair.image, label), reader, classes))
-    for wrong in parallel.run(_examine, looks, f"check {data_set.name}", workers):
+                    tasks.append(_Task(type(pair)(pair.name, pair.image, label), reader, classes))
+    for wrong in parallel.run(_check_pair, tasks, f"check {data_set.name}", workers):
         found += wrong
     for line in found[:_SHOWN]:
-        say(line)
+        log(line)
     if len(found) > _SHOWN:
-        say(f"... and {len(found) - _SHOWN:,} more")
-    say(verdict(data_set, data, splits, looks, found))
+        log(f"... and {len(found) - _SHOWN:,} more")
+    log(verdict(data_set, data, splits, tasks, found))
     return found
 
 
-def verdict(data_set, data, splits, looks, found):
-    """One line: what was looked at and how many problems it has."""
+def verdict(data_set, data, splits, tasks, found):
+    """Return one line: what was checked and how many problems it has."""
     parts = ", ".join(f"{split.name} {len(split.pairs):,}" for split in splits)
     kind = "" if data_set.official(data) else f", a sample in {data_set.root(data)}"
     result = f"{len(found):,} problem{'s' * (len(found) != 1)}" if found else "no problems"
-    return f"check {data_set.name}: {result} in {len(looks):,} pairs ({parts}{kind})"
+    return f"check {data_set.name}: {result} in {len(tasks):,} pairs ({parts}{kind})"

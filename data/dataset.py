@@ -1,10 +1,11 @@
-"""What a data set is: its files on the network, its folder here, its splits and its label maps."""
+"""Data sets: files on the network, folder here, splits and label maps."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import archive, fetch, files, images, settings
-from .files import DataError
+from .errors import DataError
+from .labels import Png, Reader
 
 FACTS = settings.DEFAULT  # class lists and split files that come with the project
 
@@ -43,23 +44,23 @@ class Archive:
 
 @dataclass
 class DataSet:
-    """A data set by name; a subclass says what differs. `data` is always the data folder (Path)."""
+    """A data set by name; a subclass defines what differs. `data` is the data folder."""
 
     name: str = ""
     title: str = ""
     folder: str = ""  # under the data folder, as the data layers name it
-    elsewhere: tuple = ()  # other folders accepted by check and stats, not held to full splits
+    elsewhere: tuple = ()  # other folders accepted by check and stats, whose splits may be samples
     classes_file: str = ""
     archives: tuple = ()
-    needs: tuple = ()  # paths under the folder that tell that it has been fetched
+    needs: tuple = ()  # paths under the folder that exist once it is fetched
     products: tuple = ()  # paths under the folder that prepare makes
-    reader: object = None
+    reader: Reader = Png()
     homepage: str = ""
     licence: str = ""
     counts: dict = field(default_factory=dict)  # entries that each split must have
 
     def root(self, data):
-        """The folder that is there: the usual one, or one of `elsewhere`; the usual if none is."""
+        """Return the folder that exists: the usual one, else one of `elsewhere`, else the usual."""
         for folder in (self.folder, *self.elsewhere):
             if all((data / folder / need).exists() for need in self._telling(folder)):
                 return data / folder
@@ -69,7 +70,7 @@ class DataSet:
         return self.needs if folder == self.folder else self.needs[:1]
 
     def official(self, data):
-        """True where the folder is the data set's own, which must be complete."""
+        """Return whether the folder is the data set's own, which must be complete."""
         return self.root(data) == data / self.folder
 
     def fetched(self, data):
@@ -80,24 +81,24 @@ class DataSet:
         return self.fetched(data) and all((self.root(data) / p).exists() for p in self.products)
 
     def classes(self, data):
-        """The class names in label order."""
+        """Return the class names in label order."""
         return files.read_list(fact(data, self.classes_file))
 
-    def fetch(self, data, say=print):
+    def fetch(self, data, log=print):
         """Download and unpack what is not there yet."""
         if self.fetched(data):
-            say(f"{self.name}: {self.root(data)} is there")
+            log(f"{self.name}: {self.root(data)} is there")
             return
         for item in self.archives:
             if item.keep and all((data / item.into / name).exists() for name in item.keep):
                 continue  # unpacked for another data set, or by hand
-            path = fetch.get(item.remote, data / "downloads", data, say)
+            path = fetch.get(item.remote, data / "downloads", data, log)
             if item.keep:
                 archive.unpack(path, item.keep, data / item.into, item.limit)
         if not self.fetched(data):
             lacking = [n for n in self.needs if not (data / self.folder / n).exists()]
             raise DataError(f"{data / self.folder}: unpacked, but lacks {', '.join(lacking)}")
-        say(f"{self.name}: unpacked in {data / self.folder}; {data / 'downloads'} may be removed")
+        log(f"{self.name}: unpacked in {data / self.folder}; {data / 'downloads'} may be removed")
 
     def bytes_to_fetch(self):
         """Roughly how much there is to download; 0 where that is not known."""
@@ -111,13 +112,13 @@ class DataSet:
                 f"{self.name}`, or set {settings.VARIABLE} to the folder that has it"
             )
 
-    def prepare(self, data, say=print):
+    def prepare(self, data, log=print):
         """Bring what was unpacked into the form that the layers read; nothing to do by default."""
         self.require(data)
-        say(f"{self.name}: nothing to prepare")
+        log(f"{self.name}: nothing to prepare")
 
     def splits(self, data):
-        """The Splits that can be read here; empty where the data set has no pictures."""
+        """Return the Splits that can be read here; empty where the data set has no pictures."""
         return []
 
     def label_maps(self, data, pair):
@@ -134,7 +135,7 @@ class DataSet:
 
 
 def fact(data, name):
-    """A class list or split file: the data folder's own copy, or the one of the project."""
+    """Return a class list or split file: the data folder's own copy, or the one of the project."""
     path = data / name
     return path if path.is_file() else FACTS / name
 

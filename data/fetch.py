@@ -1,4 +1,4 @@
-"""Downloads: mirrors in turn, resumed, verified; and by hand when the network has no answer."""
+"""Downloads: mirrors in turn, resumed, verified; with instructions where all fail."""
 
 import errno
 import hashlib
@@ -8,11 +8,15 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from . import files
-from .files import DataError
-from .progress import Progress, amount
+from .errors import DataError, NoRoom
+from .progress import bar
+from .text import amount
 
 ATTEMPTS = 4  # without progress, at one address
 PAUSE = 1.0  # seconds before the second attempt, doubled for each further one
@@ -23,11 +27,22 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Remote:
-    """A file to download: its name here, its addresses, and what is publicly known of its content.
+    """A file to download.
 
-    digest: "md5:...", "sha1:..." or "sha256:...", empty where none is public; size: bytes, exact,
-    or None; about: bytes, roughly, for messages and the disk check; unpacked: bytes it unpacks to,
-    roughly.
+    Parameters
+    ----------
+    name
+        Its name here.
+    urls
+        Its addresses, tried in turn.
+    digest
+        "md5:...", "sha1:..." or "sha256:...", empty where none is public.
+    size
+        Exact bytes, or None.
+    about
+        Rough bytes, for messages and the disk check.
+    unpacked
+        Rough bytes it unpacks to.
     """
 
     name: str
@@ -38,8 +53,8 @@ class Remote:
     unpacked: int = 0
 
 
-def digest_of(path, kind):
-    """The checksum of a file as "kind:hex"."""
+def digest_of(path: Path, kind: str) -> str:
+    """Return the checksum of a file as "kind:hex"."""
     state = hashlib.new(kind)
     with open(path, "rb") as stream:
         while piece := stream.read(_CHUNK):
@@ -65,23 +80,23 @@ def _open(url, headers):
 
 
 class Download:
-    """One file on its way: a `.partial` beside its place, and a note of which version that is."""
+    """One download: a `.partial` beside its place, and a note of which version that is."""
 
-    def __init__(self, remote, folder):
+    def __init__(self, remote: Remote, folder: Path):
         self.remote, self.folder = remote, folder
         self.target = folder / remote.name
         self.partial = folder / f".{remote.name}.partial"
         self.note = folder / f".{remote.name}.partial.json"
 
-    def have(self):
+    def have(self) -> int:
         return self.partial.stat().st_size if self.partial.exists() else 0
 
-    def drop(self):
+    def drop(self) -> None:
         self.partial.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
 
-    def _validator(self, url):
-        """What tells that the server still has the version begun; None: begin anew."""
+    def _validator(self, url: str) -> str | None:
+        """Return the validator of the version begun; None: start from the beginning."""
         if not (self.have() and self.note.is_file()):
             return None
         note = files.read_json(self.note)
@@ -90,7 +105,7 @@ class Download:
             return note.get("validator") or ("any" if self.remote.digest else None)
         return "any" if self.remote.digest else None
 
-    def _headers(self, url):
+    def _headers(self, url: str) -> dict[str, str]:
         headers = {"Accept-Encoding": "identity"}
         validator = self._validator(url)
         if validator is None:
@@ -102,10 +117,10 @@ class Download:
         return headers
 
     def _start(self, response, url):
-        """(byte at which the body starts, bytes of the whole file or None), checked."""
+        """Return (first byte of the body, bytes of the whole file or None), checked."""
         kind = response.headers.get("Content-Type", "")
         if kind.startswith("text/html"):
-            raise DataError("the answer is a web page, not the file")
+            raise DataError("the response is a web page, not the file")
         start, total = 0, response.headers.get("Content-Length")
         total = int(total) if total and total.isdigit() else None
         if response.status == 206:
@@ -113,7 +128,7 @@ class Download:
             first = span.removeprefix("bytes ").partition("-")[0]
             if not first.isdigit() or int(first) != self.have():
                 self.drop()
-                raise ConnectionError("the server sent another range than asked for")
+                raise ConnectionError("the server sent another range than requested")
             start, total = int(first), int(whole) if whole.isdigit() else None
         if total is not None and self.remote.size not in (None, total):
             raise DataError(f"the server has {total:,} bytes, expected {self.remote.size:,}")
@@ -122,46 +137,46 @@ class Download:
         files.write_json(self.note, dict(url=url, validator=validator))
         return start, total
 
-    def _room(self, wanted):
+    def _check_room(self, wanted: int) -> None:
         free = shutil.disk_usage(self.folder).free
         needed = wanted + self.remote.unpacked
         if needed > free:
-            raise files.NoRoom(
-                f"{self.remote.name} needs {amount(needed, 'B')} in {self.folder} "
-                f"(unpacked too), where {amount(free, 'B')} are free"
+            raise NoRoom(
+                f"{self.remote.name} needs {amount(needed)} in {self.folder} "
+                f"(unpacked too), where {amount(free)} are free"
             )
 
-    def request(self, url):
-        """Ask once and append what comes; an unfinished body is a ConnectionError."""
+    def request(self, url: str) -> None:
+        """Request once and append the body; an unfinished one is a ConnectionError."""
         with _open(url, self._headers(url)) as response:
             start, total = self._start(response, url)
-            self._room((total or self.remote.size or self.remote.about) - start)
-            progress = Progress(self.remote.name, total or self.remote.size, "B", start)
-            with open(self.partial, "ab" if start else "wb") as sink:
+            self._check_room((total or self.remote.size or self.remote.about) - start)
+            progress = bar(self.remote.name, total or self.remote.size, "B", initial=start)
+            with progress, open(self.partial, "ab" if start else "wb") as sink:
                 while piece := response.read(_CHUNK):
                     sink.write(piece)
-                    progress.add(len(piece))
-        progress.close()
+                    progress.update(len(piece))
         if total is not None and self.have() != total:
             raise ConnectionError(f"ended after {self.have():,} of {total:,} bytes")
 
-    def from_url(self, url):
-        """Download from one address, going on where a broken connection stopped."""
+    def from_url(self, url: str) -> None:
+        """Download from one address, continuing where a connection broke."""
         attempt = 0
         while True:
             before = self.have()
             try:
-                return self.request(url)
+                self.request(url)
+                return
             except urllib.error.HTTPError as error:
                 error.close()
-                if error.code == 416:  # what we have is no beginning of what is there
+                if error.code == 416:  # the part here does not fit the file there
                     self.drop()
                 elif error.code < 500 and error.code not in (408, 429):
                     raise
-                problem = error
+                problem: Exception = error
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
                 if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                    raise files.NoRoom(f"{self.partial}: the disk is full") from error
+                    raise NoRoom(f"{self.partial}: the disk is full") from error
                 problem = error
             attempt = 0 if self.have() > before else attempt + 1
             if attempt >= ATTEMPTS:
@@ -169,7 +184,7 @@ class Download:
             time.sleep(PAUSE * 2**attempt)
 
 
-def verify(remote, path, data):
+def verify(remote: Remote, path: Path, data: Path) -> str:
     """DataError unless `path` is the published file, or the recorded one where that is unknown.
 
     Returns a remark for the user when the content could only be recorded, "" otherwise.
@@ -197,12 +212,12 @@ def verify(remote, path, data):
     return ""
 
 
-def _by_hand(remote, folder, failures):
+def _by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
     size = remote.size or remote.about
     lines = [f"{remote.name} could not be downloaded:"]
     lines += [f"  {failure}" for failure in failures]
     lines += [
-        f"Get it by hand ({amount(size, 'B') if size else 'size unknown'}"
+        f"Get it by hand ({amount(size) if size else 'size unknown'}"
         f"{', ' + remote.digest if remote.digest else ''}), put it at",
         f"  {folder / remote.name}",
         "and run the same command again: the file is then checked and used.",
@@ -210,28 +225,50 @@ def _by_hand(remote, folder, failures):
     return "\n".join(lines)
 
 
-def get(remote, folder, data, say=print):
-    """The verified path of `remote` in `folder`, downloaded unless it is there already.
+def get(remote: Remote, folder: Path, data: Path, log: Callable[[str], Any] = print) -> Path:
+    """Download a file unless it is there, and verify it.
 
-    A file put there by hand is accepted when its checksum is right. DataError tells what failed at
-    each address and how to do it by hand; files.NoRoom when the disk has too little room.
+    A file put there by hand is accepted when its checksum is right.
+
+    Parameters
+    ----------
+    remote
+        The file.
+    folder
+        Where it goes.
+    data
+        The data folder, which has the recorded checksums.
+    log
+        Called with each line about what is done.
+
+    Returns
+    -------
+    Path
+        The verified file.
+
+    Raises
+    ------
+    DataError
+        Every address failed; the message has each reason and how to get the file by hand.
+    NoRoom
+        The disk has too little room.
     """
     folder.mkdir(parents=True, exist_ok=True)
     download = Download(remote, folder)
-    failures = []
+    failures: list[str] = []
     if download.target.exists():
         try:
             remark = verify(remote, download.target, data)
         except DataError as error:
             raise DataError(f"{error}. Remove it to download it again.") from error
-        say(remark or f"{remote.name}: there and verified")
+        log(remark or f"{remote.name}: there and verified")
         return download.target
     for url in remote.urls:
-        say(f"{remote.name}: from {url}")
+        log(f"{remote.name}: from {url}")
         try:
             download.from_url(url)
             remark = verify(remote, download.partial, data)
-        except files.NoRoom:
+        except NoRoom:
             raise
         except (DataError, OSError, http.client.HTTPException) as error:
             failures.append(f"{url}: {error}")
@@ -240,6 +277,6 @@ def get(remote, folder, data, say=print):
             continue
         os.replace(download.partial, download.target)
         download.note.unlink(missing_ok=True)
-        say(remark or f"{remote.name}: verified ({remote.digest})")
+        log(remark or f"{remote.name}: verified ({remote.digest})")
         return download.target
     raise DataError(_by_hand(remote, folder, failures))

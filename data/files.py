@@ -3,59 +3,64 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .errors import DataError
 
 _MARK = ".part~"
 
 
-class DataError(Exception):
-    """Data, or a request for it, is wrong; the message names file, value and remedy."""
-
-
-class NoRoom(DataError):
-    """The disk has too little room; another mirror would not help."""
-
-
 @contextlib.contextmanager
-def replacing(path):
-    """Open `path` for binary writing; the file appears only when the block ends without error."""
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` only when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_MARK}")
+    temporary.unlink(missing_ok=True)
     try:
-        with open(temporary, "wb") as stream:
-            yield stream
+        yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def sweep(folder):
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open `path` for binary writing; the file appears only when the block ends without error."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        yield stream
+
+
+def sweep(folder: Path) -> None:
     """Remove temporary files that a killed run left under `folder`."""
     for leftover in folder.rglob(f".*{_MARK}"):
         leftover.unlink(missing_ok=True)
 
 
-def write_text(path, text):
-    """Write a text file; one that says the same already keeps its date."""
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; unchanged text leaves the file as it is."""
     content = text.encode()
     if not path.is_file() or path.read_bytes() != content:
-        with replacing(path) as stream:
+        with atomic_write(path) as stream:
             stream.write(content)
 
 
-def write_json(path, value):
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON with sorted keys."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
 
 
-def read_json(path):
-    """The JSON value in `path`; DataError names the file and line when it is not JSON."""
+def read_json(path: Path) -> Any:
+    """Return the JSON value in `path`; DataError names file and line where it is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read as JSON: {error}") from error
 
 
-def read_list(path):
-    """Non-empty lines of a list file, stripped."""
+def read_list(path: Path) -> list[str]:
+    """Return the non-empty lines of a list file, stripped."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -63,5 +68,6 @@ def read_list(path):
     return [line.strip() for line in lines if line.strip()]
 
 
-def write_list(path, lines):
+def write_list(path: Path, lines: Iterable[str]) -> None:
+    """Write a list file, one entry per line."""
     write_text(path, "".join(f"{line}\n" for line in lines))

@@ -11,7 +11,9 @@ Camera coordinates: x to the right, y down, z forward; lengths in centimetres.
 import numpy as np
 from scipy import ndimage
 
-from .files import DataError
+from .errors import DataError
+
+Camera = tuple[float, float, float, float]
 
 # Focal lengths and centre (fx, fy, cx, cy) in pixels of the NYUDv2 colour camera at 640 x 480. The
 # data sets of Gupta et al. keep rows 46 to 470 and columns 41 to 600 of it.
@@ -27,16 +29,16 @@ _DISPARITY = 31000.0  # byte of disparity = this / depth in cm
 _FLOOR = -90.0, -130.0  # cm: with nothing lower than the first seen, the ground is at the second
 
 
-def rays(shape, camera):
-    """H x W x 3: the point at depth 1 of each pixel."""
+def rays(shape: tuple[int, int], camera: Camera) -> np.ndarray:
+    """Return the point at depth 1 of each pixel, H x W x 3."""
     fx, fy, cx, cy = camera
     # The calibration counts pixels from 1, as MATLAB does.
     y, x = np.mgrid[1 : shape[0] + 1, 1 : shape[1] + 1].astype(np.float64)
     return np.stack([(x - cx) / fx, (y - cy) / fy, np.ones(shape)], axis=-1)
 
 
-def normals(depth, camera, radius):
-    """H x W x 3 unit normals, pointing away from the camera, of planes fitted around each pixel.
+def normals(depth: np.ndarray, camera: Camera, radius: int) -> np.ndarray:
+    """Return H x W x 3 unit normals of planes fitted around each pixel, away from the camera.
 
     A plane n.p = d seen along ray r at depth z is (n/d).r = 1/z: linear in n/d, so that a window's
     least squares needs only box sums of r r' and r/z.
@@ -55,13 +57,13 @@ def normals(depth, camera, radius):
     return np.where(outward < 0, -normal, normal)
 
 
-def gravity(normal):
-    """The unit vector of gravity, from the normals of a picture; it starts from straight down.
+def gravity(normal: np.ndarray) -> np.ndarray:
+    """Return the unit vector of gravity from a picture's H x W x 3 normals, starting straight down.
 
     Each round takes the surfaces within an angle of level (their normals along gravity) and of
     upright (their normals across it), and the direction g that has the least sum of (n.g)^2 over
     upright minus level ones: the eigenvector of the smallest eigenvalue. Where several are as good
-    (a wall alone tells the side, not the bottom), the nearest to the g before.
+    (a wall alone determines the side, not the bottom), the nearest to the g before.
     """
     flat = normal.reshape(-1, 3)
     down = np.array([0.0, 1.0, 0.0])
@@ -79,7 +81,7 @@ def gravity(normal):
     return down
 
 
-def _camera_of(shape):
+def _camera_of(shape: tuple[int, ...]) -> Camera:
     if shape == (425, 560):
         return CROPPED
     if shape == (480, 640):
@@ -90,11 +92,25 @@ def _camera_of(shape):
     )
 
 
-def encode(depth, camera=None):
-    """uint8 H x W x 3: disparity, height in cm, angle in degrees + 38, each cut to 0..255.
+def encode(depth: np.ndarray, camera: Camera | None = None) -> np.ndarray:
+    """Encode depth as HHA.
 
-    depth: H x W in millimetres, all above 0. camera: (fx, fy, cx, cy) in pixels, by default
-    NYUDv2's. DataError for depth of another size without a camera, or not above 0.
+    Parameters
+    ----------
+    depth
+        H x W in millimetres, all above 0.
+    camera
+        (fx, fy, cx, cy) in pixels (default: NYUDv2's).
+
+    Returns
+    -------
+    ndarray
+        H x W x 3 uint8: disparity, height in cm, angle in degrees + 38, each cut to 0..255.
+
+    Raises
+    ------
+    DataError
+        Depth that is not above 0, or of another size than NYUDv2's without a camera.
     """
     depth = np.asarray(depth, np.float64) / 10
     if depth.ndim != 2 or not (depth > 0).all():

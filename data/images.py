@@ -1,18 +1,20 @@
-"""Reading pictures and MATLAB files that strangers made: bounded in memory, running nothing.
+"""Read untrusted pictures and MATLAB files: bounded in memory, running no code.
 
 Only raster formats that Pillow decodes itself are opened (an EPS would start Ghostscript), sizes
-are looked at before pixels are, and every failure is a DataError that names the file.
+are checked before pixels are decoded, and every failure is a DataError that names the file.
 """
 
 import contextlib
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .files import DataError
+from .errors import DataError
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000  # of one picture; the largest of the paper's data sets has 0.4 million
@@ -20,11 +22,11 @@ MAX_MAT = 256_000_000  # bytes of one .mat file, unpacked
 
 
 @contextlib.contextmanager
-def opened(path):
-    """The Pillow image of `path`, its size checked, its pixels decoded."""
+def opened(path: str | Path) -> Iterator[Image.Image]:
+    """Yield the Pillow image of `path`, its size checked, its pixels decoded."""
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit is above ours, which speaks of the file.
+            # Pillow's own limit is above ours, which names the file.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(path, formats=FORMATS)
         with image:
@@ -34,7 +36,9 @@ def opened(path):
                     f"{path}: {width}x{height} pixels, more than the limit of {MAX_PIXELS:,}"
                 )
             if image.format == "PNG":
-                _check_png(path)
+                # Pillow decodes a PNG whose end is missing or damaged; verify does not pass it.
+                with Image.open(path, formats=("PNG",)) as check:
+                    check.verify()
             image.load()
             yield image
     except FileNotFoundError as error:
@@ -46,38 +50,63 @@ def opened(path):
         raise DataError(f"{path}: cannot be read as a picture: {error}") from error
 
 
-def _check_png(path):
-    """Hold every chunk of a PNG to its checksum: Pillow shows a picture whose end is missing."""
-    with open(path, "rb") as stream:
-        stream.seek(8)
-        kind = b""
-        while kind != b"IEND":
-            header = stream.read(8)
-            length, kind = struct.unpack(">I4s", header) if len(header) == 8 else (0, b"")
-            body = stream.read(length) if length <= MAX_PIXELS * 8 else b""
-            checksum = stream.read(4)
-            if len(body) < length or len(checksum) < 4:
-                raise DataError(f"{path}: is cut off: no end of the picture")
-            if zlib.crc32(kind + body) != struct.unpack(">I", checksum)[0]:
-                raise DataError(f"{path}: is damaged: wrong checksum of a {kind!r} chunk")
+def read_image(path: str | Path) -> np.ndarray:
+    """Return a picture or a `.npy` array as H x W x C.
 
-
-def read_image(path):
-    """H x W x C of a picture or of a `.npy` array.
-
-    A picture gives uint8: C is 3 for colour (palettes and CMYK too), 1 for gray, 2 or 4 with an
-    alpha channel. An array of H x W or H x W x C numbers is given as it is, for any C.
+    A picture gives uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray, 2 or 4 with
+    an alpha channel. An array of H x W or H x W x C numbers is returned as it is, for any C.
     """
     if str(path).endswith(".npy"):
         return _read_npy(path)
     with opened(path) as image:
         mode = "L" if image.mode in ("1", "L") else image.mode
-        mode = mode if mode in ("L", "LA", "RGBA") else "RGB"
-        pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+        return _pixels(image, mode if mode in ("L", "LA", "RGBA") else "RGB")
+
+
+def read_converted(path: str | Path, channels: int) -> np.ndarray:
+    """Return a picture converted to 1 (gray), 3 (RGB) or 4 (RGBA) channels, H x W x C uint8."""
+    modes = {1: "L", 3: "RGB", 4: "RGBA"}
+    if channels not in modes:
+        raise DataError(f"{path}: {channels} channels requested, pictures have 1, 3 or 4")
+    with opened(path) as image:
+        return _pixels(image, modes[channels])
+
+
+def _pixels(image: Image.Image, mode: str) -> np.ndarray:
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _read_npy(path):
+def read_depth(path: str | Path) -> np.ndarray:
+    """Return H x W depth in millimetres, float64, all above 0 (its logarithm is taken)."""
+    with opened(path) as image:
+        if not image.mode.startswith("I"):
+            raise DataError(f"{path}: mode {image.mode}: expected 16-bit depth in millimetres")
+        depth = np.array(image, np.float64)
+    if (depth <= 0).any():
+        raise DataError(f"{path}: {int((depth <= 0).sum()):,} pixels without depth (0)")
+    return depth
+
+
+def to_net(pixels: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarray:
+    """Return H x W x C pixels as a net's input: float32 C x H x W minus the mean per channel.
+
+    With `bgr` three channels (RGB) are reversed first, as OpenCV and so Caffe read pictures.
+    """
+    if bgr and pixels.shape[2] == 3:
+        pixels = pixels[:, :, ::-1]
+    values = pixels.astype(np.float32)
+    values -= mean
+    return values.transpose(2, 0, 1)
+
+
+def from_net(values: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarray:
+    """Return the H x W x C uint8 picture whose `to_net` is `values`."""
+    pixels = np.clip(values + np.reshape(mean, (-1, 1, 1)), 0, 255).round().astype(np.uint8)
+    return (pixels[::-1] if bgr and len(pixels) == 3 else pixels).transpose(1, 2, 0)
+
+
+def _read_npy(path: str | Path) -> np.ndarray:
     try:
         pixels = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError) as error:
@@ -93,8 +122,8 @@ def _read_npy(path):
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _inflated(data, limit):
-    """(first 8 bytes, length) of a zlib stream, counted without keeping it, up to `limit`."""
+def _inflated(data: bytes, limit: int) -> tuple[bytes, int]:
+    """Return the first 8 bytes of a zlib stream and its unpacked length, counted to `limit`."""
     reader, length, head = zlib.decompressobj(), 0, b""
     while data and length <= limit and not reader.eof:
         piece = reader.decompress(data, 1 << 20)
@@ -106,7 +135,7 @@ def _inflated(data, limit):
     return head, length
 
 
-def _check_mat(path):
+def _check_mat(path: str | Path) -> None:
     """Refuse a MATLAB 5 file whose elements claim, or unpack to, more than MAX_MAT bytes."""
     with open(path, "rb") as stream:
         header = stream.read(128)
@@ -132,8 +161,8 @@ def _check_mat(path):
                     raise DataError(f"{path}: unpacks to more than the limit of {MAX_MAT:,} bytes")
 
 
-def read_mat(path, variable):
-    """The array `variable` of a MATLAB 5 file, as scipy.io.loadmat gives it."""
+def read_mat(path: str | Path, variable: str) -> np.ndarray:
+    """Return the array `variable` of a MATLAB 5 file, as scipy.io.loadmat gives it."""
     import scipy.io
 
     try:

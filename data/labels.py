@@ -1,19 +1,26 @@
 """Label maps as each data set stores them, read into class numbers with 255 as void.
 
-A reader has `read(path)`, which returns (uint8 H x W label map, list of complaints about its form),
-and raises DataError where there is nothing to read. Readers are plain values, so that they can be
-sent to worker processes.
+A `Reader` raises DataError where there is nothing to read. Readers are plain values, so that they
+can be sent to worker processes.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from . import images
-from .files import DataError
+from . import files, images
+from .errors import DataError
 from .palette import voc_palette
+from .settings import DEFAULT, IGNORE_LABEL
 
-VOID = 255
+
+class Reader(Protocol):
+    """What reads the label maps of a data set."""
+
+    def read(self, path: Path) -> tuple[np.ndarray, list[str]]:
+        """Return the H x W uint8 label map, void 255, and complaints about its form."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +28,22 @@ class Png:
     """A PNG of class numbers: with VOC's palette where `palette` is True, else palette or gray."""
 
     palette: bool = False
-    void: int = VOID  # the number that the file uses for void
+    void: int = IGNORE_LABEL  # the number that the file uses for void
 
-    def read(self, path):
+    def read(self, path: Path) -> tuple[np.ndarray, list[str]]:
         with images.opened(path) as image:
-            if image.mode not in ("P", "L", "1"):
+            if image.mode not in ("P", "L", "1") and not image.mode.startswith("I"):
                 raise DataError(
                     f"{path}: mode {image.mode}: a label map is one channel of class numbers "
                     "(mode P or L); colour masks are converted by `python -m data new`"
                 )
-            label = np.array(image if image.mode != "1" else image.convert("L"), np.uint8)
+            stored = np.array(image if image.mode != "1" else image.convert("L"))
+            if stored.min() < 0 or stored.max() > 255:
+                raise DataError(f"{path}: labels {stored.min()} to {stored.max()}: over 255")
+            label = stored.astype(np.uint8)
             wrong = self._palette_complaints(path, image, label) if self.palette else []
-        if self.void != VOID:
-            label[label == self.void] = VOID
+        if self.void != IGNORE_LABEL:
+            label[label == self.void] = IGNORE_LABEL
         return label, wrong
 
     def _palette_complaints(self, path, image, label):
@@ -49,25 +59,21 @@ class Png:
         colours = tuple(map(int, stored[first])), tuple(map(int, voc_palette()[first]))
         return [
             f"{path}: palette entry {first} is {colours[0]}, VOC's is {colours[1]}: "
-            "the class numbers may stand for other classes"
+            "the class numbers may mean other classes"
         ]
 
 
 @dataclass(frozen=True)
 class Mat:
-    """A MATLAB label map: `variable`, or the field `field` of the struct `variable`.
-
-    shift: 1 where the file has 0 (or below) as void and classes from 1; table: new label of each
-    stored number (as a tuple), where classes are merged.
-    """
+    """A MATLAB label map: `variable`, or the field `field` of the struct `variable`."""
 
     variable: str
     field: str = ""
-    shift: int = 0
-    most: int = VOID  # the largest number that the file may hold
-    table: tuple = ()
+    shift: int = 0  # 1 where the file has 0 (or below) as void and classes from 1
+    most: int = IGNORE_LABEL  # the largest number that the file may hold
+    table: tuple[int, ...] = ()  # new label of each stored number, where classes are merged
 
-    def read(self, path):
+    def read(self, path: Path) -> tuple[np.ndarray, list[str]]:
         stored = self._stored(path)
         if stored.ndim != 2 or stored.dtype.kind not in "uif":
             raise DataError(
@@ -93,10 +99,29 @@ class Mat:
             raise DataError(f"{path}: {self.variable} has no field {self.field!r}") from error
 
 
-def complaints(path, label, classes):
-    """What is wrong with the numbers of a label map for `classes` classes: one line or none."""
+# What the label files of the data sets hold, for their layers and for `python -m data`.
+SBD = Mat("GTcls", "Segmentation")
+NYUD = Mat("segmentation", shift=1, most=40)
+SIFTFLOW = Mat("S", shift=1, most=33)
+SIFTFLOW_GEOMETRIC = Mat("S", shift=1, most=3)  # 0 and -1 are void
+CAMVID = Png(void=11)
+
+# Three of PASCAL-Context's 59 classes have another name in the full list of 459.
+_RENAMED = {"diningtable": "table", "bedcloth": "bedclothes", "clothes": "cloth"}
+
+
+def pascal_context() -> Mat:
+    """Return PASCAL-Context's reader: 459 labels become the 59 of the task; 0 is all others."""
+    lists = (f"pascal-context/classes-{count}.txt" for count in (59, 459))
+    task, full = ([n.replace(" ", "") for n in files.read_list(DEFAULT / name)] for name in lists)
+    place = {_RENAMED.get(name, name): k for k, name in enumerate(task) if k}
+    return Mat("LabelMap", most=459, table=(0, *(place.get(name, 0) for name in full)))
+
+
+def complaints(path: object, label: np.ndarray, classes: int) -> list[str]:
+    """Return what is wrong with a label map's numbers for `classes` classes: one line or none."""
     counts = np.bincount(label.ravel(), minlength=256)
-    beyond = [k for k in range(classes, VOID) if counts[k]]
+    beyond = [k for k in range(classes, IGNORE_LABEL) if counts[k]]
     if not beyond:
         return []
     pixels = int(counts[beyond].sum())

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import files, labels
-from .files import DataError
+from . import files
+from .errors import DataError
+from .settings import IGNORE_LABEL
+
+# name, then R G B or #RRGGBB
+_LINE = re.compile(r"(.*?)(?:[\s,]+(\d+)[\s,]+(\d+)[\s,]+(\d+)|\s+#([0-9a-fA-F]{6}))?")
 
 
 @dataclass(frozen=True)
@@ -18,24 +22,24 @@ class Classes:
 
 
 def read_classes(path):
-    """Classes from a file with lines `name`, `name R G B` or `name #RRGGBB`; `void` is no class."""
-    names, colours = [], []
+    """Return the classes of a file: `name`, `name R G B` or `name #RRGGBB` per line; no void."""
+    names: list[str] = []
+    colours: list[tuple[tuple[int, ...], int]] = []
     for number, line in enumerate(files.read_list(path), 1):
-        match = re.fullmatch(
-            r"(.*?)(?:[\s,]+(\d+)[\s,]+(\d+)[\s,]+(\d+)|\s+#([0-9a-fA-F]{6}))?", line
-        )
-        name, r, g, b, code = match.groups()
+        match = _LINE.fullmatch(line)
+        name, r, g, b, code = match.groups() if match else (line, None, None, None, None)
         void = name.lower() in ("void", "ignore", "unlabelled", "unlabeled")
-        label = labels.VOID if void else len(names)
+        label = IGNORE_LABEL if void else len(names)
         if not void:
             names.append(name)
         if code:
             colours.append((tuple(bytes.fromhex(code)), label))
-        elif r:
-            if max(map(int, (r, g, b))) > 255:
+        elif r is not None:
+            rgb = tuple(int(v) for v in (r, g, b) if v is not None)
+            if max(rgb) > 255:
                 raise DataError(f"{path}, line {number}: colour {r} {g} {b}: expected 0 to 255")
-            colours.append(((int(r), int(g), int(b)), label))
-    if not 2 <= len(names) <= labels.VOID or len(set(names)) != len(names):
+            colours.append((rgb, label))
+    if not 2 <= len(names) <= IGNORE_LABEL or len(set(names)) != len(names):
         raise DataError(f"{path}: {len(names)} classes: expected 2 to 255, each named once")
     if colours and len({c for c, _ in colours}) < max(len(colours), len(names)):
         raise DataError(f"{path}: every class needs a colour of its own, or none has one")
@@ -43,7 +47,7 @@ def read_classes(path):
 
 
 def by_colour(path, pixels, colours):
-    """uint8 H x W label map from an H x W x 3 colour mask."""
+    """Return the uint8 H x W label map of an H x W x 3 colour mask."""
     packed = pixels.astype(np.int64) @ np.array([65536, 256, 1])
     found, where = np.unique(packed, return_inverse=True)
     table = {r * 65536 + g * 256 + b: label for (r, g, b), label in colours}

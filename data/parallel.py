@@ -1,4 +1,4 @@
-"""One function over many files on all cores, with progress, in the order given."""
+"""Map a function over many files on all cores, in order, with a progress bar."""
 
 import concurrent.futures
 import multiprocessing
@@ -7,13 +7,13 @@ import os
 import signal
 import threading
 
-from .progress import Progress
+from .progress import bar
 
 _FEW = 64  # below this, starting processes costs more than they save
 
 
 def cores():
-    """The number of cores this process may use (which a container may hold below the machine's)."""
+    """Return how many cores this process may use, in a container perhaps not all."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every platform
@@ -21,9 +21,12 @@ def cores():
 
 
 def _end_with_parent():
-    """In a worker: leave Ctrl-C to the parent, and end at once when the parent is gone."""
+    """In a worker: ignore Ctrl-C, which the parent handles, and exit when the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sentinel = multiprocessing.parent_process().sentinel
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return  # not in a worker
+    sentinel = parent.sentinel
 
     def watch():
         multiprocessing.connection.wait([sentinel])
@@ -33,18 +36,18 @@ def _end_with_parent():
 
 
 def run(function, items, title, workers=None, unit="files"):
-    """Yield function(item) for each item, in order, while a progress line tells the time left.
+    """Yield function(item) for each item, in order, with a progress bar.
 
     `function` is importable by name and `items` can be pickled. Few items run in this process. An
     exception from `function`, or Ctrl-C, drops what has not begun and is raised here.
     """
     items = list(items)
     workers = min(workers or cores(), len(items))
-    progress = Progress(title, len(items), unit)
+    progress = bar(title, len(items), unit)
     if workers <= 1 or len(items) < _FEW:
         for item in items:
             yield function(item)
-            progress.add()
+            progress.update()
         progress.close()
         return
     # Fresh processes, not forks: the caller may have started threads (PyTorch does).
@@ -54,7 +57,7 @@ def run(function, items, title, workers=None, unit="files"):
         chunk = max(1, min(32, len(items) // (4 * workers)))
         for result in pool.map(function, items, chunksize=chunk):
             yield result
-            progress.add()
+            progress.update()
         progress.close()
     finally:
         pool.shutdown(cancel_futures=True)

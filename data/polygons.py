@@ -3,7 +3,6 @@
 Pixels that no shape covers are the class `background` where there is one, else void.
 """
 
-import difflib
 import math
 from dataclasses import dataclass
 
@@ -11,17 +10,27 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from . import files
-from .files import DataError
-from .labels import VOID
+from .errors import DataError
+from .settings import IGNORE_LABEL
+from .text import did_you_mean
 
-_FARTHEST = 1_000_000  # pixels: a coordinate beyond this is no coordinate
+_FARTHEST = 1_000_000  # pixels: a coordinate beyond this is an error
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape: a label number, and either a polygon (tuple of x, y) or run lengths of a mask.
+    """One shape: a label and either a polygon or the run lengths of a mask.
 
-    size: (height, width) that the run lengths cover, columns first, background run first.
+    Parameters
+    ----------
+    label
+        Its class number.
+    points
+        Tuple of (x, y) of a polygon.
+    runs
+        Run lengths of a mask, columns first, background first.
+    size
+        (height, width) that the run lengths cover.
     """
 
     label: int
@@ -45,23 +54,22 @@ def draw(shapes, height, width, ground):
 
 
 def ground(classes):
-    """The label of uncovered pixels."""
-    return classes.index("background") if "background" in classes else VOID
+    """Return the label of uncovered pixels."""
+    return classes.index("background") if "background" in classes else IGNORE_LABEL
 
 
 def class_number(where, name, classes):
-    """The label of a class by name; DataError with the nearest name."""
+    """Return the label of a class by name; DataError with the nearest name."""
     if name in classes:
         return classes.index(name)
     if str(name).lower() in ("void", "ignore", "unlabelled", "unlabeled"):
-        return VOID
-    near = difflib.get_close_matches(str(name), classes, 1, 0.4)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; the classes are {', '.join(classes)}"
+        return IGNORE_LABEL
+    hint = did_you_mean(name, classes) or f"; the classes are {', '.join(classes)}"
     raise DataError(f"{where}: unknown class {name!r}{hint}")
 
 
 def _polygon(where, points):
-    """A polygon's points as floats; DataError when they are no points or fewer than three."""
+    """Return a polygon's points as floats; DataError for no points, or fewer than three."""
     try:
         flat = tuple((float(x), float(y)) for x, y in points)
     except (TypeError, ValueError) as error:
@@ -74,7 +82,7 @@ def _polygon(where, points):
 
 
 def _round(where, points):
-    """labelme's circle, given by its centre and a point on it, as a polygon of 64 points."""
+    """Return labelme's circle, given by its centre and a point on it, as a polygon of 64 points."""
     try:
         (x, y), (ex, ey) = points
         radius = math.hypot(ex - x, ey - y)
@@ -102,7 +110,7 @@ def _labelme_points(where, shape):
 
 
 def labelme(path, classes, height, width):
-    """The label map of one labelme file for a picture of that size."""
+    """Return the label map of one labelme file for a picture of that size."""
     content = files.read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
         raise DataError(f"{path}: is no labelme file: no list `shapes`")
@@ -120,9 +128,13 @@ def labelme(path, classes, height, width):
 
 
 def _unpacked_runs(where, text):
-    """Run lengths from COCO's compressed string: base 32 with sign, the sixth bit for "goes on";
-    from the fourth on as differences to the run two before."""
-    runs, value, shift = [], 0, 0
+    """Return the run lengths of COCO's compressed string.
+
+    Base 32 with sign, the sixth bit for "another digit follows"; from the fourth on as differences
+    to the run two before.
+    """
+    runs: list[int] = []
+    value = shift = 0
     for letter in text:
         code = ord(letter) - 48
         value |= (code & 31) << shift
@@ -139,7 +151,7 @@ def _unpacked_runs(where, text):
 
 
 def _mask_shape(where, label, mask):
-    """A Shape from COCO's run-length mask."""
+    """Return a Shape from COCO's run-length mask."""
     try:
         height, width = (int(side) for side in mask["size"])
         counts = mask["counts"]
@@ -153,7 +165,7 @@ def _mask_shape(where, label, mask):
 
 
 def _coco_shapes(where, annotation, label):
-    """The shapes of one annotation, and their area, by which they are laid over each other."""
+    """Return the shapes of one annotation, and their area, by which they are ordered."""
     parts = annotation.get("segmentation")
     if isinstance(parts, dict):
         shape = _mask_shape(where, label, parts)
@@ -182,7 +194,7 @@ def coco(path, classes):
         raise DataError(
             f"{path}: is no COCO file: expected images, annotations and categories ({error})"
         ) from error
-    found = {key: [] for key in pictures}
+    found: dict = {key: [] for key in pictures}
     for number, annotation in enumerate(annotations, 1):
         where = f"{path}, annotation {number}"
         try:
@@ -190,7 +202,7 @@ def coco(path, classes):
         except (KeyError, TypeError) as error:
             raise DataError(f"{where}: unknown image or category: {error}") from error
         crowd = annotation.get("iscrowd", 0)
-        label = VOID if crowd else class_number(where, name, classes)
+        label = IGNORE_LABEL if crowd else class_number(where, name, classes)
         place.append(_coco_shapes(where, annotation, label))
     return {
         name: (height, width, tuple(s for some, _ in sorted(found[key], key=_area) for s in some))

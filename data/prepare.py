@@ -1,10 +1,11 @@
-"""Converting many files: each product written once, whole or not at all; a rerun goes on."""
+"""Convert many files: each product is whole or absent; a rerun makes what is missing."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import files, palette, parallel
-from .files import DataError
+from .errors import DataError
+from .labels import Reader
 
 
 @dataclass(frozen=True)
@@ -13,11 +14,11 @@ class Job:
 
     source: Path
     target: Path
-    reader: object
+    reader: Reader
 
     def run(self):
         label, _ = self.reader.read(self.source)
-        with files.replacing(self.target) as stream:
+        with files.atomic_write(self.target) as stream:
             palette.save_label(stream, label)
 
 
@@ -29,7 +30,7 @@ def _fresh(job):
 
 
 def _run(job):
-    """None, or what is wrong with the source."""
+    """Return None, or what is wrong with the source."""
     try:
         job.run()
     except DataError as error:
@@ -37,7 +38,7 @@ def _run(job):
     return None
 
 
-def convert(jobs, title, say=print, workers=None):
+def convert(jobs, title, log=print, workers=None):
     """Run the jobs whose product is missing or older than its source, on all cores.
 
     A job has `source`, `target` and run(). All are tried; DataError then names what failed.
@@ -50,4 +51,4 @@ def convert(jobs, title, say=print, workers=None):
     failures = [wrong for wrong in parallel.run(_run, left, title, workers) if wrong]
     if failures:
         raise DataError("\n".join([*failures, f"{title}: {len(failures)} of {len(jobs)} failed"]))
-    say(f"{title}: {len(jobs):,} files, {len(left):,} of them made now")
+    log(f"{title}: {len(jobs):,} files, {len(left):,} of them made now")

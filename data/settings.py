@@ -9,8 +9,22 @@ from pathlib import Path
 
 VARIABLE = "FCN_DATA"
 DEFAULT = Path(__file__).resolve().parent
+IGNORE_LABEL = 255  # the label of pixels that no loss and no score counts (void)
 
 
-def data_dir():
-    """The data folder as an absolute Path; it need not exist yet."""
+def data_dir() -> Path:
+    """Return the data folder as an absolute path; it need not exist yet."""
     return Path(os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
+
+
+def locate(path: str | Path) -> Path:
+    """Return a path of a prototxt as an absolute path.
+
+    `pascal/VOC2011` lies in the data folder, so that the setting applies to a committed prototxt;
+    `./x`, `../x` and absolute paths are relative to the current folder, as in the authors'
+    prototxts.
+    """
+    text = str(path)
+    if os.path.isabs(text) or text.split("/")[0] in (".", ".."):
+        return Path(text).resolve()
+    return data_dir() / text

@@ -1,4 +1,4 @@
-"""What is in the data: pixels per class, sizes, means, and how well a coarse net could do at best.
+"""Statistics: pixels per class, sizes, means, and the upper bound on a coarse net's mean IU.
 
 The upper bound (FCN, CVPR 2015, appendix A): the truth, reduced by a factor and brought back,
 scored as if it were a net's output. Reduced: each class's share of a factor x factor cell; brought
@@ -11,8 +11,10 @@ import numpy as np
 from PIL import Image
 
 from . import parallel
-from .files import DataError
-from .labels import VOID
+from .dataset import DataSet
+from .errors import DataError
+from .metrics import confusion, mean_iu
+from .settings import IGNORE_LABEL
 
 FACTORS = (128, 64, 32, 16, 8, 4)
 PAPER = {128: 50.9, 64: 73.3, 32: 86.1, 16: 92.8, 8: 96.4, 4: 98.5}  # a subset of VOC 2011 val
@@ -41,51 +43,37 @@ class Tally:
 
 
 def coarse(label, factor, classes):
-    """The label map after reduction by `factor` and back; H x W, of 0 to classes - 1.
+    """Return the label map after reduction by `factor` and back; H x W, of 0 to classes - 1.
 
     A cell without any labelled pixel has no shares; where no class has one, 0 is taken.
     """
     height, width = label.shape
     across = [-(-side // factor) for side in (height, width)]
-    padded = np.full([side * factor for side in across], VOID, np.uint8)
+    padded = np.full([side * factor for side in across], IGNORE_LABEL, np.uint8)
     padded[:height, :width] = label
     cells = padded.reshape(across[0], factor, across[1], factor)
     best, winner = np.full(label.shape, -1.0, np.float32), np.zeros(label.shape, np.uint8)
-    known = np.maximum((cells != VOID).sum((1, 3)), 1).astype(np.float32)
+    known = np.maximum((cells != IGNORE_LABEL).sum((1, 3)), 1).astype(np.float32)
     for k in np.unique(label[label < classes]):
         share = Image.fromarray((cells == k).sum((1, 3)).astype(np.float32) / known)
-        back = share.resize((padded.shape[1], padded.shape[0]), Image.Resampling.BILINEAR)
-        back = np.asarray(back)[:height, :width]
+        resized = share.resize((padded.shape[1], padded.shape[0]), Image.Resampling.BILINEAR)
+        back = np.asarray(resized)[:height, :width]
         better = back > best
         best[better], winner[better] = back[better], k
     return winner
-
-
-def confusion(truth, guess, classes):
-    """classes x classes counts, rows truth; pixels whose truth is no class are left out."""
-    known = truth < classes
-    pairs = classes * truth[known].astype(np.int64) + guess[known]
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-
-
-def mean_iu(matrix):
-    """Mean over the classes that occur, in truth or guess, of intersection over union; 0 to 1."""
-    hit = np.diag(matrix)
-    union = matrix.sum(0) + matrix.sum(1) - hit
-    return float((hit[union > 0] / union[union > 0]).mean()) if (union > 0).any() else float("nan")
 
 
 @dataclass(frozen=True)
 class _Measure:
     """What a worker needs to tally pairs of a data set."""
 
-    data_set: object
+    data_set: DataSet
     classes: int
     factors: tuple
 
     def __call__(self, pair):
         label, _ = self.data_set.reader.read(pair.label)
-        if (beyond := (label >= self.classes) & (label != VOID)).any():
+        if (beyond := (label >= self.classes) & (label != IGNORE_LABEL)).any():
             raise DataError(
                 f"{pair.label}: label {label[beyond][0]}, expected 0 to {self.classes - 1} or 255: "
                 f"run `python -m data check {self.data_set.name}`"
@@ -103,7 +91,7 @@ class _Measure:
 
 
 def measure(data_set, data, split, factors=FACTORS, workers=None):
-    """The Tally of one Split."""
+    """Return the Tally of one Split."""
     look = _Measure(data_set, len(data_set.classes(data)), tuple(factors))
     total = Tally()
     for tally in parallel.run(look, split.pairs, f"stats {split.name}", workers):
@@ -117,7 +105,7 @@ def means(tally):
 
 
 def summary(data_set, data, split, tally):
-    """The figures of one split as plain values, ready for JSON."""
+    """Return the figures of one split as plain values, ready for JSON."""
     names = data_set.classes(data)
     labelled = max(int(tally.counts[: len(names)].sum()), 1)
     return {
@@ -141,7 +129,7 @@ def summary(data_set, data, split, tally):
 
 
 def report(figures):
-    """The figures of one split as lines of text."""
+    """Return the figures of one split as lines of text."""
     lines = [
         f"split {figures['split']}: {figures['pictures']:,} pictures, "
         f"{100 * figures['labelled']:.1f}% of their pixels labelled"

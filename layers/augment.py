@@ -1,18 +1,40 @@
 """Variations of a picture together with its label maps: scale, window, mirror."""
 
+import random
+
 import numpy as np
 from PIL import Image
 
-from layers.reading import VOID
+from data.settings import IGNORE_LABEL
 
 
-def vary(arrays, is_label, draw, training, crop=None, mirror=None, scale=None):
-    """Vary C x H x W arrays alike; `is_label` says which are label maps.
+def augment(
+    arrays: list[np.ndarray],
+    is_label: list[bool],
+    draw: random.Random,
+    training: bool,
+    crop: tuple[int, int] | None = None,
+    mirror: bool | None = None,
+    scale: tuple[float, float] | None = None,
+) -> list[np.ndarray]:
+    """Return a picture and its label maps, all changed alike.
 
-    draw      the random.Random to decide by
-    crop      (height, width): a random window in training, else the middle one
-    mirror    flip left to right with probability 1/2, in training
-    scale     (least, most) factor of both sides, in training
+    Parameters
+    ----------
+    arrays
+        C x H x W, all of one H and W.
+    is_label
+        Which of them are label maps: scaled by the nearest pixel, filled up with void.
+    draw
+        Decides on scale, window and mirror.
+    training
+        Whether anything is random; otherwise only the middle window is cut out.
+    crop
+        Height and width of the window; smaller pictures are filled up to it.
+    mirror
+        Whether to flip left to right with probability 1/2.
+    scale
+        Least and most factor of both sides.
     """
     if training and scale:
         arrays = resize(arrays, is_label, draw.uniform(*scale))
@@ -23,8 +45,8 @@ def vary(arrays, is_label, draw, training, crop=None, mirror=None, scale=None):
     return arrays
 
 
-def resize(arrays, is_label, factor):
-    """All arrays enlarged by `factor`: pictures bilinearly, labels by the nearest pixel."""
+def resize(arrays: list[np.ndarray], is_label: list[bool], factor: float) -> list[np.ndarray]:
+    """Return all arrays enlarged by `factor`: pictures bilinearly, labels by the nearest pixel."""
     height, width = arrays[0].shape[1:]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     resized = []
@@ -35,13 +57,18 @@ def resize(arrays, is_label, factor):
     return resized
 
 
-def window(arrays, is_label, crop, draw):
-    """The same `crop` (height, width) out of all arrays, first filled up where they are smaller."""
+def window(
+    arrays: list[np.ndarray],
+    is_label: list[bool],
+    crop: tuple[int, int],
+    draw: random.Random | None,
+) -> list[np.ndarray]:
+    """Cut the same `crop` (height, width) out of all arrays, first filled up where smaller."""
     short = [max(0, want - have) for want, have in zip(crop, arrays[0].shape[1:], strict=True)]
     if any(short):
         around = ((0, 0), (0, short[0]), (0, short[1]))
         arrays = [
-            np.pad(a, around, constant_values=VOID if is_label[i] else 0)
+            np.pad(a, around, constant_values=IGNORE_LABEL if is_label[i] else 0)
             for i, a in enumerate(arrays)
         ]
     spare = [have - want for want, have in zip(crop, arrays[0].shape[1:], strict=True)]

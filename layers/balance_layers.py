@@ -3,23 +3,26 @@
 import numpy as np
 
 import caffe
-from layers.base import need, parse
+from layers.data_layer import ParameterError, parse, require
 
 
 class InfogainLayer(caffe.Layer):
-    """The matrix H of an InfogainLoss as a blob: its third bottom. Top: (1, 1, C, C).
+    """The matrix H of an InfogainLoss as a blob, its third bottom; top 1 x 1 x C x C.
 
-    weights   of the C classes, on H's diagonal: the loss of a pixel counts that much
+    Parameters
+    ----------
+    weights
+        Of the C classes, on H's diagonal: what the loss of a pixel is multiplied by.
     """
 
     def setup(self, bottom, top):
         name = type(self).__name__
-        given = need(parse(self.param_str, ("weights",), name), "weights", name)
+        given = require(parse(self.param_str, ("weights",), name), "weights", name)
         if len(bottom) or len(top) != 1:
-            raise ValueError(f"{len(bottom)} bottoms, {len(top)} tops: expected none and one")
+            raise ParameterError(f"{len(bottom)} bottoms, {len(top)} tops: expected none and one")
         weights = np.array(given)
         if weights.ndim != 1 or weights.dtype.kind not in "if" or not (weights >= 0).all():
-            raise ValueError(f"weights {given}: expected one of at least 0 per class")
+            raise ParameterError(f"weights {given}: expected one of at least 0 per class")
         self.matrix = np.diag(weights)
 
     def reshape(self, bottom, top):
@@ -29,4 +32,4 @@ class InfogainLayer(caffe.Layer):
         top[0].data[...] = self.matrix
 
     def backward(self, top, propagate_down, bottom):
-        pass  # nothing here learns
+        pass  # no bottoms, no parameters

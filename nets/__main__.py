@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import experiments
-from nets import build
+from data.errors import ProjectError
+from nets import generate
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
+    """Write the prototxts, or check that they are current."""
     parser = argparse.ArgumentParser(prog="python -m nets", description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="an experiment (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if any is stale")
@@ -21,14 +23,14 @@ def main(arguments):
     check, stale = given.check, []
     try:
         rows = [experiments.find(name) for name in given.names or experiments.EXPERIMENTS]
-    except KeyError as e:
-        parser.error(e.args[0])
+    except ProjectError as e:
+        parser.error(str(e))
     for row in rows:
-        step = build.stale if check else build.write
+        step = generate.stale if check else generate.write
         stale += step(row, experiments.data_of(row), ROOT)
     print("\n".join(stale) if stale else "all prototxts are current")
     if check and stale:
-        sys.exit("these are not what experiments.py and nets/ give: run `make prototxt`")
+        sys.exit("these are not what experiments/ and nets/ give: run `make prototxt`")
 
 
 if __name__ == "__main__":

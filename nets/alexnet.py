@@ -6,7 +6,7 @@ pixels (crop offset 18).
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.parts import conv_relu, dropout, max_pool, score, upsample
+from nets.blocks import conv_relu, dropout, max_pool, score, upsample
 
 
 def fcn_alexnet(n, heads):

@@ -13,17 +13,17 @@ weights load.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.parts import FROZEN, LEARN, add, conv_relu, dropout, max_pool, score, upsample
+from nets.blocks import FROZEN, LEARN, add, conv_relu, dropout, max_pool, score, upsample
 
 #: stage: (convolutions, channels)
 VGG16 = {1: (2, 64), 2: (2, 128), 3: (3, 256), 4: (3, 512), 5: (3, 512)}
 
 
 def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):
-    """The whole net over `n.data`: one VGG16 trunk and, for each head, its scores.
+    """Draw the whole net over `n.data`: one VGG16 trunk and, for each head, its scores.
 
-    `heads` say the task's suffix and its class count (`experiments.Head`); `stride` is 32, 16
-    or 8; `scales` ({4: factor, 3: factor}) bring the skips' magnitudes into line, so that all
+    `heads` have each task's suffix and class count (`experiments.Head`); `stride` is 32, 16 or 8;
+    `scales` ({4: factor, 3: factor}) bring the skips' magnitudes into line, so that all
     streams can be trained at once; `fixed` lets only the score layers learn; `first` names the
     first convolution.
     """
@@ -61,7 +61,7 @@ def features(n, data, suffix="", first="conv1_1", param=LEARN, pad=1):
 
 
 def upscore(n, data, head, stride, scales=None, padded=True):
-    """From `score_fr` to `score`: fuse the skips of pool4 and pool3 as far as `stride` asks.
+    """Draw `score_fr` to `score`, with the skips of pool4 and pool3 that `stride` has.
 
     Every crop offset is computed by `coord_map`. With the padding of 100 each skip is larger than
     what it joins and is cropped (score_pool4c 5, score_pool3c 9, score 19, 27 or 31); without
@@ -93,7 +93,7 @@ def upscore(n, data, head, stride, scales=None, padded=True):
 
 
 def skips(stride):
-    """The pooling stages fused at this output stride: 32 -> (), 16 -> (4,), 8 -> (4, 3)."""
+    """Return the pooling stages fused at this output stride: 32 -> (), 16 -> (4,), 8 -> (4, 3)."""
     known = {32: (), 16: (4,), 8: (4, 3)}
     if stride not in known:
         raise ValueError(f"output stride {stride!r}: expected one of {sorted(known)}")

@@ -1,15 +1,15 @@
 """FCN-GoogLeNet, upsampled 32 times: the paper's third net (section 4.1), never released.
 
-Of BVLC GoogLeNet only the last loss's trunk is kept: both auxiliary classifiers and the 7x7
-average pool go, the dropout stays, a 1x1 convolution scores `inception_5b/output`. As in
-AlexNet the kernel must be odd: with 64 the crop would fall on half pixels.
+BVLC GoogLeNet without its auxiliary classifiers and the 7x7 average pool; the dropout stays, a 1x1
+convolution scores `inception_5b/output`. As in AlexNet the upsampling kernel must be odd: with 64
+the crop would fall on half pixels.
 """
 
 import caffe
 from caffe import layers as L
 from caffe import params as P
 from caffe.coord_map import crop
-from nets.parts import LEARN, conv_relu, dropout, max_pool, score, upsample
+from nets.blocks import LEARN, conv_relu, dropout, max_pool, score, upsample
 
 #: unit: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection (output channels)
 INCEPTION = {
@@ -35,7 +35,7 @@ def fcn_googlenet(n, heads):
 
 
 def offset():
-    """The `crop_param` that aligns the scores with the data: offset 1.
+    """Return the `crop_param` that aligns the scores with the data: offset 1.
 
     Caffe's coord_map knows no rule for Concat, so the map is taken from the same net with every
     inception unit left out: all its branches are centred and of stride 1, so that a unit moves

@@ -10,7 +10,7 @@ import caffe
 from caffe import layers as L
 from caffe import params as P
 from nets import alexnet, fcn, googlenet
-from nets.parts import dropout
+from nets.blocks import dropout
 
 #: name: (input side in pixels, name of the layer that scores the 1000 classes)
 CLASSIFIERS = {
@@ -49,7 +49,7 @@ def dense(n, side, convolutional):
 
 
 def full(bottom, num_output, kernel_size, convolutional):
-    """A fully connected layer, or the convolution that computes the same at every position."""
+    """Return a fully connected layer, or the convolution that computes it at every position."""
     if convolutional:
         return L.Convolution(bottom, num_output=num_output, kernel_size=kernel_size)
     return L.InnerProduct(bottom, num_output=num_output)
@@ -59,7 +59,7 @@ NETS = {"vgg16": vgg16, "caffenet": caffenet, "googlenet": googlenet_}
 
 
 def prototxt(kind, convolutional):
-    """The deploy prototxt of a classifier of CLASSIFIERS, or of its convolutional form."""
+    """Return the deploy prototxt of a classifier of CLASSIFIERS, or of its convolutional form."""
     n = caffe.NetSpec()
     side, _ = CLASSIFIERS[kind]
     n.data = L.Input(shape=[dict(dim=[1, 3, side, side])])

@@ -2,8 +2,8 @@
 
 from caffe import layers as L
 from caffe.coord_map import crop
+from nets.blocks import add, score, upsample
 from nets.fcn import fcn, final_name, trunk
-from nets.parts import add, score, upsample
 
 
 def color_depth(n, heads):

@@ -5,10 +5,3 @@
 
 A page is about a chain of nets: FCN-8s, and before it the 16s and 32s that it came from.
 """
-
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-# As solve.py does it: the tools and the data layers are modules of the root and of layers/.
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "layers")) if p not in sys.path]

@@ -3,20 +3,25 @@
 import base64
 import io
 import platform
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 import caffe
-from data.files import replacing
-from data.palette import save_label
-from meter import duration
+from data.files import atomic_write
+from data.legend import name_of
+from data.metrics import NAMES
+from data.palette import palette, save_label
+from data.text import duration, percent
 from report import plots
-from report.figure import colour, name_of, occurring
-from report.gather import METRICS
+from report.figure import occurring
+from report.run_data import Run
+from report.samples import Sample
 
 STYLE = Path(__file__).with_name("page.css")
 SHOWN = 320  # pixels of a picture's longer side on the page
@@ -24,23 +29,26 @@ SHOWN = 320  # pixels of a picture's longer side on the page
 
 @dataclass
 class Content:
-    """What the page is about."""
+    """What the page shows."""
 
     title: str
-    runs: list  # of the whole chain, oldest first
-    nets: list  # those of them that are compared
-    names: list  # of the classes
-    samples: list  # none for classifiers of whole pictures
-    plots: dict  # {"training" or "classes": {heading: {scheme: SVG}}}
+    runs: list[Run]  # of the whole chain, oldest first
+    nets: list[Run]  # those of them that are compared
+    names: list[str]  # of the classes
+    samples: list[Sample]  # none for classifiers of whole pictures
+    plots: dict[
+        str, dict[str, dict[str, bytes]]
+    ]  # {"training" or "classes": {heading: {scheme: SVG}}}
     drawing: bytes  # SVG of the last net
 
 
-def write(path, content):
-    """Write the page about a Content."""
+def write(path: Path, content: Content) -> None:
+    """Write the page."""
     c, last = content, content.nets[-1]
     by_class = [chart(*p) for p in c.plots["classes"].items()]
     by_class.append(class_table(max(c.nets, key=mean_iu), c.names))
-    pictures = gallery(c.samples, c.nets) + key(c.samples, c.names)
+    colours = palette(last.data.palette)
+    pictures = gallery(c.samples, c.nets) + key(c.samples, c.names, colours)
     parts = [
         head(c),
         section("Pictures", pictures, held_out(last)) if c.samples else "",
@@ -60,7 +68,7 @@ def write(path, content):
         footer(),
     ]
     text = PAGE.format(title=escape(c.title), style=STYLE.read_text(), body="\n".join(parts))
-    with replacing(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(text.encode())
 
 
@@ -85,14 +93,14 @@ SCORES = (
 )
 
 
-def section(heading, content, note=""):
+def section(heading: str, content: str, note: str = "") -> str:
     note = f'<p class="note">{escape(note)}</p>' if note else ""
     return f"<section>\n<h2>{escape(heading)}</h2>\n{note}{content}\n</section>"
 
 
-def head(c):
+def head(c: Content) -> str:
     data, best = c.nets[-1].data, max(c.nets, key=mean_iu)
-    held_out = data.images * data.val.get("batch", 1)
+    held_out = data.test_iter * data.val.get("batch", 1)
     lead = f"{data.heads[0].classes} classes, {held_out} pictures held out"
     shown = [
         (percent(mean_iu(best)), f"mean IU, {best.label}"),
@@ -106,67 +114,70 @@ def head(c):
     )
 
 
-def mean_iu(run):
-    """What nets are compared by; 0 where no class occurs."""
+def mean_iu(run: Run) -> float:
+    """Return what nets are compared by; 0 where no class occurs."""
     return run.heads[run.data.heads[0].score]["mean_iu"] or 0.0
 
 
-def held_out(run):
-    return (
-        f"From the validation split ({run.data.val.get('split', 'val')}), at even distances. "
-        "Colours are PASCAL VOC's; void is not scored."
-    )
+def held_out(run: Run) -> str:
+    split = run.data.val.get("split", "val")
+    return f"From the validation split ({split}), at even distances. Void is not scored."
 
 
-def gallery(samples, nets):
+def gallery(samples: list[Sample], nets: list[Run]) -> str:
     columns = ["input", *(run.label for run in nets), "truth"]
     cells = [f"<div>{escape(text)}</div>" for text in columns]
     for sample in samples:
         cells.append(image(jpeg(sample.picture), "jpeg", f"{sample.name}, input"))
         maps = [*(sample.found[run.name] for run in nets), sample.truth]
         for text, label in zip(columns[1:], maps, strict=True):
-            cells.append(image(label_png(label), "png", f"{sample.name}, {text}", "map"))
+            cells.append(
+                image(
+                    label_png(label, nets[-1].data.palette), "png", f"{sample.name}, {text}", "map"
+                )
+            )
     style = f"grid-template-columns: repeat({len(columns)}, minmax(0, 1fr))"
     return f'<div class="gallery" style="{style}">\n' + "\n".join(cells) + "\n</div>"
 
 
-def key(samples, names):
+def key(samples: list[Sample], names: list[str], colours: np.ndarray) -> str:
     items = [
-        f"<li>{chip(label)}{escape(name_of(label, names))}</li>" for label in occurring(samples)
+        f"<li>{chip(label, colours)}{escape(name_of(label, names))}</li>"
+        for label in occurring(samples)
     ]
     return f'<ul class="key">{"".join(items)}</ul>'
 
 
-def chip(label):
-    r, g, b = colour(label)
+def chip(label: int, colours: np.ndarray) -> str:
+    r, g, b = map(int, colours[label])
     return f'<span class="chip" style="background: rgb({r}, {g}, {b})"></span>'
 
 
-def tables(nets):
-    """A table of the four metrics for each head that the nets have in common."""
+def tables(nets: list[Run]) -> Iterator[str]:
+    """Yield a table of the four metrics for each head that the nets have in common."""
     for head in nets[-1].data.heads:
         rows = [(run, run.heads[head.score]) for run in nets if head.score in run.heads]
-        best = {k: max((r[k] for _, r in rows if r[k] is not None), default=None) for k in METRICS}
+        best = {k: max((r[k] for _, r in rows if r[k] is not None), default=None) for k in NAMES}
         body = ""
         for run, result in rows:
             cells = "".join(
-                cell(k, result[k], len(rows) > 1 and result[k] == best[k]) for k in METRICS
+                cell(k, result[k], len(rows) > 1 and result[k] == best[k]) for k in NAMES
             )
             body += f'<tr data-run="{escape(run.name)}">{row_head(escape(run.label))}{cells}</tr>'
         caption = f"<h3>{escape(head.score)}</h3>" if len(nets[-1].data.heads) > 1 else ""
-        yield caption + table(("net", *METRICS.values()), body, head.score)
+        yield caption + table(("net", *NAMES.values()), body, head.score)
 
 
-def cell(metric, value, best):
+def cell(metric: str, value: float | None, best: bool) -> str:
     style = ' class="best"' if best else ""
     return f'<td data-metric="{metric}"{style}>{percent(value)}</td>'
 
 
-def row_head(content):
+def row_head(content: str) -> str:
     return f'<th scope="row">{content}</th>'
 
 
-def table(columns, body, name):
+def table(columns: Iterable[str], body: str, name: str) -> str:
     heads = "".join(f'<th scope="col">{escape(text)}</th>' for text in columns)
     return scroll(
         f'<table data-scores="{escape(name)}"><thead><tr>{heads}</tr></thead>'
@@ -174,27 +185,27 @@ def table(columns, body, name):
     )
 
 
-def scroll(content, style=""):
-    """What may be wider than a phone scrolls by itself, not the page with it."""
+def scroll(content: str, style: str = "") -> str:
+    """Wrap what may be wider than a phone, so that it scrolls and not the page."""
     return f'<div class="{" ".join(["scroll", style]).strip()}" tabindex="0">{content}</div>'
 
 
-def class_table(run, names):
-    head, body = run.data.heads[0], ""
+def class_table(run: Run, names: list[str]) -> str:
+    head, body, colours = run.data.heads[0], "", palette(run.data.palette)
     for label, c in enumerate(run.heads[head.score]["classes"]):
         values = (percent(c["iu"]), percent(c["accuracy"]), f"{c['pixels']:,}")
         cells = "".join(f"<td>{text}</td>" for text in values)
-        body += f"<tr>{row_head(chip(label) + escape(names[label]))}{cells}</tr>"
+        body += f"<tr>{row_head(chip(label, colours) + escape(names[label]))}{cells}</tr>"
     columns = ("class", "IU", "accuracy", "pixels")
     return f"<div><h3>Of {escape(run.name)}</h3>{table(columns, body, 'classes')}</div>"
 
 
-def side_by_side(parts):
+def side_by_side(parts: Iterable[str]) -> str:
     return '<div class="columns">' + "".join(parts) + "</div>"
 
 
-def chart(heading, schemes):
-    """A plot in the scheme that the reader's device asks for."""
+def chart(heading: str, schemes: dict[str, bytes]) -> str:
+    """Show a plot in the scheme that the reader's device asks for."""
     dark = (
         f'<source media="(prefers-color-scheme: dark)" srcset="{uri(schemes["dark"], "svg+xml")}">'
     )
@@ -202,8 +213,8 @@ def chart(heading, schemes):
     return f"<figure><h3>{escape(heading)}</h3><picture>{dark}{light}</picture></figure>"
 
 
-def run_facts(runs):
-    """Each run's facts; what is the same for all of them stands once, at the end."""
+def run_facts(runs: list[Run]) -> str:
+    """List each run's facts; those that all share come once, at the end."""
     each = [run.facts() for run in runs]
     same = {k: v for k, v in each[0].items() if all(other.get(k) == v for other in each)}
     same = same if len(runs) > 1 else {}
@@ -217,7 +228,7 @@ def run_facts(runs):
     return side_by_side(parts)
 
 
-def facts(found):
+def facts(found: dict[str, str]) -> str:
     rows = ""
     for what, text in found.items():
         if text:
@@ -226,7 +237,7 @@ def facts(found):
     return f"<dl>{rows}</dl>"
 
 
-def footer():
+def footer() -> str:
     made = datetime.now().isoformat(sep=" ", timespec="minutes")
     return (
         f"<footer>Fully Convolutional Networks, on caffe {escape(caffe.__version__)}, "
@@ -234,23 +245,19 @@ def footer():
     )
 
 
-def percent(value):
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
 # Pictures inside the page
 
 
-def uri(content, kind):
+def uri(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def image(content, kind, text, style=""):
+def image(content: bytes, kind: str, text: str, style: str = "") -> str:
     style = f' class="{style}"' if style else ""
     return f'<img{style} alt="{escape(text)}" src="{uri(content, kind)}">'
 
 
-def jpeg(picture):
+def jpeg(picture: np.ndarray) -> bytes:
     shown = Image.fromarray(picture)
     shown.thumbnail((SHOWN, SHOWN))
     out = io.BytesIO()
@@ -258,8 +265,8 @@ def jpeg(picture):
     return out.getvalue()
 
 
-def label_png(label):
+def label_png(label: np.ndarray, colours: str) -> bytes:
     step = max(1, -(-max(label.shape) // (2 * SHOWN)))  # every so many pixels: no colours are mixed
     out = io.BytesIO()
-    save_label(out, label[::step, ::step])
+    save_label(out, label[::step, ::step], colours)
     return out.getvalue()

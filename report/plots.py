@@ -1,5 +1,6 @@
 """Curves and bars as SVG, in light and in dark; the one file that uses matplotlib."""
 
+import importlib
 import io
 
 LIGHT = dict(
@@ -13,16 +14,22 @@ WIDTH = 4.4  # inches: a phone's width at the size in which it is drawn
 PLOTLESS = "plots need matplotlib: pip install matplotlib"
 
 
-def available():
+def available() -> bool:
+    """Return whether matplotlib is installed."""
+    return importable("matplotlib.figure")
+
+
+def importable(module: str) -> bool:
+    """Return whether an optional module can be imported."""
     try:
-        import matplotlib.figure  # noqa: F401
+        importlib.import_module(module)
     except ImportError:
         return False
     return True
 
 
 def both(draw, height, *what):
-    """{scheme: SVG bytes} of what `draw(axes, scheme, *what)` draws."""
+    """Return {scheme: SVG bytes} of what `draw(axes, scheme, *what)` draws."""
     return {name: svg(draw, height, scheme, *what) for name, scheme in SCHEMES.items()}
 
 
@@ -53,7 +60,7 @@ def svg(draw, height, scheme, *what):
 
 
 def losses(runs):
-    """Loss per labelled pixel over the iterations of each net."""
+    """Plot the loss per labelled pixel over the iterations of each net."""
     return both(draw_losses, 2.9, runs)
 
 
@@ -73,7 +80,7 @@ def draw_losses(axes, scheme, runs):
 
 
 def scores(runs):
-    """Mean IU of the validation split over the iterations of each net."""
+    """Plot the mean IU of the validation split over the iterations of each net."""
     return both(draw_scores, 2.9, runs)
 
 
@@ -89,7 +96,7 @@ def draw_scores(axes, scheme, runs):
 
 
 def bars(runs, names):
-    """IU of each class by each net, from score.json."""
+    """Plot the IU of each class by each net, from score.json."""
     return both(draw_bars, 0.7 + len(names) * (0.1 + 0.11 * len(runs)), runs, names)
 
 
@@ -108,7 +115,7 @@ def draw_bars(axes, scheme, runs, names):
 
 
 def cycle(scheme):
-    """The nets' colours, from the start again where there are more nets."""
+    """Yield the nets' colours, from the start again where there are more nets."""
     while True:
         yield from scheme["nets"]
 

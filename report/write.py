@@ -1,37 +1,62 @@
 """Putting a report together: gather, picture, plot, write."""
 
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from google.protobuf import text_format
 
 import experiments
-import runfolder
 from caffe import draw
 from caffe.proto import caffe_pb2
-from report import board, figure, gather, page, plots, samples
+from data.palette import palette
+from report import figure, page, plots, run_data, samples, tensorboard
+from training import run_dir
+
+Log = Callable[[str], Any]
 
 
-def one(name, count=5, log=print):
-    """The report of one experiment and its chain, in its own run folder; the page's Path."""
+def one(name: str, count: int = 5, log: Log = print) -> Path:
+    """Write the report of one experiment and its chain into its run folder; return the page."""
     experiments.find(name)
-    return chain([name], runfolder.folder(name), count=count, log=log)
+    return chain([name], run_dir.folder(name), count=count, log=log)
 
 
-def chain(names, folder, title=None, count=5, log=print):
-    """report.html and figure.png in `folder` about the experiments `names` and their ancestors.
+def chain(
+    names: Sequence[str], folder: Path, title: str | None = None, count: int = 5, log: Log = print
+) -> Path:
+    """Write report.html and figure.png about experiments and their ancestors.
 
-    count: pictures shown; classifiers of whole pictures have none, and no figure.png. Each run's
-    scalars also go to TensorBoard files in its own folder, where tensorboard is installed.
-    Returns the page's Path.
+    Each run's scalars also go to TensorBoard files in its own folder, where tensorboard is
+    installed.
+
+    Parameters
+    ----------
+    names
+        The experiments.
+    folder
+        Where the files go.
+    title
+        Of the page (default: the names).
+    count
+        Pictures shown; classifiers of whole pictures have none, and no figure.png.
+    log
+        Called with each line about what was done.
+
+    Returns
+    -------
+    Path
+        The page.
     """
     began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    runs = gather.chain(names)
-    nets = gather.compared(runs)
-    classes = gather.classes(nets[-1].data)
-    taken = samples.take(nets, count) if nets[-1].segments else []
+    runs = run_data.chain(list(names))
+    nets = run_data.compared(runs)
+    classes = run_data.classes(nets[-1].data)
+    taken = samples.take(nets, count) if nets[-1].data.segments else []
     if taken:
-        figure.draw(folder / "figure.png", taken, nets, classes)
+        figure.draw(folder / "figure.png", taken, nets, classes, palette(nets[-1].data.palette))
     if not plots.available():
         log(plots.PLOTLESS)
     content = page.Content(
@@ -45,17 +70,17 @@ def chain(names, folder, title=None, count=5, log=print):
     )
     path = folder / "report.html"
     page.write(path, content)
-    if board.available():
+    if tensorboard.available():
         for run in runs:
-            board.write(run.name)
+            tensorboard.write(run.name)
     else:
         log("no TensorBoard files: pip install tensorboard")
     log(f"wrote {path}{' and figure.png' if taken else ''} in {time.perf_counter() - began:.1f} s")
     return path
 
 
-def drawn(nets, classes):
-    """The plots by their place on the page; none where matplotlib is not installed."""
+def drawn(nets: list[run_data.Run], classes: list[str]) -> dict[str, dict]:
+    """Return the plots by their place on the page; none where matplotlib is not installed."""
     if not plots.available():
         return dict(training={}, classes={})
     return dict(
@@ -67,8 +92,8 @@ def drawn(nets, classes):
     )
 
 
-def net_svg(run):
-    """The deploy net, from left to right, as SVG."""
-    path = runfolder.trained_with(run.row, run.data)["deploy"]
-    net = text_format.Parse(path.read_text(), caffe_pb2.NetParameter())
+def net_svg(run: run_data.Run) -> bytes:
+    """Return the deploy net, from left to right, as SVG."""
+    net = caffe_pb2.NetParameter()
+    text_format.Parse(run_dir.net_text(run.row, run.data, "deploy"), net)
     return draw.draw_net(net, "LR", "svg")

@@ -1,13 +1,8 @@
-"""The project root and layers/ on sys.path, as solve.py and the Makefile put them; tiny rows."""
+"""Tiny rows for the tests of training."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "layers")]
 
 
 @pytest.fixture
@@ -17,16 +12,16 @@ def table(tmp_path, monkeypatch):
     from tiny_runs import SETTINGS, TINY
 
     import experiments
-    import initialise
+    from training import initial_weights
 
     monkeypatch.setenv("FCN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("FCN_RUNS", str(tmp_path / "runs"))
     tiny.shapes(tiny.Maker(tmp_path / "data", size=(34, 40)))
     for row in experiments.staged(
-        "tiny", "shapes", (0.01, 0.01, 0.01), options=TINY, init=None, **SETTINGS
+        "tiny", "shapes", (0.01, 0.01, 0.01), options=TINY, init=(), **SETTINGS
     ):
         monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
-    monkeypatch.setattr(initialise, "present", lambda name: True)
+    monkeypatch.setattr(initial_weights, "is_prepared", lambda name: True)
     return tmp_path
 
 

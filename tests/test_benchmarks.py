@@ -7,10 +7,10 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import measure, report, with_caffe, with_torch
+from benchmarks.config import FCN8S, LENET, LENET_SHAPE, Config, batch
 from benchmarks.report import Row
-from benchmarks.setting import FCN8S, LENET, LENET_SHAPE, Setting, batch
 
-THIN = Setting(width=36, height=30, fc=16, dropout=False)
+THIN = Config(width=36, height=30, fc=16, dropout=False)
 
 
 def both_after_a_step(solver, model, hyper, feed):
@@ -24,8 +24,8 @@ def both_after_a_step(solver, model, hyper, feed):
     return solver.net, model, float(solver.net.blobs["loss"].data), loss
 
 
-def hold_equal(net, model, loss, rival_loss):
-    assert loss == pytest.approx(rival_loss, rel=1e-5)
+def hold_equal(net, model, loss, baseline_loss):
+    assert loss == pytest.approx(baseline_loss, rel=1e-5)
     ours = [blob.data for blobs in net.params.values() for blob in blobs]
     theirs = [p.detach().numpy() for p in model.parameters()]
     assert [a.shape for a in ours] == [b.shape for b in theirs]
@@ -52,27 +52,27 @@ def test_lenet_by_hand_is_the_same_net_and_step():
 
 
 def test_two_processes_are_compared():
-    setting = Setting(steps=2)
+    config = Config(steps=2)
     time, memory, idle = measure.compare(
-        with_caffe.lenet_step, with_torch.lenet_step, setting, rounds=2, exact=True
+        with_caffe.lenet_step, with_torch.lenet_step, config, rounds=2, exact=True
     )
-    assert time.ours > 0 and time.rival > 0 and idle is None
-    assert memory.ratio == memory.ours / memory.rival
+    assert time.ours > 0 and time.baseline > 0 and idle is None
+    assert memory.ratio == memory.ours / memory.baseline
 
 
-def fails(setting):
+def fails(config):
     raise ValueError("no such net")
 
 
-def dies(setting):
+def dies(config):
     raise SystemExit(3)
 
 
 def test_a_contender_that_fails_is_reported():
     with pytest.raises(RuntimeError, match="no such net"):
-        measure.Worker(fails, Setting())
+        measure.Worker(fails, Config())
     with pytest.raises(RuntimeError, match="ended by itself .exit code 3"):
-        measure.Worker(dies, Setting())
+        measure.Worker(dies, Config())
 
 
 def test_idle_is_what_no_kernel_covers():
@@ -127,6 +127,17 @@ def test_bad_arguments(arguments, capsys, monkeypatch):
 
 
 def test_command(capsys, monkeypatch):
+    """The table's row is the figure that was measured, and its verdict that of its target."""
     monkeypatch.setenv("GLOG_minloglevel", "2")
+    monkeypatch.setattr(command.files, "import_seconds", lambda rounds: 0.25 * rounds)
     assert command.main(["--only", "import", "--rounds", "1"]) == 0
-    assert "import caffe beyond torch" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[-1].split("torch")[-1].split() == (
+        "250.00 ms +0.250 s at most +0.300 s ok".split()
+    )
+    assert command.main(["--only", "import", "--rounds", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("at most +0.300 s  MISSED")
+
+
+def test_importing_is_timed_in_a_new_process():
+    """Of torch and caffe only caffe, which is not imported yet there."""
+    assert 0 < command.files.import_seconds(1) < 5

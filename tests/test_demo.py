@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-import caffe
 import demo
 import experiments
-import runfolder
+from data.errors import ProjectError
+from data.palette import voc_palette
+from nets.load import net_of_text
+from training import run_dir
 
 ROWS = (demo.CLASSIFIER, *demo.NETS)
 PICTURES = dict(train=4, val=3, size=(64, 80), singles=(6, 6), single_size=96, workers=1)
@@ -39,18 +42,30 @@ def done(tmp_path_factory):
 
 def test_every_net_is_trained_and_scored(done):
     for name in ROWS:
-        log = runfolder.Log(name).read()
+        log = run_dir.Log(name).read()
         assert log[0]["kind"] == "start" and log[-1]["kind"] == "end"
         assert max(entry.get("iter", 0) for entry in log) == 2
         assert (done / name / "best.caffemodel").is_file()
     for name in demo.NETS:
         heads = json.loads((done / name / "score.json").read_text())["heads"]
-        assert 0 <= heads["score"]["mean_iu"] <= 1
-        assert sum(map(sum, heads["score"]["confusion"])) > 3 * 64 * 64 * 0.8
+        hist, labels = np.array(heads["score"]["confusion"]), held_out_labels(done)
+        # Every labelled pixel once, in the row of its class; and the mean IU is that matrix's.
+        assert hist.sum(1).tolist() == [int((labels == k).sum()) for k in range(7)]
+        hits, union = np.diag(hist), hist.sum(0) + hist.sum(1) - np.diag(hist)
+        expected = np.mean([h / u for h, u in zip(hits, union, strict=True) if u])
+        assert heads["score"]["mean_iu"] == pytest.approx(expected)
+
+
+def held_out_labels(runs):
+    """All labels of the validation split, flat."""
+    folder = runs.parent / "data" / "shapes" / "SegmentationClass"
+    maps = [np.array(Image.open(path)).ravel() for path in sorted(folder.glob("val_*.png"))]
+    assert len(maps) == PICTURES["val"]
+    return np.concatenate(maps)
 
 
 def test_each_net_starts_from_the_one_before(done):
-    starts = [runfolder.Log(name).read()[0]["init"] for name in ROWS]
+    starts = [run_dir.Log(name).read()[0]["init"] for name in ROWS]
     chain = ["nothing", demo.CLASSIFIER, "demo-fcn32s", "demo-fcn16s", demo.CLASSIFIER]
     assert starts == chain
     # Two small steps leave a net's first filters close to those that it started from.
@@ -62,8 +77,8 @@ def test_each_net_starts_from_the_one_before(done):
 
 def first_filters(name):
     row = experiments.find(name)
-    path = runfolder.trained_with(row, experiments.data_of(row))["deploy"]
-    net = caffe.Net(str(path), str(runfolder.weights_of(name)), caffe.TEST)
+    text = run_dir.net_text(row, experiments.data_of(row), "deploy")
+    net = net_of_text(text, run_dir.best_weights(name))
     return net.params["conv1_1"][0].data.copy()
 
 
@@ -75,7 +90,12 @@ def test_the_report_is_about_all_four(done):
         score = json.loads((done / name / "score.json").read_text())["heads"]["score"]
         row = text.partition(f'data-run="{name}"')[2].partition("</tr>")[0]
         assert f"{100 * score['mean_iu']:.1f}</td>" in row
-    assert (done / "demo" / "figure.png").stat().st_size > 10000
+    with Image.open(done / "demo" / "figure.png") as figure:
+        assert figure.width == 2 * 20 + 6 * 220 + 5 * 8, "input, four nets, truth"
+        truth = np.array(figure.convert("RGB"))[60:-40, -240:-20].reshape(-1, 3)
+    colours = {tuple(c) for c in np.unique(truth, axis=0).tolist()}
+    labels = np.unique(held_out_labels(done))
+    assert {tuple(c) for c in voc_palette()[labels].tolist()} <= colours
 
 
 def test_a_wrong_cast_is_noticed(done, monkeypatch):
@@ -88,5 +108,5 @@ def test_a_wrong_cast_is_noticed(done, monkeypatch):
         return report
 
     monkeypatch.setattr(demo.surgery, "transplant", wrong)
-    with pytest.raises(RuntimeError, match="fc7 of demo-classifier"):
+    with pytest.raises(ProjectError, match="fc7 of demo-classifier"):
         demo.convert(0.0)

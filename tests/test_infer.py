@@ -2,17 +2,26 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
+from google.protobuf import text_format
 from PIL import Image
 
 import experiments
 import infer
-import runfolder
-import solve
-from data.files import DataError
+from data.errors import DataError
+from data.files import read_list
+from data.images import read_converted, to_net
+from data.legend import overlay
+from data.palette import palette
+from nets import generate
+from nets.load import net_of_text
+from training import run_dir
+from training.run import Run
+from training.segment import Segmenter
 
 TINY = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
 
@@ -24,10 +33,10 @@ def trained(tmp_path, monkeypatch):
     monkeypatch.setenv("FCN_RUNS", str(tmp_path / "runs"))
     tiny.shapes(tiny.Maker(tmp_path / "data", size=(34, 40)))
     row = experiments.Experiment(
-        "tiny-fcn32s", "shapes", "small.small_fcn", TINY, init=None, base_lr=0.1, normalize=True
+        "tiny-fcn32s", "shapes", "vgg_small.small_fcn", TINY, init=(), base_lr=0.1, normalize=True
     )
     monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
-    run = solve.Run(row, steps=3)
+    run = Run(row, steps=3)
     run.begin()
     run.train()
     pictures = tmp_path / "pictures"
@@ -41,7 +50,7 @@ def trained(tmp_path, monkeypatch):
 
 def test_folders_give_labels_and_overlays_of_every_size(trained, capsys):
     written = infer.infer("tiny-fcn32s", [str(trained / "pictures")])
-    assert len(written) == 6 and written[0].parent == runfolder.folder("tiny-fcn32s") / "infer"
+    assert len(written) == 6 and written[0].parent == run_dir.folder("tiny-fcn32s") / "infer"
     for name, size in (("one", (47, 33)), ("two", (32, 64)), ("three", (91, 50))):
         with Image.open(written[0].parent / f"{name}.png") as label:
             assert label.mode == "P" and label.size == size
@@ -63,8 +72,8 @@ def test_globs_files_and_only(trained, monkeypatch):
 
 
 def test_the_labels_are_the_nets(trained):
-    segmenter = infer.Segmenter("tiny-fcn32s")
-    pixels = infer.read(trained / "pictures" / "one.jpg", 3)
+    segmenter = Segmenter("tiny-fcn32s")
+    pixels = read_converted(trained / "pictures" / "one.jpg", 3)
     got = segmenter.segment(pixels)["score"]
     net = segmenter.net
     expected = pixels[:, :, ::-1].astype(np.float32) - np.array((119.0, 119.0, 119.0))
@@ -78,24 +87,66 @@ def test_the_legend_names_the_classes_that_occur():
     label = np.zeros((40, 60), np.uint8)
     label[10:20] = 1
     names = ["background", "boat"]
-    picture = np.array(infer.overlay(pixels, label, names))
+    picture = np.array(overlay(pixels, label, names, palette()))
     assert (picture[0, 0] == 200).all()
     np.testing.assert_allclose(picture[15, 5], [128 * 0.55 + 200 * 0.45, 90, 90], atol=1)
     assert (picture[40:] != 255).any()  # the strip below is not empty
-    coloured = np.array(infer.overlay(pixels, label, ["sky", "boat"]))
+    coloured = np.array(overlay(pixels, label, ["sky", "boat"], palette()))
     assert (coloured[0, 0] < 100).all()  # only a class called background stays uncoloured
 
 
-def test_means_are_those_of_the_data_layers():
-    for name, mean, bgr in (
-        ("voc", (104.00699, 116.66877, 122.67892), True),
-        ("siftflow", (114.578, 115.294, 108.353), True),
-        ("nyud-color", (116.190, 97.203, 92.318), True),
-        ("nyud-hha", (132.431, 94.076, 118.477), False),
-    ):
-        got = infer.preprocessing(experiments.DATA[name])
-        np.testing.assert_allclose(got[0], mean, rtol=1e-6)
-        assert got[1] is bgr
+@pytest.mark.parametrize("name", list(experiments.DATASETS))
+def test_a_net_s_input_is_that_of_its_data_layer(tmp_path, monkeypatch, name):
+    """infer.py's preprocessing by the table equals what the data layer gives in scoring."""
+    data = experiments.DATASETS[name]
+    if len(data.inputs) > 1:
+        pytest.skip("infer.py takes one picture")
+    monkeypatch.setenv("FCN_DATA", str(tmp_path))
+    made = tiny.everything(tmp_path)
+    layer = generate.net(experiments.find("voc-fcn32s"), data, "val").layer[0]
+    net = net_of_text(f"layer {{ {text_format.MessageToString(layer)} }}")
+    pictures = {
+        Path(path).stem.removeprefix("img_"): path
+        for path in made.arrays
+        if name_of_input(name) in path
+    }
+    stem = net.layers[0].names(1)[0]
+    net.forward()
+    pixels = read_converted(tmp_path / pictures[stem], data.inputs[0].channels)
+    got = to_net(pixels, np.array(data.inputs[0].mean), data.inputs[0].bgr)
+    np.testing.assert_allclose(got, net.blobs[layer.top[0]].data[0], atol=1e-4)
+
+
+def name_of_input(name):
+    """Part of the path of a data set's pictures."""
+    return {
+        "voc": "VOC2011/JPEGImages", "nyud-color": "data/images", "nyud-hha": "data/hha",
+        "siftflow": "sift-flow/Images", "pascalcontext": "VOC2010/JPEGImages",
+        "camvid": "CamVid/val/", "camvid-mini": "CamVid/val/", "shapes": "shapes/JPEGImages",
+        "shapes-batches": "shapes/JPEGImages", "shapes-single": "Classification/JPEGImages",
+    }[name]  # fmt: skip
+
+
+def test_each_data_set_has_its_own_colours(trained):
+    assert {name: data.palette for name, data in experiments.DATASETS.items()
+            if data.palette != "voc"} == {"camvid": "camvid", "camvid-mini": "camvid"}  # fmt: skip
+    names = read_list(Path(infer.__file__).parent / "data/camvid/classes.txt")
+    colours = dict(zip(names, palette("camvid").tolist(), strict=False))
+    # The colours that Brostow et al. labelled with.
+    assert colours["Sky"] == [128, 128, 128] and colours["Road"] == [128, 64, 128]
+    assert colours["Bicyclist"] == [0, 128, 192] and colours["Tree"] == [128, 128, 0]
+    assert len({tuple(c) for c in colours.values()}) == 11
+    assert palette("camvid")[255].tolist() == [0, 0, 0]
+    label = np.full((30, 40), names.index("Road"), np.uint8)
+    data = experiments.DATASETS["camvid"]
+    out = infer.write(trained / "out", Path("x.png"), np.zeros((30, 40, 3), np.uint8),
+                      {"score": label}, data, None)  # fmt: skip
+    with Image.open(out[0]) as image:
+        assert (np.array(image) == names.index("Road")).all()
+        assert np.array(image.convert("RGB"))[0, 0].tolist() == [128, 64, 128]
+    with Image.open(out[1]) as image:  # the overlay, and below it the legend's chip
+        assert np.array(image)[0, 0].tolist() == [70, 35, 70]
+        assert (np.array(image)[30:] == (128, 64, 128)).all(axis=2).sum() > 100
 
 
 def test_what_cannot_be_done_is_said(trained, monkeypatch):
@@ -112,11 +163,11 @@ def test_what_cannot_be_done_is_said(trained, monkeypatch):
     with pytest.raises(DataError, match="two.png: cannot be read as a picture"):
         infer.infer("tiny-fcn32s", [str(pictures / "two.png")])
     with pytest.raises(DataError, match="color, depth together"):
-        infer.Segmenter("nyud-fcn32s-color-d")
+        Segmenter("nyud-fcn32s-color-d")
     gray = replace(experiments.find("tiny-fcn32s"), name="none-fcn32s")
     monkeypatch.setitem(experiments.EXPERIMENTS, gray.name, gray)
     with pytest.raises(DataError, match="no trained none-fcn32s"):
-        infer.Segmenter("none-fcn32s")
+        Segmenter("none-fcn32s")
     monkeypatch.setattr(sys, "argv", ["infer.py", "none-fcn32s", str(pictures / "one.jpg")])
     with pytest.raises(SystemExit, match="infer: .*no trained"):
         infer.main()

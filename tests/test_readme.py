@@ -21,6 +21,8 @@ import experiments
 from caffe.proto import caffe_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
+# The checkout, and the caffe that this process runs.
+IMPORTABLE = os.pathsep.join([str(ROOT), str(Path(caffe.__file__).parent.parent)])
 TEXT = (ROOT / "README.md").read_text()
 
 
@@ -81,9 +83,27 @@ def test_there_are_commands():
     assert len(COMMANDS) > 15 and "make demo" in COMMANDS and "make test" in COMMANDS
 
 
+MAKE = {  # what each of the README's targets runs, after `.venv/bin/python`
+    "make demo": ["demo.py"],
+    "make test": ["-m pytest"],
+    "make voc-fcn8s": ["solve.py voc-fcn8s --chain --resume"],
+    "make voc-fcn8s INIT=published": ["solve.py voc-fcn8s --chain --resume --init published"],
+    "make score-voc-fcn8s": ["score.py voc-fcn8s"],
+    "make report-voc-fcn8s": ["-m report voc-fcn8s"],
+    "make cracks-fcn8s": ["solve.py cracks-fcn8s --chain --resume"],
+}
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
 def test_make_targets(command, folder):
-    run(["make", "-n", "-C", str(ROOT), *shlex.split(command)[1:]], folder)
+    """`make -n` prints what the target runs; what that takes is checked by `--help`."""
+    made = run(["make", "-n", "-C", str(ROOT), *shlex.split(command)[1:]], folder)
+    lines = [line.partition(".venv/bin/python ")[2].split() for line in made.splitlines()]
+    found = [words for words in lines if words and words[:2] not in (["-m", "venv"], ["-m", "pip"])]
+    assert [" ".join(words) for words in found] == MAKE[command]
+    for words in found:
+        given = run([sys.executable, *words[: 2 if words[0] == "-m" else 1], "--help"], ROOT)
+        assert all(word in given for word in words if word.startswith("--"))
 
 
 SCRIPTS = [c for c in COMMANDS if re.match(r"python \w+\.py", c)]
@@ -91,9 +111,7 @@ SCRIPTS = [c for c in COMMANDS if re.match(r"python \w+\.py", c)]
 
 @pytest.mark.parametrize("script", sorted({shlex.split(c)[1] for c in SCRIPTS}))
 def test_scripts_know_what_the_readme_gives_them(script, folder):
-    known = run([sys.executable, str(ROOT / script), "--help"], folder) if script != (
-        "experiments.py"
-    ) else run([sys.executable, str(ROOT / script)], folder)  # fmt: skip
+    known = run([sys.executable, str(ROOT / script), "--help"], folder)
     for command in SCRIPTS:
         words = shlex.split(command)[1:]
         if words[0] != script:
@@ -125,8 +143,8 @@ def test_the_caffe_command(command, folder):
 def test_own_pictures_become_an_experiment(folder):
     block = next(b for b in blocks("sh") if "data new" in b).splitlines()
     words = shlex.split(block[0])
-    run([sys.executable, *words[1:]], folder, PYTHONPATH=str(ROOT))
-    listed = run([sys.executable, str(ROOT / "experiments.py")], folder)
+    run([sys.executable, *words[1:]], folder, PYTHONPATH=IMPORTABLE)
+    listed = run([sys.executable, "-m", "experiments"], folder, PYTHONPATH=IMPORTABLE)
     assert block[1].split()[1] in listed
 
 

@@ -14,13 +14,13 @@ import tiny
 from PIL import Image
 
 import experiments
-import initialise
 import report.__main__
-import runfolder
-import solve
-from data.files import DataError
+from data.errors import DataError
+from data.metrics import NAMES
 from data.palette import voc_palette
-from report import board, gather, plots, samples, write
+from report import plots, run_data, samples, tensorboard, write
+from training import initial_weights, run_dir
+from training.run import Run
 
 OPTIONS = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
 PHONE, DESKTOP = 390, 1280  # CSS pixels across
@@ -33,15 +33,15 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FCN_DATA", str(where / "data"))
         patch.setenv("FCN_RUNS", str(where / "runs"))
-        patch.setattr(initialise, "present", lambda name: True)
+        patch.setattr(initial_weights, "is_prepared", lambda name: True)
         tiny.shapes(tiny.Maker(where / "data", size=(60, 70)))
         rows = experiments.staged(
-            "tiny", "shapes", (0.1, 0.1, 0.1), options=OPTIONS, init=None, normalize=True,
-            net="small.small_fcn", momentum=0.9, max_iter=4, score_every=2,
+            "tiny", "shapes", (0.1, 0.1, 0.1), options=OPTIONS, init=(), normalize=True,
+            net="vgg_small.small_fcn", momentum=0.9, max_iter=4, score_every=2,
         )  # fmt: skip
         for row in rows:
             patch.setitem(experiments.EXPERIMENTS, row.name, row)
-            run = solve.Run(row, display=1)
+            run = Run(row, display=1)
             run.begin()
             run.train()
         write.one("tiny-fcn8s", count=2)
@@ -78,7 +78,7 @@ def scores_of(runs):
     found = {}
     for name in ("tiny-fcn32s", "tiny-fcn16s", "tiny-fcn8s"):
         result = json.loads((runs / name / "score.json").read_text())["heads"]["score"]
-        found |= {(name, key): f"{100 * result[key]:.1f}" for key in gather.METRICS}
+        found |= {(name, key): f"{100 * result[key]:.1f}" for key in NAMES}
     return found
 
 
@@ -118,7 +118,7 @@ def test_the_page_s_label_maps_are_those_of_the_nets(runs, page):
         with Image.open(io.BytesIO(base64.b64decode(source))) as image:
             assert image.mode == "P"
             maps.append(np.array(image))
-    chain = gather.chain(["tiny-fcn8s"])
+    chain = run_data.chain(["tiny-fcn8s"])
     expected = []
     for sample in samples.take(chain, 2):
         expected += [*(sample.found[run.name] for run in chain), sample.truth]
@@ -136,7 +136,7 @@ def test_the_figure_shows_truth_and_void_in_voc_s_colours(runs):
 
 
 def test_samples_are_the_pictures_themselves(runs, monkeypatch):
-    sample = samples.take(gather.chain(["tiny-fcn32s"]), 1)[0]
+    sample = samples.take(run_data.chain(["tiny-fcn32s"]), 1)[0]
     data = runs.parent / "data" / "shapes"
     with Image.open(data / "JPEGImages" / f"{sample.name}.jpg") as image:
         np.testing.assert_array_equal(sample.picture, np.array(image))
@@ -151,37 +151,36 @@ def test_even_distances():
 
 
 def test_other_inputs_are_made_visible():
-    hha = experiments.DATA["nyud-hha"]
-    module = sys.modules.get("nyud_layers") or __import__("nyud_layers")
+    (hha,) = experiments.DATASETS["nyud-hha"].inputs
+    (colour,) = experiments.DATASETS["nyud-color"].inputs
     values = np.zeros((3, 2, 2), np.float32)
-    assert samples.visible(hha, values)[0, 0].tolist() == np.round(module.MEAN_HHA).tolist()
-    colour = samples.visible(experiments.DATA["nyud-color"], values)[0, 0]
-    assert colour.tolist() == np.round(module.MEAN_BGR)[::-1].tolist()
+    assert samples.visible(hha, values)[0, 0].tolist() == np.round(hha.mean).tolist()
+    assert samples.visible(colour, values)[0, 0].tolist() == np.round(colour.mean)[::-1].tolist()
     gray = samples.visible(hha, np.array([[[1.0, 3.0]]]))
     assert gray[0].tolist() == [[0, 0, 0], [255, 255, 255]]
 
 
 def test_tensorboard_files_hold_the_log(runs):
     loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
-    board.write("tiny-fcn16s")  # again: in the place of the first, not beside it
+    tensorboard.write("tiny-fcn16s")  # again: in the place of the first, not beside it
     (path,) = (runs / "tiny-fcn16s" / "tensorboard").iterdir()
     found = {}
     for event in loader.LegacyEventFileLoader(str(path)).Load():
         for value in event.summary.value:
             found[event.step, value.tag] = value.simple_value
     want = {}
-    for entry in runfolder.Log("tiny-fcn16s").read():
+    for entry in run_dir.Log("tiny-fcn16s").read():
         if entry["kind"] == "train":
-            want |= {(entry["iter"], f"train/{k}"): entry[k] for k in board.TRAIN}
+            want |= {(entry["iter"], f"train/{k}"): entry[k] for k in tensorboard.TRAIN}
         elif entry["kind"] == "score":
             head = entry["heads"]["score"]
-            want |= {(entry["iter"], f"score/{k}"): head[k] for k in board.SCORE}
-    assert len(want) == 4 * len(board.TRAIN) + 2 * len(board.SCORE)
+            want |= {(entry["iter"], f"score/{k}"): head[k] for k in tensorboard.SCORE}
+    assert len(want) == 4 * len(tensorboard.TRAIN) + 2 * len(tensorboard.SCORE)
     assert found == pytest.approx(want, rel=1e-6)
 
 
 def test_plots_come_in_light_and_dark_and_the_same_again(runs):
-    nets = gather.chain(["tiny-fcn8s"])
+    nets = run_data.chain(["tiny-fcn8s"])
     first, second = plots.losses(nets), plots.losses(nets)
     assert first == second and first["light"] != first["dark"]
     assert all(svg.lstrip().startswith(b"<?xml") for svg in first.values())
@@ -213,11 +212,11 @@ def test_without_the_extras_the_page_says_what_is_missing(runs, monkeypatch, tmp
 
 def test_a_classifier_has_a_page_without_pictures(runs, monkeypatch):
     row = experiments.Experiment(
-        "tiny-classifier", "shapes-single", "small.small_classifier", OPTIONS, init=None,
+        "tiny-classifier", "shapes-single", "vgg_small.small_classifier", OPTIONS, init=(),
         base_lr=0.01, momentum=0.9, normalize=True, max_iter=1, score_every=1,
     )  # fmt: skip
     monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
-    run = solve.Run(row)
+    run = Run(row)
     run.begin()
     run.train()
     text = write.one(row.name).read_text()
@@ -248,7 +247,7 @@ def test_missing_scores_are_named(runs):
         with pytest.raises(
             DataError, match=r"score\.json: no scores.*python score\.py tiny-fcn16s"
         ):
-            gather.chain(["tiny-fcn16s"])
+            run_data.chain(["tiny-fcn16s"])
     finally:
         moved.rename(path)
 

@@ -9,9 +9,12 @@ import tiny
 from PIL import Image
 
 import caffe
+import experiments
 import score
 from caffe import layers as L
-from data.files import DataError
+from data import metrics
+from data.errors import DataError
+from training import scoring
 
 
 def naive(truth, found, classes):
@@ -52,16 +55,16 @@ def test_fast_hist_refuses_what_does_not_fit():
 def test_predict_is_argmax_with_the_first_of_equals():
     rs = np.random.RandomState(1)
     scores = rs.randint(0, 4, (7, 40, 30)).astype(np.float32)  # many equal ones
-    np.testing.assert_array_equal(score.predict(scores), scores.argmax(0))
+    np.testing.assert_array_equal(scoring.argmax_labels(scores), scores.argmax(0))
     scores[:, 2, 3] = np.nan
-    assert score.predict(scores)[2, 3] == 255
+    assert scoring.argmax_labels(scores)[2, 3] == 255
 
 
 HIST = np.array([[50, 10, 0, 0], [5, 25, 0, 0], [0, 0, 0, 0], [0, 10, 0, 0]])
 
 
 def test_metrics_by_hand():
-    got = score.metrics(HIST, ["sky", "sea", "sand", "ship"])
+    got = metrics.metrics(HIST, ["sky", "sea", "sand", "ship"])
     iu = [50 / 65, 25 / 50, None, 0.0]
     assert got["pixel_accuracy"] == pytest.approx(75 / 100)
     assert got["mean_accuracy"] == pytest.approx((50 / 60 + 25 / 30 + 0) / 3)
@@ -75,21 +78,21 @@ def test_metrics_by_hand():
 
 def test_absent_classes_are_left_out_even_when_predicted():
     hist = np.array([[8, 2, 0], [0, 0, 0], [0, 0, 10]])
-    counted, all_three = score.metrics(hist, absent=(1,)), score.metrics(hist)
+    counted, all_three = metrics.metrics(hist, excluded=(1,)), metrics.metrics(hist)
     assert all_three["mean_iu"] == pytest.approx((0.8 + 0 + 1) / 3)
     assert counted["mean_iu"] == pytest.approx((0.8 + 1) / 2)
     assert counted["left_out"] == ["1"] and counted["mean_accuracy"] == pytest.approx(0.9)
 
 
 def test_nothing_scored_is_no_number():
-    got = score.metrics(np.zeros((2, 2), int))
+    got = metrics.metrics(np.zeros((2, 2), int))
     assert got["mean_iu"] is None and got["left_out"] == ["0", "1"]
-    assert "-" in score.table(got)
+    assert "mean IU –" in metrics.table(got)
 
 
 def test_the_table_names_everything():
-    text = score.table(score.metrics(HIST, ["sky", "sea", "sand", "ship"]))
-    assert "mean iu  42.3" in text and "left out of the mean IU: sand" in text
+    text = metrics.table(metrics.metrics(HIST, ["sky", "sea", "sand", "ship"]))
+    assert "mean IU 42.3" in text and "left out of the mean IU: sand" in text
     assert "ship  IU   0.0" in text and "60 pixels" in text
 
 
@@ -104,7 +107,7 @@ def net(tmp_path, monkeypatch):
     n = caffe.NetSpec()
     params = dict(siftflow_dir="sift-flow", split="test")
     n.data, n.sem, n.geo = L.Python(
-        module="siftflow_layers", layer="SIFTFlowSegDataLayer", ntop=3, param_str=str(params)
+        module="layers.siftflow_layers", layer="SIFTFlowSegDataLayer", ntop=3, param_str=str(params)
     )
     for label, classes, loss in (("sem", 33, "loss"), ("geo", 3, "loss_geo")):
         n[f"score_{label}"] = L.Convolution(n.data, num_output=classes, kernel_size=1)
@@ -146,15 +149,13 @@ def test_compute_hist_equals_plain_loops_and_saves_palette_pngs(net, tmp_path):
 def test_both_heads_in_one_pass(net):
     wants = [passes(net, label, f"score_{label}", 2)[0] for label in ("sem", "geo")]
     heads = [("score_sem", "sem", "loss", None), ("score_geo", "geo", "loss_geo", None)]
-    got = score.compute_hists(net, ["a", "b"], heads)
+    got = scoring.compute_hists(net, ["a", "b"], heads)
     for (hist, _), want in zip(got, wants, strict=True):
         np.testing.assert_array_equal(hist, want)
 
 
 def test_score_net_leaves_the_absent_classes_out(net):
-    import experiments
-
-    got = score.score_net(net, experiments.DATA["siftflow"])
+    got = scoring.score_net(net, experiments.DATASETS["siftflow"])
     assert {"cow", "desert", "moon"} <= set(got["score_sem"]["left_out"])
     assert [c["name"] for c in got["score_geo"]["classes"]] == ["sky", "horizontal", "vertical"]
     assert got["score_geo"]["loss"] > 0
@@ -162,7 +163,7 @@ def test_score_net_leaves_the_absent_classes_out(net):
 
 def test_nan_scores_are_an_error(net):
     net.params["score_sem"][0].data[...] = np.nan
-    with pytest.raises(ValueError, match="a: NaN among the scores of 'score_sem'"):
+    with pytest.raises(DataError, match="a: NaN among the scores of 'score_sem'"):
         score.compute_hist(net, None, ["a", "b"], "score_sem", "sem")
 
 
@@ -214,7 +215,7 @@ def test_folders_of_labels(tmp_path, monkeypatch, capsys):
     )  # fmt: skip
     got = json.loads(out.read_text())
     assert got["confusion"] == want.tolist()
-    assert f"mean iu {100 * got['mean_iu']:5.1f}" in capsys.readouterr().out
+    assert f"mean IU {100 * got['mean_iu']:.1f}" in capsys.readouterr().out
 
 
 def test_folders_that_do_not_fit(tmp_path, monkeypatch):
@@ -222,7 +223,7 @@ def test_folders_that_do_not_fit(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="prediction 2, expected 0 to 1"):
         score.score_folders(tmp_path / "truth", tmp_path / "pred", 2)
     (tmp_path / "truth" / "y.png").unlink()
-    with pytest.raises(SystemExit, match="score: .*y.png: no such picture"):
+    with pytest.raises(SystemExit, match="score: .*y.png: no such file"):
         run(monkeypatch, "--truth", tmp_path / "truth", "--pred", tmp_path / "pred", "--classes", 3)
     with pytest.raises(DataError, match="no PNG files"):
         score.score_folders(tmp_path / "truth", tmp_path, 3)

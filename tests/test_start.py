@@ -1,22 +1,29 @@
 """Where training starts: weights, surgery, own data, and the checks; with a tiny net."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 from tiny_runs import SETTINGS, TINY, command, trained, weights
 
+import caffe
 import experiments
-import initialise
-import nets.small
-import preflight
-import runfolder
+import nets.vgg_small
 import solve
 from caffe import layers as L
-from data.files import DataError
-from nets.parts import LEARN, score, upsample
+from data.errors import DataError
+from experiments import Init
+from experiments.__main__ import main as experiments_main
+from experiments.datasets import ILSVRC_MEAN
+from nets.blocks import LEARN, score, upsample
+from training import checks, initial_weights, run_dir
+from training.run import Run
 
 # -- where weights come from
 
@@ -24,16 +31,16 @@ from nets.parts import LEARN, score, upsample
 def test_a_chain_trains_what_it_starts_from_once(table, monkeypatch, capsys):
     assert command(monkeypatch, "tiny-fcn8s", "--chain", "--resume") == 0
     for name in ("tiny-fcn32s", "tiny-fcn16s", "tiny-fcn8s"):
-        assert runfolder.finished(name)
+        assert run_dir.finished(name)
     said = capsys.readouterr().out
     assert said.index("tiny-fcn16s starts from tiny-fcn32s") < said.index("tiny-fcn16s  8/8")
-    stamp = (runfolder.folder("tiny-fcn32s") / "last.caffemodel").stat().st_mtime_ns
+    stamp = (run_dir.folder("tiny-fcn32s") / "last.caffemodel").stat().st_mtime_ns
     assert command(monkeypatch, "tiny-fcn8s", "--chain", "--resume") == 0
-    assert (runfolder.folder("tiny-fcn32s") / "last.caffemodel").stat().st_mtime_ns == stamp
+    assert (run_dir.folder("tiny-fcn32s") / "last.caffemodel").stat().st_mtime_ns == stamp
 
 
 def begun(name, **arguments):
-    run = solve.Run(experiments.find(name), steps=1)
+    run = Run(experiments.find(name), steps=1)
     run.begin(**arguments)
     return {k: [b.data.copy() for b in blobs] for k, blobs in run.solver.net.params.items()}
 
@@ -55,7 +62,7 @@ def test_each_stage_starts_from_the_best_of_the_one_before(table, capsys):
 def test_init_takes_files_rows_published_nets_or_nothing(table, monkeypatch):
     trained("tiny-fcn32s", 2)
     source = weights("tiny-fcn32s", "best")["conv1_1"][0]
-    path = runfolder.folder("tiny-fcn32s") / "best.caffemodel"
+    path = run_dir.folder("tiny-fcn32s") / "best.caffemodel"
     monkeypatch.setitem(experiments.PUBLISHED, "tiny-fcn32s", "authors")
     published = table / "data" / "published-fcn-weights" / "authors.caffemodel"
     with pytest.raises(DataError, match=r"authors.caffemodel.*--only authors"):
@@ -65,32 +72,32 @@ def test_init_takes_files_rows_published_nets_or_nothing(table, monkeypatch):
     for init in (str(path), "tiny-fcn32s", "published"):
         np.testing.assert_array_equal(begun("tiny-fcn16s", init=init)["conv1_1"][0], source)
     assert not np.array_equal(begun("tiny-fcn16s", init="none")["conv1_1"][0], source)
-    with pytest.raises(DataError, match="x.caffemodel: these weights are not there"):
+    with pytest.raises(DataError, match="x.caffemodel: no such caffemodel"):
         begun("tiny-fcn16s", init="x.caffemodel")
 
 
 def test_missing_classifier_weights_say_how_to_get_them(table, monkeypatch):
     with pytest.raises(DataError, match=r"vgg16-fcn.caffemodel.*surgery.py convert vgg16"):
-        initialise.source_file("vgg16-fcn")
+        initial_weights.source_file("vgg16-fcn")
 
 
-def test_ensure_fetches_and_converts_what_is_missing(table, monkeypatch):
+def test_prerequisites_are_fetched_and_converts_what_is_missing(table, monkeypatch):
     asked = []
-    monkeypatch.setattr(initialise, "present", lambda name: name == "voc2011")
-    monkeypatch.setattr(initialise, "data_command", lambda *words, log: asked.append(words))
+    monkeypatch.setattr(initial_weights, "is_prepared", lambda name: name == "voc2011")
+    monkeypatch.setattr(initial_weights, "data_command", lambda *words, log: asked.append(words))
     monkeypatch.setattr(
-        initialise.surgery,
+        initial_weights,
         "convert",
         lambda kind, model, _, log: asked.append((kind, model.name)),
     )
-    initialise.ensure(experiments.find("voc-fcn32s"))
+    initial_weights.fetch_prerequisites(experiments.find("voc-fcn32s"))
     vgg = "VGG_ILSVRC_16_layers.caffemodel"
     assert asked == [
         ("fetch", "sbd"), ("prepare", "sbd"),
         ("fetch", "ilsvrc-weights", "--only", vgg), ("vgg16", vgg),
     ]  # fmt: skip
     asked.clear()
-    initialise.ensure(experiments.find("voc-fcn16s"), init="published")
+    initial_weights.fetch_prerequisites(experiments.find("voc-fcn16s"), init="published")
     assert asked[2:] == [("fetch", "published-fcn-weights", "--only", "fcn32s-heavy-pascal")]
 
 
@@ -104,8 +111,8 @@ def two_streams(n, heads, suffixes=("left", "right"), first="conv1_1"):
 
 
 def test_two_nets_fill_one_by_suffix_and_a_first_layer_is_inflated(table, monkeypatch, capsys):
-    monkeypatch.setattr(nets.small, "two_streams", two_streams, raising=False)
-    base = replace(experiments.find("tiny-fcn32s"), net="small.two_streams")
+    monkeypatch.setattr(nets.vgg_small, "two_streams", two_streams, raising=False)
+    base = replace(experiments.find("tiny-fcn32s"), net="vgg_small.two_streams")
     filled = dict(suffixes=("",))
 
     def add(name, **changes):
@@ -115,13 +122,13 @@ def test_two_nets_fill_one_by_suffix_and_a_first_layer_is_inflated(table, monkey
 
     for seed, name in enumerate(("one-fcn", "two-fcn")):
         add(name, options=filled)
-        run = solve.Run(experiments.find(name), steps=1)
+        run = Run(experiments.find(name), steps=1)
         for blobs in run.solver.net.params.values():
             for blob in blobs:
                 blob.data[...] = np.random.RandomState(seed).standard_normal(blob.data.shape)
         run.begin(check=False)
         run.snapshot(best=True)
-    both = add("both-fcn", options={}, init={"left": "one-fcn", "right": "two-fcn"})
+    both = add("both-fcn", options={}, init=(Init("one-fcn", "left"), Init("two-fcn", "right")))
     got = begun(both.name, check=False)
     for suffix, name in (("left", "one-fcn"), ("right", "two-fcn")):
         np.testing.assert_array_equal(got["conv1_1" + suffix][0], weights(name)["conv1_1"][0])
@@ -129,14 +136,14 @@ def test_two_nets_fill_one_by_suffix_and_a_first_layer_is_inflated(table, monkey
     inflated = add(
         "gray-fcn",
         options=dict(suffixes=("",), first="conv1_1_other"),
-        init="one-fcn",
+        init=(Init("one-fcn"),),
         inflate=("conv1_1", "conv1_1_other"),
     )
     got = begun(inflated.name, check=False)
     np.testing.assert_array_equal(got["conv1_1_other"][0], weights("one-fcn")["conv1_1"][0])
     assert "inflating conv1_1" in capsys.readouterr().out
     with pytest.raises(DataError, match="--init takes the name of an experiment"):
-        path = runfolder.folder("one-fcn") / "best.caffemodel"
+        path = run_dir.folder("one-fcn") / "best.caffemodel"
         begun(inflated.name, init=str(path))
 
 
@@ -144,40 +151,75 @@ def test_own_data_become_experiments(table, monkeypatch):
     tiny.own(tiny.Maker(table / "data"), "mine")
     tiny.own(tiny.Maker(table / "data"), "gray", channels=1)
     row = experiments.find("mine-fcn16s")
-    assert row.init == "mine-fcn32s" and experiments.data_of(row).heads[0].classes == 3
+    assert row.sources == ["mine-fcn32s"] and experiments.data_of(row).heads[0].classes == 3
     assert experiments.find("gray-fcn32s").inflate == ("conv1_1", "conv1_1_1ch")
     assert experiments.find("gray-fcn16s").inflate == ()
     small = replace(
-        experiments.find("mine-fcn32s"), options=TINY, init=None, base_lr=0.01, **SETTINGS
+        experiments.find("mine-fcn32s"), options=TINY, init=(), base_lr=0.01, **SETTINGS
     )
-    run = solve.Run(small, steps=2, display=1)
+    run = Run(small, steps=2, display=1)
     run.begin()
     run.train()
     names = [
         c["name"]
-        for c in json.loads((runfolder.folder("mine-fcn32s") / "score.json").read_text())["heads"][
+        for c in json.loads((run_dir.folder("mine-fcn32s") / "score.json").read_text())["heads"][
             "score"
         ]["classes"]
     ]
     assert names == ["sky", "sea", "sand"]
-    (table / "data" / "own" / "mine.json").write_text("{")
-    with pytest.raises(ValueError, match="mine.json: not JSON"):
-        experiments.find("mine-fcn8s")
-    (table / "data" / "own" / "mine.json").write_text("{}")
-    with pytest.raises(ValueError, match="lacks root, classes, images"):
-        experiments.find("mine-fcn8s")
+
+
+def test_a_broken_own_set_is_refused_alone(table, monkeypatch, capsys):
+    """Only its own rows: the table's and those of other own sets are listed and trained."""
+    tiny.own(tiny.Maker(table / "data"), "mine")
+    broken = table / "data" / "own" / "broken.json"
+    for text, message in (("{", "cannot be read as JSON"), ("{}", "lacks root, classes")):
+        broken.write_text(text)
+        for name in ("mine-fcn16s", "voc-fcn8s", "tiny-fcn32s"):
+            assert experiments.find(name).name == name
+        said = command(monkeypatch, "broken-fcn8s")
+        assert said.startswith(f"solve: {broken}: {message}")
+        experiments_main()
+        listed = capsys.readouterr().out.splitlines()
+        assert [k.split()[0] for k in listed if "cannot be used" in k] == [
+            "broken-fcn32s", "broken-fcn16s", "broken-fcn8s",
+        ]  # fmt: skip
+        assert any(k.startswith("mine-fcn8s ") and "from mine-fcn16s" in k for k in listed)
+    assert command(monkeypatch, "tiny-fcn32s", "--iterations", "1") == 0
+
+
+def test_an_own_set_described_by_hand_needs_no_counts(table):
+    made = tiny.Maker(table / "data")
+    tiny.own(made, "hand")
+    text = '{"root": "own/hand", "classes": ["sky", "sea", "sand"]}'
+    made.path("own/hand.json").write_text(text)
+    data = experiments.data_of(experiments.find("hand-fcn32s"))
+    assert data.test_iter == 2 and data.common["channels"] == 3
+    assert data.inputs[0].mean == ILSVRC_MEAN and data.common["void"] == 255
+
+
+def test_programming_errors_keep_their_traceback(table, monkeypatch):
+    """A script's one line is for the project's and caffe's errors alone."""
+
+    def fails(*arguments, **keywords):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Run, "begin", fails)
+    monkeypatch.setattr("sys.argv", ["solve.py", "tiny-fcn32s"])
+    with pytest.raises(KeyError, match="a bug"):
+        solve.main()
 
 
 # -- what goes wrong
 
 
 def findings(run, untouched=()):
-    found = preflight.before(run.solver, run.row, run.data, untouched)
+    found = checks.before_training(run.solver, run.row, run.data, untouched)
     return {message: level for level, message in found}
 
 
 def test_dead_layers_are_errors(table):
-    run = solve.Run(experiments.find("tiny-fcn32s"))
+    run = Run(experiments.find("tiny-fcn32s"))
     for name in ("upscore", "conv2_1"):
         run.solver.net.params[name][0].data[...] = 0
     found = findings(run, untouched=["conv2_1", "score_fr"])
@@ -188,47 +230,67 @@ def test_dead_layers_are_errors(table):
 
 
 def test_a_net_without_weights_does_not_start(table, monkeypatch):
-    monkeypatch.setattr(nets.small, "MSRA", dict(type="constant"))
-    run = solve.Run(experiments.find("tiny-fcn32s"))
-    with pytest.raises(DataError, match=r"tiny-fcn32s would train in vain: conv1_1, .*all zero"):
+    monkeypatch.setattr(nets.vgg_small, "MSRA", dict(type="constant"))
+    run = Run(experiments.find("tiny-fcn32s"))
+    with pytest.raises(DataError, match=r"tiny-fcn32s cannot start training: conv1_1, .*all zero"):
         run.begin()
     run.begin(check=False)
 
 
 def test_wrong_labels_are_found_before_the_first_step(table):
     m = tiny.Maker(table / "data", size=(34, 40))
-    run = solve.Run(experiments.find("tiny-fcn32s"))
+    run = Run(experiments.find("tiny-fcn32s"))
     m.label("shapes/SegmentationClass/b.png", 9)
     found = [m for m, level in findings(run).items() if level == "error" and "data: " in m]
     assert len(found) == 2 and "training data" in found[0] and "validation data" in found[1]
-    assert "b.png: label 8" in found[0] and "7 classes" in found[0]
+    assert "b.png: label 7, 8 (" in found[0] and "expected 0 to 6" in found[0]
 
 
 def test_rates_that_do_not_go_with_the_loss_are_warned_of(table):
     row = experiments.find("tiny-fcn32s")
-    run = solve.Run(row)
+    run = Run(row)
     assert not any("base_lr" in message for message in findings(run))
     run.row = replace(row, base_lr=1e-10)
-    assert any("hardly anything" in message for message in findings(run))
+    assert any("too low to learn" in message for message in findings(run))
     run.row = replace(row, normalize=False)
     assert any("summed over 1,360 pixels" in message for message in findings(run))
 
 
 def test_memory_is_estimated(table, monkeypatch):
-    run = solve.Run(experiments.find("tiny-fcn32s"))
+    run = Run(experiments.find("tiny-fcn32s"))
     (text,) = [m for m, level in findings(run).items() if "GiB" in m]
     assert "parameters and the first picture" in text
-    monkeypatch.setattr(preflight.os, "sysconf", lambda name: 1)
+    monkeypatch.setattr(checks.os, "sysconf", lambda name: 1)
     assert "only 0.0 GiB are free" in next(m for m in findings(run) if "GiB" in m)
 
 
 def test_a_loss_that_stays_at_chance_is_warned_of_once(table):
-    run = solve.Run(experiments.find("tiny-fcn32s"))
+    run = Run(experiments.find("tiny-fcn32s"))
     run.solver.net.forward()
-    watch = preflight.Watch(run.data.heads, patience=3)
-    said = [list(watch.look(run.solver.net, np.log(7))) for _ in range(6)]
+    watch = checks.LossMonitor(run.data.heads, patience=3)
+    said = [list(watch.check(run.solver.net, np.log(7))) for _ in range(6)]
     chance = [text for texts in said for text in texts if "ln 7" in text]
     assert len(chance) == 1 and [i for i, t in enumerate(said) if chance[0] in t] == [2]
     collapsed = [text for texts in said for text in texts if "only class 0" in text]
     assert len(collapsed) == 1
-    assert not list(preflight.Watch(run.data.heads, patience=1).look(run.solver.net, 1.0))[1:]
+    assert not list(checks.LossMonitor(run.data.heads, patience=1).check(run.solver.net, 1.0))[1:]
+
+
+def test_the_committed_solver_runs_from_the_project_root(tmp_path):
+    """As `caffe train -solver solvers/NAME.prototxt` there: only that folder is importable."""
+    tiny.shapes(tiny.Maker(tmp_path / "data", size=(70, 80)))
+    code = (
+        "import caffe; solver = caffe.get_solver('solvers/demo-fcn32s.prototxt'); "
+        "solver.step(1); print(float(solver.net.blobs['loss'].data))"
+    )
+    environment = {
+        **os.environ,
+        "FCN_DATA": str(tmp_path / "data"),
+        "PYTHONPATH": str(Path(caffe.__file__).parent.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=run_dir.ROOT, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(np.log(7), rel=1e-4), "of seven equal scores"

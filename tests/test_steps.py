@@ -9,9 +9,9 @@ from google.protobuf import text_format
 
 import caffe
 import experiments
-import runfolder
-import surgery
 from caffe.proto import caffe_pb2
+from nets import surgery
+from training import run_dir
 
 ROWS = list(experiments.EXPERIMENTS.values())
 
@@ -28,7 +28,7 @@ def data(tmp_path_factory):
 
 def training_solver(row):
     """The row's solver without its test net (a second 540 MB), one picture per step."""
-    path = runfolder.prototxts(row, experiments.data_of(row))["solver"]
+    path = run_dir.write_prototxts(row, experiments.data_of(row))["solver"]
     param = text_format.Parse(path.read_text(), caffe_pb2.SolverParameter())
     param.ClearField("test_net")
     param.ClearField("test_iter")
@@ -60,7 +60,7 @@ def test_one_step_learns(row):
     learning = {
         layer.name: any(p.lr_mult for p in layer.param) or not layer.param
         for layer in text_format.Parse(
-            (runfolder.folder(row.name) / "train.prototxt").read_text(), caffe_pb2.NetParameter()
+            (run_dir.folder(row.name) / "train.prototxt").read_text(), caffe_pb2.NetParameter()
         ).layer
     }
     # A corner of each weight is enough to see whether it moved.

@@ -1,15 +1,21 @@
 """Net surgery: what is copied, coerced, dropped; bilinear kernels; conversion with its proof."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from google.protobuf import text_format
 
 import caffe
+import experiments
+import nets.convert
 import surgery
 from caffe import layers as L
 from caffe.proto import caffe_pb2
 from nets import ilsvrc
 from surgery import SurgeryError
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def make(tmp_path, name, draw, seed=0, channels=3, side=8):
@@ -305,22 +311,20 @@ def test_convert_refuses_when_the_scores_differ(googlenet, tmp_path, monkeypatch
         new_net.params["inception_4a/3x3"][0].data[...] *= 1.01
 
     surgery_transplant = surgery.transplant
-    monkeypatch.setattr(surgery, "transplant", wrong)
+    monkeypatch.setattr(nets.convert, "transplant", wrong)
     with pytest.raises(SurgeryError, match="scores differ .* nothing written"):
         surgery.convert("googlenet", googlenet, tmp_path / "out.caffemodel", log=quiet)
     assert not (tmp_path / "out.caffemodel").exists()
 
 
 def test_the_converted_weights_fit_the_fcn(googlenet, tmp_path):
-    import experiments
-
     surgery.convert("googlenet", googlenet, tmp_path / "out.caffemodel", log=quiet)
-    text = (surgery.ROOT / "nets/voc-fcn-googlenet/deploy.prototxt").read_text()
+    text = (ROOT / "nets/voc-fcn-googlenet/deploy.prototxt").read_text()
     (tmp_path / "fcn.prototxt").write_text(text.replace("dim: 500", "dim: 64"))
     net = caffe.Net(str(tmp_path / "fcn.prototxt"), caffe.TEST)
     net.copy_from(str(tmp_path / "out.caffemodel"))
     assert surgery.untrained(net) == ["score_fr", "upscore"]
-    assert experiments.find("voc-fcn-googlenet").init == "googlenet-fcn"
+    assert experiments.find("voc-fcn-googlenet").sources == ["googlenet-fcn"]
 
 
 def test_command_line(googlenet, tmp_path, monkeypatch, capsys):
@@ -328,6 +332,19 @@ def test_command_line(googlenet, tmp_path, monkeypatch, capsys):
         "sys.argv", ["surgery.py", "convert", "caffenet", str(googlenet), str(tmp_path / "x")]
     )
     with pytest.raises(SystemExit, match="surgery: .*not a caffenet"):
+        surgery.main()
+
+
+def test_a_caffemodel_of_other_shapes_is_one_line(tmp_path, monkeypatch):
+    """Layers of the right names and the wrong shapes, as VGG16's fc6 for CaffeNet's."""
+    model = tmp_path / "small.caffemodel"
+    make(tmp_path, "small", lambda n: setattr(n, "fc8", L.InnerProduct(n.data, num_output=7))).save(
+        str(model)
+    )
+    monkeypatch.setattr(
+        "sys.argv", ["surgery.py", "convert", "caffenet", str(model), str(tmp_path / "x")]
+    )
+    with pytest.raises(SystemExit, match="surgery: .*small.caffemodel does not fit a caffenet: "):
         surgery.main()
 
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 IDS = ("a", "b")
 SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
-CONTEXT_FULL = ["accessory", "table", "cloth", "bedclothes", "sky", "aeroplane"]
-CONTEXT_TASK = ["aeroplane", "diningtable", "bedcloth", "clothes", "sky"]
+# PASCAL-Context's accordion, aeroplane, bedclothes, cloth, sky and table.
+CONTEXT = (1, 2, 19, 80, 360, 397)
 
 
 class Maker:
@@ -38,9 +38,11 @@ class Maker:
         Image.fromarray(values).save(self.path(relative))
         self.arrays[relative] = values
 
-    def mat(self, relative, least, most, *keys):
+    def mat(self, relative, least, most, *keys, among=None):
         values = self.rs.randint(least, most + 1, self.size).astype(np.int16)
-        values[0, :2] = least, most
+        if among:
+            values = self.rs.choice(among, self.size).astype(np.int16)
+        values[0, :2] = (least, most) if not among else among[:2]
         content = values
         for key in reversed(keys[1:]):
             content = {key: content}
@@ -90,11 +92,9 @@ def siftflow(m):
 def context(m):
     for i in IDS:
         m.image(f"pascal/VOC2010/JPEGImages/{i}.jpg")
-        m.mat(f"pascal-context/trainval/{i}.mat", 1, len(CONTEXT_FULL), "LabelMap")
+        m.mat(f"pascal-context/trainval/{i}.mat", 1, 459, "LabelMap", among=CONTEXT)
     for split in ("train", "val"):
         m.lines(f"pascal/VOC2010/ImageSets/Main/{split}.txt", IDS)
-    for name, listed in (("labels.txt", CONTEXT_FULL), ("59_labels.txt", CONTEXT_TASK)):
-        m.lines(f"pascal-context/{name}", [f"{k}: {c}" for k, c in enumerate(listed, 1)])
 
 
 def camvid(m):

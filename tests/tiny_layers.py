@@ -8,7 +8,9 @@ MEAN = (104.00699, 116.66877, 122.67892)
 
 def net_of(tmp_path, module, layer, outputs=("data", "label"), /, **params):
     n = caffe.NetSpec()
-    made = L.Python(module=module, layer=layer, ntop=len(outputs), param_str=str(params))
+    made = L.Python(
+        module=f"layers.{module}", layer=layer, ntop=len(outputs), param_str=str(params)
+    )
     for top, blob in zip(outputs, made if len(outputs) > 1 else [made], strict=True):
         n[top] = blob
     path = tmp_path / f"{layer}.prototxt"

@@ -5,13 +5,14 @@ import sys
 import numpy as np
 import pytest
 
-import caffe
 import experiments
-import runfolder
 import solve
+from nets.load import net_of_text
+from training import run_dir
+from training.run import Run
 
 TINY = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
-SETTINGS = dict(net="small.small_fcn", momentum=0.9, normalize=True, max_iter=8, score_every=4)
+SETTINGS = dict(net="vgg_small.small_fcn", momentum=0.9, normalize=True, max_iter=8, score_every=4)
 
 
 def command(monkeypatch, *arguments):
@@ -24,8 +25,8 @@ def command(monkeypatch, *arguments):
 
 def weights(name, kind="last"):
     row = experiments.find(name)
-    path = runfolder.trained_with(row, experiments.data_of(row))["deploy"]
-    net = caffe.Net(str(path), str(runfolder.folder(name) / f"{kind}.caffemodel"), caffe.TEST)
+    text = run_dir.net_text(row, experiments.data_of(row), "deploy")
+    net = net_of_text(text, run_dir.folder(name) / f"{kind}.caffemodel")
     return {k: [b.data.copy() for b in blobs] for k, blobs in net.params.items()}
 
 
@@ -34,13 +35,13 @@ def equal(a, b):
 
 
 def lines(name, kind):
-    return [e for e in runfolder.Log(name).read() if e["kind"] == kind]
+    return [e for e in run_dir.Log(name).read() if e["kind"] == kind]
 
 
 def trained(name, *steps):
     """Train in several goes; returns the last weights."""
     for i, upto in enumerate(steps):
-        run = solve.Run(experiments.find(name), steps=upto, display=1)
+        run = Run(experiments.find(name), steps=upto, display=1)
         assert run.resume() if i else run.begin() is None
         run.train()
     return weights(name)

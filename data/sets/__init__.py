@@ -1,8 +1,11 @@
-"""The data sets by name. A new one is a file beside this with its DataSet, and a line here."""
+"""The data sets by name. A new one is a module here with its DataSet, and a line below."""
 
-import difflib
+from pathlib import Path
 
-from ..files import DataError
+from .. import custom
+from ..dataset import DataSet
+from ..errors import DataError
+from ..text import did_you_mean
 from .camvid import CAMVID
 from .nyud import NYUD
 from .pascal_context import PASCAL_CONTEXT
@@ -12,7 +15,7 @@ from .siftflow import SIFTFLOW
 from .voc import VOC2011, VOC2012
 from .weights import ILSVRC, PUBLISHED
 
-ALL = {
+ALL: dict[str, DataSet] = {
     data_set.name: data_set
     for data_set in (
         VOC2011,
@@ -29,13 +32,13 @@ ALL = {
 }
 
 
-def find(name, data):
-    """The data set `name`, one of these or of the user's own; else DataError with the nearest."""
-    from .. import own
-
-    sets = {**own.sets(data), **ALL}
-    if name not in sets:
-        near = difflib.get_close_matches(name, sets, 3, 0.4)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise DataError(f"no data set {name!r}{hint} (`python -m data list` lists them)")
-    return sets[name]
+def find(name: str, data: Path) -> DataSet:
+    """Return the data set `name`, one of these or a user's own; else DataError with the nearest."""
+    if name in ALL:
+        return ALL[name]
+    if name in custom.names(data):
+        return custom.data_set(name, data)
+    known = (*ALL, *custom.names(data))
+    raise DataError(
+        f"no data set {name!r}{did_you_mean(name, known)} (`python -m data list` lists them)"
+    )

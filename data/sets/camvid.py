@@ -9,15 +9,17 @@ from pathlib import PurePosixPath
 
 from .. import files
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..errors import DataError
 from ..fetch import Remote
-from ..files import DataError
-from ..labels import Png
+from ..labels import CAMVID as LABEL
 
 _COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
 
 
 @dataclass
 class CamVid(DataSet):
+    """The splits of the SegNet tutorial's lists."""
+
     def splits(self, data):
         return [
             self._split(data, "train", ("val", "test")),
@@ -38,10 +40,10 @@ class CamVid(DataSet):
         note = "" if (root / name).is_dir() else f"its pictures are not here ({root / name})"
         return Split(name, pairs, self.counts.get(name), apart, note=note)
 
-    def prepare(self, data, say=print):
+    def prepare(self, data, log=print):
         self.require(data)
         copy_facts(data, self.classes_file)
-        say(f"{self.name}: class list in place; the files are read as they are")
+        log(f"{self.name}: class list in place; the files are read as they are")
 
 
 CAMVID = CamVid(
@@ -52,7 +54,7 @@ CAMVID = CamVid(
     counts=dict(train=367, val=101, test=233),
     needs=("train", "trainannot", "val", "valannot", "train.txt", "val.txt"),
     products=(),
-    reader=Png(void=11),
+    reader=LABEL,
     archives=(
         Archive(
             Remote(

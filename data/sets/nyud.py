@@ -12,29 +12,18 @@ from PIL import Image
 
 from .. import files, hha, images, parallel, prepare
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..errors import DataError
 from ..fetch import Remote
-from ..files import DataError
-from ..labels import Mat
+from ..labels import NYUD as LABEL
 
 _LISTS = ("train.txt", "val.txt", "trainval.txt", "test.txt", "classes.txt")
 
 
-def read_depth(path):
-    """float64 H x W of depth in millimetres, all above 0 (the layer takes its logarithm)."""
-    with images.opened(path) as image:
-        if not image.mode.startswith("I"):
-            raise DataError(f"{path}: mode {image.mode}: expected 16-bit depth in millimetres")
-        depth = np.array(image, np.float64)
-    if (depth <= 0).any():
-        raise DataError(f"{path}: {int((depth <= 0).sum()):,} pixels without depth (0)")
-    return depth
-
-
 def _depth_problem(paths):
-    """What is wrong with the depth and HHA pictures of one image, as lines."""
+    """Return what is wrong with the depth and HHA pictures of one image, as lines."""
     found = []
     try:
-        depth = read_depth(paths[0])
+        depth = images.read_depth(paths[0])
         encoded = images.read_image(paths[1])
         if encoded.shape != (*depth.shape, 3):
             found.append(f"{paths[1]}: shape {encoded.shape}, expected {(*depth.shape, 3)}")
@@ -51,13 +40,15 @@ class HhaJob:
     target: Path
 
     def run(self):
-        encoded = hha.encode(read_depth(self.source))
-        with files.replacing(self.target) as stream:
+        encoded = hha.encode(images.read_depth(self.source))
+        with files.atomic_write(self.target) as stream:
             Image.fromarray(encoded).save(stream, format="PNG")
 
 
 @dataclass
 class Nyud(DataSet):
+    """The splits of the authors' lists, and HHA pictures where they are missing."""
+
     def splits(self, data):
         root, splits = self.root(data), []
         for name, more in (
@@ -77,7 +68,7 @@ class Nyud(DataSet):
         folder = pair.image.parent.parent
         return {
             "color": images.read_image(pair.image),
-            "log depth": np.log(read_depth(folder / "depth" / pair.image.name))[..., None],
+            "log depth": np.log(images.read_depth(folder / "depth" / pair.image.name))[..., None],
             "hha": images.read_image(folder / "hha" / pair.image.name),
         }
 
@@ -87,7 +78,7 @@ class Nyud(DataSet):
         jobs = [(root / "depth" / name, root / "hha" / name) for name in names]
         return [line for some in parallel.run(_depth_problem, jobs, "check depth") for line in some]
 
-    def prepare(self, data, say=print, compute_hha=False):
+    def prepare(self, data, log=print, compute_hha=False):
         """Put the lists in place; compute what HHA the archive lacks.
 
         compute_hha: also compute all of it into data/hha-computed, to compare with the stored one.
@@ -97,14 +88,14 @@ class Nyud(DataSet):
         root = self.root(data) / "data"
         depths = sorted((root / "depth").glob("img_*.png"))
         lacking = [path for path in depths if not (root / "hha" / path.name).exists()]
-        self._encode(lacking, root / "hha", say)
+        self._encode(lacking, root / "hha", log)
         if compute_hha:
-            self._encode(depths, root / "hha-computed", say)
-        say(f"{self.name}: lists in place, {len(depths) - len(lacking):,} HHA pictures as stored")
+            self._encode(depths, root / "hha-computed", log)
+        log(f"{self.name}: lists in place, {len(depths) - len(lacking):,} HHA pictures as stored")
 
-    def _encode(self, depths, folder, say):
+    def _encode(self, depths, folder, log):
         if depths:
-            prepare.convert([HhaJob(p, folder / p.name) for p in depths], f"HHA {folder.name}", say)
+            prepare.convert([HhaJob(p, folder / p.name) for p in depths], f"HHA {folder.name}", log)
 
 
 NYUD = Nyud(
@@ -115,7 +106,7 @@ NYUD = Nyud(
     counts=dict(train=381, val=414, trainval=795, test=654),
     needs=("data/images", "data/depth", "segmentation"),
     products=("data/hha", "trainval.txt", "test.txt"),
-    reader=Mat("segmentation", shift=1, most=40),
+    reader=LABEL,
     archives=(
         Archive(
             Remote(

@@ -9,26 +9,16 @@ from dataclasses import dataclass
 from .. import files, prepare
 from ..dataset import FACTS, Archive, DataSet, Pair, Split, copy_facts
 from ..fetch import Remote
-from ..labels import Mat
+from ..labels import pascal_context
 from .voc import archive
 
-RENAMED = {"diningtable": "table", "bedcloth": "bedclothes", "clothes": "cloth"}  # 59 -> 459
 _LISTS = ("pascal-context/classes-59.txt", "pascal-context/classes-459.txt")
-
-
-def _plain(names):
-    return [name.replace(" ", "") for name in names]
-
-
-def table():
-    """New label of each stored number 0 to 459: its place among the 59, or 0."""
-    task, full = (_plain(files.read_list(FACTS / name)) for name in _LISTS)
-    place = {RENAMED.get(name, name): k for k, name in enumerate(task) if k}
-    return (0, *(place.get(name, 0) for name in full))
 
 
 @dataclass
 class PascalContext(DataSet):
+    """The pictures of VOC 2010 with maps of 459 classes, merged to 59."""
+
     def splits(self, data):
         voc, root = data / "pascal/VOC2010", self.root(data)
         return [
@@ -44,7 +34,7 @@ class PascalContext(DataSet):
             for name, apart in (("train", ("val",)), ("val", ()))
         ]
 
-    def prepare(self, data, say=print):
+    def prepare(self, data, log=print):
         """Write the label lists in the site's own form, the 59-class maps as PNGs (labels59/)."""
         self.require(data)
         copy_facts(data, *_LISTS)
@@ -54,7 +44,7 @@ class PascalContext(DataSet):
             files.write_list(root / name, [f"{k}: {c}" for k, c in enumerate(listed, 1)])
         sources = sorted((root / "trainval").glob("*.mat"))
         jobs = [prepare.Job(p, root / f"labels59/{p.stem}.png", self.reader) for p in sources]
-        prepare.convert(jobs, "pascal-context 459 to 59", say)
+        prepare.convert(jobs, "pascal-context 459 to 59", log)
         files.write_json(root / "prepared.json", dict(labels="labels59/*.png"))
 
 
@@ -66,7 +56,7 @@ PASCAL_CONTEXT = PascalContext(
     counts=dict(train=4998, val=5105),
     needs=("trainval", "../pascal/VOC2010/JPEGImages", "../pascal/VOC2010/ImageSets/Main"),
     products=("prepared.json", "labels.txt", "59_labels.txt"),
-    reader=Mat("LabelMap", most=459, table=table()),
+    reader=pascal_context(),
     archives=(
         archive(
             2010,

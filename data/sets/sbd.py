@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from .. import files, prepare
 from ..dataset import Archive, DataSet, Pair, Split
 from ..fetch import Remote
+from ..labels import SBD as LABEL
 from ..labels import Mat
-from .voc import SBD_LABEL
 
 
 @dataclass
 class Sbd(DataSet):
+    """The splits of the benchmark's own lists."""
+
     def splits(self, data):
         root = self.root(data)
         return [
@@ -29,7 +31,7 @@ class Sbd(DataSet):
             for name, apart in (("train", ("val",)), ("val", ()))
         ]
 
-    def prepare(self, data, say=print):
+    def prepare(self, data, log=print):
         """Write cls/ID.png and inst/ID.png, palette PNGs, beside the MATLAB files."""
         self.require(data)
         for kind, variable in (("cls", "GTcls"), ("inst", "GTinst")):
@@ -38,7 +40,7 @@ class Sbd(DataSet):
                 prepare.Job(path, path.with_suffix(".png"), Mat(variable, "Segmentation"))
                 for path in sources
             ]
-            prepare.convert(jobs, f"sbd {kind}", say)
+            prepare.convert(jobs, f"sbd {kind}", log)
         files.write_json(self.root(data) / "prepared.json", dict(labels="cls/*.png, inst/*.png"))
 
 
@@ -51,7 +53,7 @@ SBD = Sbd(
     counts=dict(train=8498, val=2857),
     needs=("img", "cls", "inst", "train.txt", "val.txt"),
     products=("prepared.json",),
-    reader=SBD_LABEL,
+    reader=LABEL,
     archives=(
         Archive(
             Remote(

@@ -9,6 +9,7 @@ classification part shows one object each; its lists have lines `JPEGImages/ID.j
 class is the label number minus 1 (0 to 5), as there is no background class.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PIL import Image
 
 from .. import files, palette, parallel
 from ..dataset import DataSet, Pair, Split
+from ..errors import DataError
 from ..labels import Png
 from .shapes_draw import CLASSES, scene, single
 
@@ -25,13 +27,13 @@ _SPLITS = {"train": 0, "val": 1, "class-train": 2, "class-val": 3}
 
 
 def _random(seed, split, index):
-    """The random state of one picture: the same whatever else is drawn, by however many cores."""
+    """Return the random state of one picture, whatever else is drawn and by how many cores."""
     # RandomState's streams are frozen across NumPy releases (NEP 19); Generator's are not.
     return np.random.RandomState([seed, _SPLITS[split], index])
 
 
 def _save_jpeg(path, picture):
-    with files.replacing(path) as stream:
+    with files.atomic_write(path) as stream:
         Image.fromarray(picture).save(stream, format="JPEG", quality=92)
 
 
@@ -43,7 +45,7 @@ def _draw_scene(job):
     picture, label = scene(rs, height, width, objects)
     name = f"{split}_{index:05d}"
     _save_jpeg(folder / "JPEGImages" / f"{name}.jpg", picture)
-    with files.replacing(folder / "SegmentationClass" / f"{name}.png") as stream:
+    with files.atomic_write(folder / "SegmentationClass" / f"{name}.png") as stream:
         palette.save_label(stream, label)
 
 
@@ -59,7 +61,7 @@ def _draw(job):
 
 def _lists(train, val, singles):
     """List file (relative path) -> lines."""
-    lists = {}
+    lists: dict[str, Sequence[str]] = {}
     for split, count in (("train", train), ("val", val)):
         lists[f"ImageSets/Segmentation/{split}.txt"] = [f"{split}_{i:05d}" for i in range(count)]
     for split, count in zip(("train", "val"), singles, strict=True):
@@ -70,21 +72,45 @@ def _lists(train, val, singles):
 
 
 def generate(
-    folder,
-    train=360,
-    val=80,
-    size=(128, 176),
-    seed=1337,
-    singles=(720, 120),
-    single_size=96,
-    workers=None,
-):
-    """Draw the data set into `folder` and return it as a Path; same arguments, same bytes.
+    folder: str | Path,
+    train: int = 360,
+    val: int = 80,
+    size: tuple[int, int] = (128, 176),
+    seed: int = 1337,
+    singles: tuple[int, int] = (720, 120),
+    single_size: int = 96,
+    workers: int | None = None,
+) -> Path:
+    """Draw the data set; the same arguments give the same bytes.
 
-    train, val: numbers of pictures; size: (least, most) pixels of a side, drawn for height and
-    width; singles: numbers of single-object pictures (train, val), single_size: their side in
-    pixels; workers: processes (default: the cores). A finished folder of the same arguments is
-    left as it is. DataError for sizes outside 64 to 1024 pixels (singles: 32 to 1024).
+    A finished folder of the same arguments is left as it is.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    train, val
+        Numbers of pictures.
+    size
+        Least and most pixels of a side, drawn for height and width: 64 to 1024.
+    seed
+        Of all drawing.
+    singles
+        Numbers of single-object pictures (train, val).
+    single_size
+        Their side in pixels: 32 to 1024.
+    workers
+        Processes (default: the cores).
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    DataError
+        Sizes outside these limits.
     """
     folder = Path(folder)
     recipe = dict(version=VERSION, train=train, val=val, size=list(size), seed=seed)
@@ -93,7 +119,7 @@ def generate(
     if stamp.is_file() and files.read_json(stamp) == recipe:
         return folder
     if not 64 <= size[0] <= size[1] <= 1024 or not 32 <= single_size <= 1024:
-        raise files.DataError(
+        raise DataError(
             f"shapes: sizes {size} and {single_size}: "
             "expected sides of 64 to 1024 pixels (32 to 1024 for singles)"
         )
@@ -114,10 +140,12 @@ def generate(
 
 @dataclass
 class Shapes(DataSet):
-    def fetch(self, data, say=print):
+    """The generated pictures."""
+
+    def fetch(self, data, log=print):
         """Nothing to download: draw the pictures."""
         generate(data / self.folder)
-        say(f"{self.name}: {data / self.folder} is there")
+        log(f"{self.name}: {data / self.folder} is there")
 
     def splits(self, data):
         root = self.root(data)

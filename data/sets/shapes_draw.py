@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from ..settings import IGNORE_LABEL
+
 CLASSES = ("background", "starfish", "leaf", "ladder", "wheel", "fish", "butterfly")
-VOID = 255
 _SUPER = 2  # outlines are drawn at twice the size, so that edges blend as a lens blends them
 
 
@@ -31,7 +32,7 @@ def noise(rs, shape, coarsest, octaves=4, falloff=0.55):
 
 
 def _colour(rs, rgb, spread=0.06):
-    """A colour near `rgb`: brightness and each channel move a little."""
+    """Return a colour near `rgb`: brightness and each channel move a little."""
     shade = np.asarray(rgb, np.float32) * rs.uniform(0.85, 1.15)
     return np.clip(shade + rs.uniform(-spread, spread, 3), 0.02, 0.98).astype(np.float32)
 
@@ -139,7 +140,7 @@ def _scales(rs, u, v, grain):
     silver = _mix(_colour(rs, (0.16, 0.33, 0.56)), _colour(rs, (0.70, 0.84, 0.92)), 1.6 * arc)
     belly = _mix(silver, _colour(rs, (0.10, 0.20, 0.38)), 0.35 - 0.9 * v + 0.4 * grain)
     eye = np.hypot(u - 0.68, np.abs(v) - 0.08) < 0.085
-    return _mix(belly, np.float32([0.04, 0.04, 0.05]), eye.astype(np.float32))
+    return _mix(belly, np.array([0.04, 0.04, 0.05], np.float32), eye.astype(np.float32))
 
 
 def _wings(rs, u, v, grain):
@@ -236,9 +237,9 @@ def _paste(scene, label, patch, index, centre, rs):
     scene[here] = _mix(scene[here], colour[part], alpha)
     solid = np.zeros(label.shape, bool)
     solid[here] = alpha > 0.5
-    label[ndimage.binary_dilation(solid)] = VOID
+    label[ndimage.binary_dilation(solid)] = IGNORE_LABEL
     label[solid] = index
-    label[solid & ~ndimage.binary_erosion(solid, border_value=1)] = VOID
+    label[solid & ~ndimage.binary_erosion(solid, border_value=1)] = IGNORE_LABEL
 
 
 def _camera(rs, scene):
@@ -255,7 +256,7 @@ def scene(rs, height, width, classes):
     """
     picture = background(rs, (height, width))
     label = np.zeros((height, width), np.uint8)
-    taken = []
+    taken: list = []
     for index in classes:
         radius = min(height, width) * rs.uniform(0.26, 0.40)
         spots = rs.uniform(0.2, 0.8, (12, 2)) * (height, width)

@@ -11,9 +11,10 @@ import numpy as np
 
 from .. import files, parallel
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..errors import DataError
 from ..fetch import Remote
-from ..files import DataError
-from ..labels import Mat
+from ..labels import SIFTFLOW as LABEL
+from ..labels import SIFTFLOW_GEOMETRIC, Reader
 
 _SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 
@@ -22,7 +23,7 @@ _SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 class _Occurring:
     """Which classes a label map has; a plain callable, so that workers can have it."""
 
-    reader: object
+    reader: Reader
 
     def __call__(self, path):
         return np.unique(self.reader.read(path)[0])
@@ -30,6 +31,8 @@ class _Occurring:
 
 @dataclass
 class SiftFlow(DataSet):
+    """The pictures with both label maps."""
+
     # Never in the test split: left out of the means (paper, section 5, SIFT Flow).
     absent: tuple = ("cow", "desert", "moon")
 
@@ -52,10 +55,10 @@ class SiftFlow(DataSet):
     def label_maps(self, data, pair):
         geo = self.root(data) / "GeoLabels" / _SCENES / pair.label.name
         classes = len(self.classes(data))
-        return [(self.reader, classes, pair.label), (Mat("S", shift=1, most=3), 3, geo)]
+        return [(self.reader, classes, pair.label), (SIFTFLOW_GEOMETRIC, 3, geo)]
 
-    def prepare(self, data, say=print):
-        """Put the split and class lists in place and hold the absent classes to be absent."""
+    def prepare(self, data, log=print):
+        """Copy the split and class lists, and check that the absent classes are absent."""
         self.require(data)
         lists = ("trainval.txt", "test.txt", "classes.txt", "classes-geo.txt")
         copy_facts(data, *(f"{self.folder}/{name}" for name in lists))
@@ -67,7 +70,7 @@ class SiftFlow(DataSet):
         wrong = [name for name in self.absent if names.index(name) in seen]
         if wrong:
             raise DataError(f"{self.root(data)}: {', '.join(wrong)} must not occur in test, but do")
-        say(f"{self.name}: lists in place; {', '.join(self.absent)} do not occur in test")
+        log(f"{self.name}: lists in place; {', '.join(self.absent)} do not occur in test")
 
 
 SIFTFLOW = SiftFlow(
@@ -79,7 +82,7 @@ SIFTFLOW = SiftFlow(
     counts=dict(trainval=2486, test=200),
     needs=("Images", "SemanticLabels", "GeoLabels"),
     products=("trainval.txt", "test.txt"),
-    reader=Mat("S", shift=1, most=33),
+    reader=LABEL,
     archives=(
         Archive(
             Remote(

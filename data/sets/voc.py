@@ -6,16 +6,16 @@ paper and the reference score. trainaug: SBD's images and VOC 2012's training im
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .. import files, prepare
 from ..dataset import FACTS, Archive, DataSet, Pair, Split
+from ..errors import DataError
 from ..fetch import Remote
-from ..files import DataError
-from ..labels import Mat, Png
+from ..labels import SBD, Png
 
 _FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
 _LISTS = "ImageSets/Segmentation"
-SBD_LABEL = Mat("GTcls", "Segmentation")
 
 
 @dataclass
@@ -63,18 +63,20 @@ class Voc(DataSet):
 
 @dataclass
 class Voc2011(Voc):
-    def prepare(self, data, say=print):
-        self.require(data)
-        ids = self.seg11valid(data, say)
-        files.write_list(self.root(data) / _LISTS / "seg11valid.txt", ids)
-        say(f"{self.name}: seg11valid, {len(ids)} images, none of them in SBD's train split")
+    """VOC 2011, whose `prepare` derives seg11valid."""
 
-    def seg11valid(self, data, say):
+    def prepare(self, data, log=print):
+        self.require(data)
+        ids = self.seg11valid(data, log)
+        files.write_list(self.root(data) / _LISTS / "seg11valid.txt", ids)
+        log(f"{self.name}: seg11valid, {len(ids)} images, none of them in SBD's train split")
+
+    def seg11valid(self, data, log):
         """VOC 2011 val minus SBD train: derived where SBD is there, else the project's list."""
         val, sbd = self.ids(data, "val"), self.sbd_ids(data)
         listed = files.read_list(FACTS / "pascal/seg11valid.txt")
         if sbd is None:
-            say(f"{self.name}: SBD is not there; taking the project's own seg11valid list")
+            log(f"{self.name}: SBD is not there; taking the project's own seg11valid list")
             ids = [i for i in val if i in set(listed)]
         else:
             ids = [i for i in val if i not in set(sbd["train"])]
@@ -89,11 +91,13 @@ class Voc2011(Voc):
 
 @dataclass
 class Voc2012(Voc):
-    def prepare(self, data, say=print):
+    """VOC 2012, whose `prepare` derives trainaug."""
+
+    def prepare(self, data, log=print):
         self.require(data)
         sbd = self.sbd_ids(data)
         if sbd is None:
-            say(f"{self.name}: trainaug needs SBD: `python -m data fetch sbd`, then prepare again")
+            log(f"{self.name}: trainaug needs SBD: `python -m data fetch sbd`, then prepare again")
             return
         train, val = self.ids(data, "train"), set(self.ids(data, "val"))
         ids = sorted({*sbd["train"], *sbd["val"], *train} - val)
@@ -102,7 +106,7 @@ class Voc2012(Voc):
                 f"{self.root(data) / _LISTS}: SBD and train minus val are {len(ids):,} images, "
                 f"expected {self.counts['trainaug']:,}"
             )
-        prepare.convert(self._jobs(data, ids, set(train)), "trainaug", say)
+        prepare.convert(self._jobs(data, ids, set(train)), "trainaug", log)
         files.write_list(self.root(data) / _LISTS / "trainaug.txt", ids)
 
     def _jobs(self, data, ids, own):
@@ -113,11 +117,11 @@ class Voc2012(Voc):
             if name in own:
                 yield prepare.Job(root / f"SegmentationClass/{name}.png", target, Png())
             else:
-                yield prepare.Job(data / f"sbdd/dataset/cls/{name}.mat", target, SBD_LABEL)
+                yield prepare.Job(data / f"sbdd/dataset/cls/{name}.mat", target, SBD)
 
 
 def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
-    """The trainval archive of a year. The old host redirects to the https one where it can."""
+    """Return the trainval archive of a year; its old host redirects to https where it can."""
     path = f"pascal/VOC/voc{year}/{file}"
     urls = (
         f"https://thor.robots.ox.ac.uk/{path}",
@@ -128,7 +132,7 @@ def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
     return Archive(remote, keep, f"pascal/VOC{year}")
 
 
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     classes_file="pascal/classes.txt",
     needs=("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"),
     reader=Png(palette=True),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from .. import fetch
 from ..dataset import Archive, DataSet
+from ..errors import DataError
 from ..fetch import Remote
-from ..files import DataError
 
 _BVLC = "http://dl.caffe.berkeleyvision.org"  # offers no https
 _HEAVY = 540_000_000  # bytes of a VGG16 FCN, about
@@ -21,14 +21,14 @@ class Weights(DataSet):
     def fetched(self, data):
         return all((data / self.folder / remote.name).exists() for remote in self.files())
 
-    def fetch(self, data, say=print, only=""):
+    def fetch(self, data, log=print, only=""):
         """Fetch each file, or only those with `only` in their names."""
         wanted = [remote for remote in self.files() if only in remote.name]
         if not wanted:
             names = ", ".join(remote.name for remote in self.files())
             raise DataError(f"{self.name}: no file has {only!r} in its name; there are {names}")
         for remote in wanted:
-            fetch.get(remote, data / self.folder, data, say)
+            fetch.get(remote, data / self.folder, data, log)
 
     def problems(self, data):
         """Files that are not what was published; absent ones are no problem of those there."""

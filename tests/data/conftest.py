@@ -1,18 +1,14 @@
 """Tiny data sets in their original formats, and a web server that misbehaves on demand."""
 
 import http.server
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.io
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from data import fetch, palette  # noqa: E402
+from data import fetch, palette
 
 
 class Site:
@@ -156,7 +152,7 @@ def make():
 
 @pytest.fixture
 def said():
-    """A `say` that keeps what was said: said.lines, and said.text."""
+    """A `log` that records its lines: said.lines, and said.text."""
 
     class Said:
         lines = []

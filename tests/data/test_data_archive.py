@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from data import archive
-from data.files import DataError
+from data.errors import DataError
 
 
 def tar(path, *members, mode="w"):

@@ -52,7 +52,7 @@ def test_as_a_program(tmp_path):
 
 def test_neither_caffe_nor_torch_is_imported():
     code = (
-        "import sys; import data.__main__, data.stats, data.own; "
+        "import sys; import data.__main__, data.stats, data.new, experiments; "
         "sys.exit(bool({'torch', 'caffe', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
@@ -60,7 +60,7 @@ def test_neither_caffe_nor_torch_is_imported():
 
 def test_fetch_prepare_check_stats_of_the_generated_set(data, capsys, monkeypatch):
     monkeypatch.setattr(
-        shapes.Shapes, "fetch", lambda self, data, say=print: shapes.generate(
+        shapes.Shapes, "fetch", lambda self, data, log=print: shapes.generate(
             data / "shapes", train=3, val=2, singles=(0, 0)),
     )  # fmt: skip
     assert cli.main(["fetch", "shapes"]) == 0
@@ -92,7 +92,10 @@ def test_own_data(data, make, capsys, tmp_path):
         "train it: make things-fcn8s",
         "check things: no problems in 4 pairs (train 3, val 1)",
     ]
-    assert cli.main(["list"]) == 0 and "things" in capsys.readouterr().out
+    (data / "own/broken.json").write_text("{")
+    assert cli.main(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert "things" in listed and "cannot be used" in listed.partition("broken ")[2]
     assert cli.main(["stats", "things", "--split", "val"]) == 0
     assert cli.main(["fetch", "things"]) == cli.main(["prepare", "things"]) == 0
     assert cli.main(call) == 2
@@ -102,7 +105,7 @@ def test_own_data(data, make, capsys, tmp_path):
 @pytest.mark.parametrize(
     "call, text",
     [
-        (["check", "voc20111"], "no data set 'voc20111'; did you mean voc2011"),
+        (["check", "voc20111"], "no data set 'voc20111'; did you mean 'voc2011'"),
         (["check", "camvid"], "run `python -m data fetch camvid`, or set FCN_DATA"),
         (["stats", "voc2012"], "voc2012 is not there"),
         (["prepare", "nyud"], "nyud is not there"),
@@ -116,10 +119,10 @@ def test_errors_are_one_message_and_no_traceback(data, call, text, capsys):
     assert text in capsys.readouterr().err
 
 
-def test_interruption_says_that_the_command_goes_on(data, monkeypatch, capsys):
+def test_interruption_prints_that_the_command_continues(data, monkeypatch, capsys):
     def interrupted(*args):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_list", interrupted)
     assert cli.main(["list"]) == 130
-    assert "goes on from here" in capsys.readouterr().err
+    assert "continues from here" in capsys.readouterr().err

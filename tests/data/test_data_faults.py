@@ -11,7 +11,7 @@ import scipy.io
 from PIL import Image
 
 from data import check, images, labels, palette
-from data.files import DataError
+from data.errors import DataError
 from data.sets import ALL
 
 
@@ -80,7 +80,7 @@ def test_truncated_jpeg(voc, tmp_path, said):
 def test_truncated_label(voc, tmp_path, said):
     path = label_file(tmp_path, "d")
     path.write_bytes(path.read_bytes()[:-20])  # Pillow alone would show it
-    one_problem(voc, tmp_path, said, path, "is cut off: no end of the picture")
+    one_problem(voc, tmp_path, said, path, "cannot be read as a picture")
 
 
 def test_a_png_is_found_short_or_flipped_at_any_byte(voc, tmp_path):

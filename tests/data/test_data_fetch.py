@@ -11,8 +11,8 @@ import pytest
 
 from data import fetch, files
 from data.dataset import Archive, DataSet
+from data.errors import DataError, NoRoom
 from data.fetch import Remote
-from data.files import DataError
 
 BODY = bytes(range(256)) * 4000  # about 1 MB
 MD5 = "md5:" + hashlib.md5(BODY).hexdigest()
@@ -125,7 +125,7 @@ def test_a_server_with_another_size_is_not_downloaded(site, tmp_path, said):
 
 def test_a_web_page_in_place_of_the_file_is_refused(site, tmp_path, said):
     site.files["a"], site.html = b"<html>moved</html>", {"a"}
-    with pytest.raises(DataError, match="the answer is a web page"):
+    with pytest.raises(DataError, match="the response is a web page"):
         fetch.get(remote(site, "a"), tmp_path, tmp_path, said)
 
 
@@ -133,7 +133,7 @@ def test_free_disk_is_looked_at_first(site, tmp_path, said, monkeypatch):
     site.files["a"] = BODY
     usage = namedtuple("usage", "total used free")(10**12, 0, 2_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(files.NoRoom, match=r"needs 6\.0 MB in .* 2\.0 MB are free"):
+    with pytest.raises(NoRoom, match=r"needs 6\.0 MB in .* 2\.0 MB are free"):
         fetch.get(remote(site, "a", unpacked=5_000_000), tmp_path, tmp_path, said)
     assert not (tmp_path / "file.tar").exists()
 

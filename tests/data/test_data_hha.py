@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data import hha
-from data.files import DataError
+from data.errors import DataError
 
 SHAPE = (425, 560)
 

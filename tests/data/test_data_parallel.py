@@ -1,6 +1,5 @@
-"""Work on many files: order, errors, a killed run that goes on, and the progress line."""
+"""Work on many files: order, errors, a killed run that is repeated, and the progress bar."""
 
-import io
 import os
 import signal
 import subprocess
@@ -11,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from data import files, parallel, prepare
-from data.files import DataError
+from data.errors import DataError
 from data.labels import Mat
-from data.progress import Progress, amount, duration
+from data.progress import bar
+from data.text import amount, did_you_mean, duration, percent
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,7 +90,6 @@ def test_every_file_that_fails_is_named_and_the_rest_is_made(make, tmp_path, sai
 _PROGRAM = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
 from data import prepare
 from data.labels import Mat
 
@@ -109,7 +108,9 @@ if __name__ == "__main__":
 def start(tmp_path):
     (tmp_path / "run.py").write_text(_PROGRAM)
     return subprocess.Popen(
-        [sys.executable, "run.py", str(tmp_path), str(ROOT)], cwd=tmp_path,
+        [sys.executable, "run.py", str(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
@@ -156,34 +157,31 @@ def test_a_run_that_is_ended_and_repeated_ends_in_the_same_bytes(make, tmp_path,
     assert written(out) == truth, "the same bytes, and no leftovers"
 
 
-def test_the_line_says_how_far_and_how_long():
-    stream = io.StringIO()
-    progress = Progress("sbd", 100, "files", stream=stream)
-    assert progress.line(progress.last + 60) == "sbd: 0 files of 100 files (0%)", "starting up"
-    progress.add(5)
-    progress.done = 25
-    assert progress.line(progress.first + 1) == "sbd: 25 files of 100 files (25%)", "too early"
-    line = progress.line(progress.first + 10)
-    assert line == "sbd: 25 files of 100 files (25%), 2 files/s, 38 s left"
-    assert Progress("a", None, "B", stream=stream).line(0.0) == "a: 0 B"
-    for seconds, text in ((7.4, "8 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")):
-        assert duration(seconds if seconds != 7.4 else 8) == text
-    assert [amount(n, "B") for n in (5, 5_000, 5_600_000, 7_000_000_000)] == [
-        "5 B", "5.0 kB", "5.6 MB", "7.0 GB"]  # fmt: skip
+def test_progress_counts_on_standard_error(capsys):
+    with bar("sbd", 100) as progress:
+        progress.update(25)
+        progress.refresh()
+    text = capsys.readouterr().err
+    assert "sbd:  25%" in text and "25/100" in text and "files/s" in text
+    with bar("big", 4_000_000, "B", initial=1_000_000) as progress:
+        progress.update(1_000_000)
+        progress.refresh()
+    assert "big:  50%" in (text := capsys.readouterr().err) and "2.00M/4.00M" in text
 
 
-def test_a_terminal_gets_one_line_rewritten():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+def test_durations_amounts_and_shares_read_well():
+    assert [duration(s) for s in (0, 42, 185, 7620, 273600)] == [
+        "0 s", "42 s", "3 min 5 s", "2 h 7 min", "3 d 4 h",
+    ]  # fmt: skip
+    assert [amount(n) for n in (5, 5_000, 5_600_000, 7_000_000_000)] == [
+        "5 B", "5.0 kB", "5.6 MB", "7.0 GB",
+    ]  # fmt: skip
+    assert [percent(v) for v in (None, 0.1234, 1.0)] == ["–", "12.3", "100.0"]
 
-    stream = Terminal()
-    progress = Progress("sbd", 3, "files", stream=stream)
-    for _ in range(3):
-        progress.last -= 1
-        progress.add()
-    progress.close()
-    assert stream.getvalue().count("\r") == 4 and stream.getvalue().count("\n") == 1
-    first, *_, last = stream.getvalue().split("\r")[1:]
-    assert first.startswith("[########................] sbd: 1 files of 3 files (33%)")
-    assert last.startswith("[########################] sbd: 3 files of 3 files (100%)")
+
+def test_misspelt_names_are_answered_with_the_nearest():
+    assert did_you_mean("sead", ("seed", "split")) == "; did you mean 'seed'?"
+    assert did_you_mean("voc20111", ("voc2011", "voc2012", "sbd")).startswith(
+        "; did you mean 'voc2011' or 'voc2012'"
+    )
+    assert did_you_mean("x", ("seed", "split")) == ""

@@ -10,10 +10,11 @@ from PIL import Image
 
 from data import check, labels, palette, stats
 from data.dataset import FACTS
+from data.errors import DataError
 from data.fetch import Remote
-from data.files import DataError, read_list
+from data.files import read_list
+from data.labels import pascal_context
 from data.sets import ALL
-from data.sets import pascal_context as context
 
 SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 MEAN = (104.0, 117.0, 123.0)
@@ -285,7 +286,7 @@ def test_pascal_context(site, make, tmp_path, said, loaded):
         stored = np.random.RandomState(number).randint(1, 460, (32, 40)).astype(np.uint16)
         stored[0, :4] = [full.index(n) + 1 for n in ("table", "bedclothes", "cloth", "accordion")]
         make.mat(tmp_path / f"context/{name}.mat", LabelMap=stored)
-        truth[name] = np.array(context.table())[stored]
+        truth[name] = np.array(pascal_context().table)[stored]
     bodies = {
         "VOCtrainval_03-May-2010.tar": packed(
             tmp_path / "voc", "VOCdevkit/VOC2010", tmp_path / "voc.tar"
@@ -309,7 +310,7 @@ def test_pascal_context(site, make, tmp_path, said, loaded):
 
 
 def test_the_459_classes_hold_every_one_of_the_59_once():
-    table = context.table()
+    table = pascal_context().table
     assert len(table) == 460 and sorted(set(table)) == list(range(60))
     assert all(table.count(k) == 1 for k in range(1, 60))
 

@@ -8,7 +8,8 @@ from PIL import Image
 
 from data import palette
 from data.dataset import FACTS
-from data.files import DataError, read_list
+from data.errors import DataError
+from data.files import read_list
 from data.sets import shapes
 from data.sets.shapes_draw import CLASSES
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data import stats
-from data.files import DataError
+from data.errors import DataError
 from data.sets import ALL, shapes
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import check, own, polygons, sets
-from data.files import DataError, read_list
+from data import check, custom, new, polygons, sets
+from data.errors import DataError
+from data.files import read_list
 
 NAMES = ["background", "crack", "hole"]
 
@@ -33,7 +34,7 @@ def stored(data, name, stem):
 def test_index_and_palette_masks(folders, tmp_path, said, monkeypatch):
     pictures, masks, classes, made = folders
     data = tmp_path / "data"
-    own.new("cracks", pictures, masks, classes, data, say=said)
+    new.new("cracks", pictures, masks, classes, data, log=said)
     spec = json.loads((data / "own/cracks.json").read_text())
     assert spec["root"] == "own/cracks" and spec["classes"] == NAMES and spec["void"] == 255
     assert spec["channels"] == 3 and spec["images"] == 2 and spec["train"] == 8
@@ -70,20 +71,20 @@ def test_the_split_is_the_seed_s(folders, tmp_path, said):
     lists = []
     for seed in (1, 1, 2):
         data = tmp_path / f"data{len(lists)}"
-        own.new("cracks", pictures, masks, classes, data, val=0.3, seed=seed, say=said)
+        new.new("cracks", pictures, masks, classes, data, val=0.3, seed=seed, log=said)
         lists.append(read_list(data / "own/cracks/val.txt"))
     assert lists[0] == lists[1] != lists[2] and len(lists[0]) == 3
 
 
 def test_experiments_follow(folders, tmp_path, said, monkeypatch):
     pictures, masks, classes, _ = folders
-    own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+    new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     monkeypatch.setenv("FCN_DATA", str(tmp_path / "data"))
     import experiments
 
     row = experiments.find("cracks-fcn8s")
     assert experiments.data_of(row).heads[0].classes == 3
-    assert experiments.predecessors(row) == ["cracks-fcn16s"]
+    assert experiments.parents(row) == ["cracks-fcn16s"]
 
 
 def test_colour_masks_with_a_table(folders, make, tmp_path, said):
@@ -93,7 +94,7 @@ def test_colour_masks_with_a_table(folders, make, tmp_path, said):
     for stem, label in made.items():
         Image.fromarray(table[label]).save(masks / f"{stem}.png")
     classes.write_text("background 0 0 0\ncrack 255 0 0\nhole #0010F0\nvoid 255,255,255\n")
-    own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+    new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     for stem, label in made.items():
         assert (stored(tmp_path / "data", "cracks", stem) == label).all()
     # A smoothed edge is no class.
@@ -101,7 +102,7 @@ def test_colour_masks_with_a_table(folders, make, tmp_path, said):
     pixels[5, 5:9] = (254, 1, 0)
     Image.fromarray(pixels).save(masks / "p3.png")
     with pytest.raises(DataError, match=r"p3.png: colour \(254, 1, 0\) \(4 pixels"):
-        own.new("more", pictures, masks, classes, tmp_path / "data", say=said)
+        new.new("more", pictures, masks, classes, tmp_path / "data", log=said)
     assert [p.name for p in (tmp_path / "data/own").iterdir() if "more" in p.name] == []
 
 
@@ -109,7 +110,7 @@ def test_colour_masks_without_a_table_say_what_is_lacking(folders, tmp_path, sai
     pictures, masks, classes, made = folders
     Image.open(masks / "p0.png").convert("RGB").save(masks / "p0.png")
     with pytest.raises(DataError, match=r"p0.png: mode RGB.*give each class its colour"):
-        own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+        new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
 
 
 def test_gray_pictures_and_a_void_number(folders, make, tmp_path, said):
@@ -117,11 +118,11 @@ def test_gray_pictures_and_a_void_number(folders, make, tmp_path, said):
     for stem, label in made.items():
         Image.open(pictures / f"{stem}.jpg").convert("L").save(pictures / f"{stem}.jpg")
         make.png(masks / f"{stem}.png", np.where(label == 255, 3, label).astype(np.uint8))
-    spec = own.new("cracks", pictures, masks, classes, tmp_path / "data", void=3, say=said)
+    spec = new.new("cracks", pictures, masks, classes, tmp_path / "data", void=3, log=said)
     assert spec["channels"] == 1 and len(spec["mean"]) == 1
     assert (stored(tmp_path / "data", "cracks", "p1") == made["p1"]).all()
-    spec = own.new(
-        "three", pictures, masks, classes, tmp_path / "data", void=3, channels=3, say=said
+    spec = new.new(
+        "three", pictures, masks, classes, tmp_path / "data", void=3, channels=3, log=said
     )
     assert spec["channels"] == 3
     with Image.open(tmp_path / "data/own/three/images/p0.png") as image:
@@ -133,7 +134,7 @@ def test_pictures_of_many_channels(folders, tmp_path, said):
     for k, stem in enumerate(made):
         (pictures / f"{stem}.jpg").unlink()
         np.save(pictures / f"{stem}.npy", np.full((32, 40, 7), k, np.float32))
-    spec = own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+    spec = new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     assert spec["channels"] == 7 and len(spec["mean"]) == 7
     assert check.check(sets.find("cracks", tmp_path / "data"), tmp_path / "data", said) == []
 
@@ -142,8 +143,8 @@ def test_mixed_channels_are_named(folders, tmp_path, said):
     pictures, masks, classes, _ = folders
     Image.open(pictures / "p4.jpg").convert("L").save(pictures / "p4.jpg")
     with pytest.raises(DataError, match=r"differ in channels: 1 \(images/p4.jpg\), 3 .*--channels"):
-        own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
-    assert own.new("cracks", pictures, masks, classes, tmp_path / "data", channels=1, say=said)
+        new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
+    assert new.new("cracks", pictures, masks, classes, tmp_path / "data", channels=1, log=said)
 
 
 def test_alpha_and_palettes_are_resolved(folders, tmp_path, said):
@@ -152,7 +153,7 @@ def test_alpha_and_palettes_are_resolved(folders, tmp_path, said):
     for k, mode in enumerate(("RGBA", "P")):
         (pictures / f"p{k}.jpg").unlink()
         pixels.convert(mode).save(pictures / f"p{k}.png")
-    assert own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)["channels"] == 3
+    assert new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)["channels"] == 3
     for k in range(2):
         with Image.open(tmp_path / f"data/own/cracks/images/p{k}.png") as image:
             assert image.mode == "RGB"
@@ -164,7 +165,7 @@ def test_every_unusable_file_is_named_and_nothing_is_left(folders, make, tmp_pat
     make.png(masks / "p2.png", np.zeros((32, 48), np.uint8))
     (pictures / "p5.jpg").write_bytes(b"spoilt")
     with pytest.raises(DataError) as caught:
-        own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+        new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     text = str(caught.value)
     assert "p1.png: label 3 (1,280 pixels): expected 0 to 2" in text
     assert "p2.png: mask of 48x32, but the picture has 40x32" in text
@@ -178,7 +179,7 @@ def test_requests_that_cannot_be_met(folders, make, tmp_path, said):
 
     def fails(match, name="cracks", images=pictures, labels=masks, listed=classes, **more):
         with pytest.raises(DataError, match=match):
-            own.new(name, images, labels, listed, data, say=said, **more)
+            new.new(name, images, labels, listed, data, log=said, **more)
 
     fails("cannot be a data set's name", name="voc")
     fails("cannot be a data set's name", name="../x")
@@ -197,9 +198,9 @@ def test_requests_that_cannot_be_met(folders, make, tmp_path, said):
     fails("blanks in a name")
     (pictures / "with blank.jpg").unlink()
     make.png(masks / "p7.png", make.labels(3))
-    own.new("cracks", pictures, masks, classes, data, say=said)
+    new.new("cracks", pictures, masks, classes, data, log=said)
     fails("give --replace")
-    own.new("cracks", pictures, masks, classes, data, replace=True, val=0.5, say=said)
+    new.new("cracks", pictures, masks, classes, data, replace=True, val=0.5, log=said)
     assert len(read_list(data / "own/cracks/val.txt")) == 5
     assert sorted(p.name for p in (data / "own").iterdir()) == ["cracks", "cracks.json"]
 
@@ -218,7 +219,7 @@ def test_labelme_polygons(folders, tmp_path, said):
     for stem in made:
         (masks / f"{stem}.png").unlink()
         (masks / f"{stem}.json").write_text(json.dumps(labelme()))
-    own.new("cracks", pictures, masks, classes, tmp_path / "data", say=said)
+    new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     label = stored(tmp_path / "data", "cracks", "p0")
     assert label[0, 0] == 0 and label[3, 3] == 1 and label[12, 12] == 2 and label[20, 30] == 2
     # A pixel that the outline passes through belongs to the shape, as in labelme's own drawing.
@@ -238,7 +239,7 @@ def test_labelme_polygons(folders, tmp_path, said):
     ):  # fmt: skip
         (masks / "p3.json").write_text(json.dumps(change))
         with pytest.raises(DataError, match=f"p3.json.*{match}"):
-            own.new("more", pictures, masks, classes, tmp_path / "data", say=said)
+            new.new("more", pictures, masks, classes, tmp_path / "data", log=said)
 
 
 def coco():
@@ -260,7 +261,7 @@ def test_coco_polygons_and_run_lengths(folders, tmp_path, said):
     pictures, _, classes, _ = folders
     path = tmp_path / "coco.json"
     path.write_text(json.dumps(coco()))
-    own.new("cracks", pictures, path, classes, tmp_path / "data", say=said)
+    new.new("cracks", pictures, path, classes, tmp_path / "data", log=said)
     label = stored(tmp_path / "data", "cracks", "p0")
     assert label[3, 3] == 1 and label[6, 6] == 2 and label[30, 30] == 0
     crowd = stored(tmp_path / "data", "cracks", "p1")
@@ -290,7 +291,7 @@ def test_coco_files_that_are_none(folders, tmp_path, said):
     def fails(match, change):
         path.write_text(json.dumps(change))
         with pytest.raises(DataError, match=f"coco.json.*{match}"):
-            own.new("cracks", pictures, path, classes, tmp_path / "data", say=said)
+            new.new("cracks", pictures, path, classes, tmp_path / "data", log=said)
 
     def annotated(**more):
         return {**good, "annotations": [{**good["annotations"][0], **more}]}
@@ -310,8 +311,37 @@ def test_uncovered_pixels_are_void_where_there_is_no_background():
     assert polygons.ground(["crack", "hole"]) == 255
 
 
-def test_a_broken_json_of_an_own_set_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", "expected a JSON object"),
+        ('{"root": "x"}', "lacks classes"),
+        ('{"root": 1, "classes": ["a", "b"]}', "root 1: expected a folder"),
+        ('{"root": "x", "classes": "ab"}', "classes 'ab': expected a list of two names"),
+        ('{"root": "x", "classes": ["a", "b"], "channels": 0}', "channels 0: expected a number"),
+        ('{"root": "x", "classes": ["a", "b"], "channels": "3"}', "channels '3': expected"),
+        ('{"root": "x", "classes": ["a", "b"], "images": -1}', "images -1: expected the entries"),
+        ('{"root": "x", "classes": ["a", "b"], "void": 256}', "void 256: expected a label"),
+        ('{"root": "x", "classes": ["a", "b"], "mean": [1]}', r"mean \[1\]: expected 3 numbers"),
+    ],
+)
+def test_a_broken_json_is_named_and_the_others_are_listed(tmp_path, content, message):
     (tmp_path / "own").mkdir()
-    (tmp_path / "own/bad.json").write_text('{"root": "x"}')
-    with pytest.raises(DataError, match="bad.json: lacks 'classes'"):
-        own.sets(tmp_path)
+    (tmp_path / "own/bad.json").write_text(content)
+    (tmp_path / "own/good.json").write_text('{"root": "x", "classes": ["a", "b"]}')
+    with pytest.raises(DataError, match=f"bad.json: {message}"):
+        custom.read("bad", tmp_path)
+    found, broken = custom.sets(tmp_path)
+    assert list(found) == ["good"] and list(broken) == ["bad"]
+    assert sets.find("good", tmp_path).classes(tmp_path) == ["a", "b"]
+
+
+def test_a_json_by_hand_needs_root_and_classes_alone(tmp_path, make):
+    """As its documentation says: channels 3, void 255, and the entries of val.txt counted."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/hand.json").write_text('{"root": "own/hand", "classes": ["a", "b"]}')
+    make.lines(tmp_path / "own/hand/val.txt", ["x.png y.png"] * 4)
+    made = custom.read("hand", tmp_path)
+    assert (made.channels, made.void, made.mean) == (3, 255, ())
+    assert made.val_count(tmp_path) == 4

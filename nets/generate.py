@@ -1,4 +1,4 @@
-"""From a row of `experiments.py` to its prototxts: inputs, net and losses; and the solver."""
+"""From a row of the table to its prototxts: inputs, net and losses; and the solver."""
 
 import importlib
 from pathlib import Path
@@ -10,23 +10,21 @@ from caffe import layers as L
 from caffe import params as P
 from caffe.proto import caffe_pb2
 from data.files import write_text
-from data_table import VOID
-from experiments import SEED
+from experiments import IGNORE_LABEL, SEED, Dataset, Experiment, Head
 
 PHASES = ("train", "val", "deploy")
-HEADER = (
-    "# Written by `make prototxt` from experiments.py and nets/: change those, not this file.\n"
-)
+HEADER = "# Written by `make prototxt` from experiments/ and nets/: change those, not this file.\n"
 
 
-def net(row, data, phase):
-    """The NetParameter of experiment `row` over `data` (a DataSet) in one of PHASES."""
+def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
+    """Return the net of `row` over its data set in one of PHASES."""
     if phase not in PHASES:
         raise ValueError(f"phase {phase!r}: expected one of {', '.join(PHASES)}")
     n = caffe.NetSpec()
     if phase == "deploy":
-        for top, channels in data.inputs:
-            n[top] = L.Input(shape=[dict(dim=[1, channels, *data.deploy_size])])
+        for each in data.inputs:
+            shape = dict(dim=[1, each.channels, *data.deploy_size])
+            n[each.top] = L.Input(shape=[shape])
     else:
         read(n, data, phase)
     module, function = row.net.split(".")
@@ -40,40 +38,42 @@ def net(row, data, phase):
     return proto
 
 
-def read(n, data, phase):
-    """The Python layer that reads `data` for `phase` (train or val)."""
-    tops = [top for top, _ in data.inputs] + [head.label for head in data.heads]
+def read(n: caffe.NetSpec, data: Dataset, phase: str) -> None:
+    """Add the Python layer that reads `data` for `phase` (train or val)."""
+    tops = [each.top for each in data.inputs] + [head.label for head in data.heads]
     classes = {head.label: head.classes for head in data.heads}
     params = {**data.common, **getattr(data, phase), "seed": SEED, "classes": classes}
     layer = data.layer if phase == "train" else data.val_layer or data.layer
-    made = L.Python(module=data.module, layer=layer, ntop=len(tops), param_str=str(params))
+    made = L.Python(
+        module=f"layers.{data.module}", layer=layer, ntop=len(tops), param_str=str(params)
+    )
     for top, blob in zip(tops, made, strict=True):
         n[top] = blob
 
 
-def loss(n, row, data, head):
-    """The loss of one head, its classes weighed where the row says so."""
+def loss(n: caffe.NetSpec, row: Experiment, data: Dataset, head: Head) -> None:
+    """Add the loss of one head, its classes weighed where the row says so."""
     if not row.balance:
         n[head.loss] = L.SoftmaxWithLoss(
             n[head.score],
             n[head.label],
-            loss_param=dict(normalize=row.normalize, ignore_label=VOID),
+            loss_param=dict(normalize=row.normalize, ignore_label=IGNORE_LABEL),
         )
         return
     weights = class_weights(data.pixels, row.balance)
     n["infogain" + head.suffix] = L.Python(
-        module="balance_layers", layer="InfogainLayer", param_str=str(dict(weights=weights))
+        module="layers.balance_layers", layer="InfogainLayer", param_str=str(dict(weights=weights))
     )
     n[head.loss] = L.InfogainLoss(
         n[head.score],
         n[head.label],
         n["infogain" + head.suffix],
-        loss_param=dict(ignore_label=VOID, normalization=P.Loss.VALID),
+        loss_param=dict(ignore_label=IGNORE_LABEL, normalization=P.Loss.VALID),
     )
 
 
-def class_weights(pixels, balance):
-    """The frequencies of the classes to the power -balance; their mean over all pixels is 1.
+def class_weights(pixels: tuple[int, ...], balance: float) -> list[float]:
+    """Return the classes' frequencies to the power -balance; their mean over all pixels is 1.
 
     So guessing costs ln C here too, and a rate means the same with and without.
     """
@@ -82,12 +82,12 @@ def class_weights(pixels, balance):
     return [round(w / mean, 4) for w in weights]
 
 
-def solver(row, data):
-    """The SolverParameter of `row`; its paths are relative to the project root."""
+def solver(row: Experiment, data: Dataset) -> caffe_pb2.SolverParameter:
+    """Return the solver of `row`; its paths are relative to the project root."""
     p = caffe_pb2.SolverParameter(
         train_net=f"nets/{row.name}/train.prototxt",
         test_net=[f"nets/{row.name}/val.prototxt"],
-        test_iter=[data.images],
+        test_iter=[data.test_iter],
         # The test net is made, but scored by score.py over the whole set, not by the solver.
         test_interval=999999999,
         test_initialization=False,
@@ -99,9 +99,9 @@ def solver(row, data):
         weight_decay=row.weight_decay,
         iter_size=row.iter_size,
         max_iter=row.max_iter,
-        # solve.py snapshots where it scores; this is for `caffe train`.
+        # For `caffe train`, whose folder must exist; solve.py snapshots into the run's own.
         snapshot=row.score_every,
-        snapshot_prefix=f"runs/{row.name}/snapshots/train",
+        snapshot_prefix=f"runs/{row.name}",
         random_seed=SEED,
     )
     for name, value in row.solver.items():
@@ -110,25 +110,26 @@ def solver(row, data):
     return p
 
 
-def files(row, data):
-    """{path relative to the root: text} of all that is generated for `row`."""
-    texts = {f"nets/{row.name}/{phase}.prototxt": net(row, data, phase) for phase in PHASES}
-    texts[f"solvers/{row.name}.prototxt"] = solver(row, data)
-    return {path: HEADER + text_format.MessageToString(p) for path, p in texts.items()}
+def files(row: Experiment, data: Dataset) -> dict[str, str]:
+    """Return {path relative to the root: text} of all that is generated for `row`."""
+    messages = {f"nets/{row.name}/{phase}.prototxt": net(row, data, phase) for phase in PHASES}
+    messages[f"solvers/{row.name}.prototxt"] = solver(row, data)
+    return {path: HEADER + text_format.MessageToString(p) for path, p in messages.items()}
 
 
-def stale(row, data, root):
-    """Paths of the row's files that are absent from `root` or differ."""
+def stale(row: Experiment, data: Dataset, root: Path) -> list[str]:
+    """Return the paths of the row's files that are absent from `root` or differ."""
     texts = files(row, data)
     return [p for p, text in texts.items() if not same(Path(root) / p, text)]
 
 
-def same(path, text):
+def same(path: Path, text: str) -> bool:
+    """Return whether the file is there with this text."""
     return path.is_file() and path.read_text() == text
 
 
-def write(row, data, root):
-    """Write the row's files under `root` where they differ; returns the paths written."""
+def write(row: Experiment, data: Dataset, root: Path) -> list[str]:
+    """Write the row's files under `root` where they differ; return the paths written."""
     texts = files(row, data)
     written = stale(row, data, root)
     for path in written:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nets.surgery import upsample_filt
 
-class Setting(NamedTuple):
+
+class Config(NamedTuple):
     """How a task runs: image size, where, and how many steps make a unit."""
 
     width: int = 500
@@ -40,23 +42,16 @@ def fill(arrays: Iterable[np.ndarray]) -> None:
         if array.ndim == 1:
             array[...] = 0
         elif array.ndim == 4 and array.shape[2] % 2 == 0:  # only upscore layers are even
-            array[...] = _bilinear(*array.shape[1:3])
+            channels, size = array.shape[1:3]
+            array[...] = np.eye(channels)[:, :, None, None] * upsample_filt(size)
         else:
             draws = np.random.default_rng(i)
             draws.standard_normal(out=array, dtype=np.float32)
             array *= (2 / array[0].size) ** 0.5
 
 
-def _bilinear(channels: int, size: int) -> np.ndarray:
-    """Interpolation by size / 2, channel by channel (Long et al., section 3.3)."""
-    factor = (size + 1) // 2
-    centre = factor - 1 if size % 2 else factor - 0.5
-    row = 1 - np.abs(np.arange(size) - centre) / factor
-    return np.eye(channels)[:, :, None, None] * np.outer(row, row)
-
-
 def batch(shape, label_shape, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """A random image batch and labels, one in ten of them 255 where they are pixels."""
+    """Return a random image batch and labels, one in ten of them 255 where they are pixels."""
     draws = np.random.default_rng(1337)
     data = draws.standard_normal(shape, dtype=np.float32)
     label = draws.integers(0, classes, label_shape).astype(np.float32)

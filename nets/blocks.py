@@ -13,7 +13,7 @@ FROZEN = [dict(lr_mult=0, decay_mult=0), dict(lr_mult=0, decay_mult=0)]
 
 
 def conv_relu(bottom, num_output, kernel_size=3, stride=1, pad=1, param=LEARN, **more):
-    """A convolution and its in-place rectifier; `param=None` leaves Caffe's multipliers (1, 1)."""
+    """Return a convolution and its in-place ReLU; `param=None` leaves the multipliers at (1, 1)."""
     if param is not None:
         more["param"] = param
     conv = L.Convolution(
@@ -27,12 +27,12 @@ def max_pool(bottom, kernel_size=2, stride=2, **more):
 
 
 def score(bottom, classes):
-    """The 1x1 convolution that scores classes; it starts from zero, Caffe's default filler."""
+    """Return the 1x1 convolution that scores classes, zero at first: Caffe's default filler."""
     return L.Convolution(bottom, num_output=classes, kernel_size=1, pad=0, param=LEARN)
 
 
 def upsample(bottom, classes, kernel_size, stride):
-    """A frozen deconvolution, one map per class. `surgery.interp` makes it bilinear."""
+    """Return a frozen deconvolution, one map per class. `surgery.interp` makes it bilinear."""
     return L.Deconvolution(
         bottom,
         convolution_param=dict(

@@ -8,19 +8,19 @@ downwards (`strided`), which leaves ceil((size - 1) / s).
 """
 
 from caffe import layers as L
+from nets.blocks import LEARN, dropout, max_pool, score
 from nets.fcn import upscore
-from nets.parts import LEARN, dropout, max_pool, score
 
 MSRA = dict(type="msra")
-# Of BatchNorm's statistics, at each iteration. Caffe's 0.999 looks back over a thousand iterations,
-# which is all that these nets have: they would be scored with the statistics of their beginnings.
-REMEMBERED = 0.95
+# Caffe's 0.999 averages over a thousand iterations, which is all that these nets train for: they
+# would be scored with the statistics of their first iterations.
+BN_AVERAGE_FRACTION = 0.95
 
 
 def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
               depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5,
               strided=False):  # fmt: skip
-    """An FCN over `n.data` on the small trunk.
+    """Draw an FCN over `n.data` on the small trunk.
 
     `widths` are the channels of the five stages, `depths` their convolutions, `dense` the
     channels of fc6 and fc7, `drop` their dropout ratio; `strided`: see `trunk`.
@@ -38,10 +38,10 @@ def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
 
 def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
                      depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5):  # fmt: skip
-    """The classifier from which `small_fcn` of the same numbers starts; pictures of `side` pixels.
+    """Draw the classifier from which `small_fcn` of the same numbers starts.
 
-    fc6 sees the whole of pool5, which must be 3 x 3 (a side of 65 to 96 pixels): its weights are
-    those of the padded 3x3 convolution.
+    Pictures have `side` x `side` pixels. fc6 sees the whole of pool5, which must be 3 x 3 (a side
+    of 65 to 96 pixels): its weights are those of the padded 3x3 convolution.
     """
     if not 65 <= side <= 96:
         raise ValueError(f"small_classifier: side {side}: expected 65 to 96, for a 3 x 3 pool5")
@@ -89,7 +89,9 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1):
     )
     top = n[name]
     if batch_norm:
-        top = n["bn" + number] = L.BatchNorm(top, in_place=True, moving_average_fraction=REMEMBERED)
+        top = n["bn" + number] = L.BatchNorm(
+            top, in_place=True, moving_average_fraction=BN_AVERAGE_FRACTION
+        )
         top = n["scale" + number] = L.Scale(
             top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
         )

@@ -1,33 +1,44 @@
 """Checks before the first step and while training: the usual ways in which FCN training fails.
 
-Each check yields (level, message), level being `error` (training would be in vain) or `warning`.
+Each check yields (level, message): an `error` means that training cannot work; the others are
+`warning` and `note`.
 """
 
 import os
+from collections.abc import Collection, Iterator, Sequence
 from math import log
+from typing import Any
 
 import numpy as np
 
-import surgery
-from data.files import DataError
-from score import predict
+import caffe
+from data.errors import DataError
+from experiments import Dataset, Experiment, Head
+from nets import surgery
+from training.scoring import argmax_labels
 
-FIRST = 8  # pictures of each split whose labels are looked at
+FIRST = 8  # pictures of each split whose labels are checked
+Findings = Iterator[tuple[str, str]]
 
 
-def before(solver, row, data, untouched):
-    """All findings about a solver that is ready to take its first step."""
+def before_training(
+    solver: Any, row: Experiment, data: Dataset, untouched: Collection[str]
+) -> Findings:
+    """Yield all findings about a solver that is ready to take its first step.
+
+    `untouched` are the layers that no initial weights filled.
+    """
     net = solver.net
-    yield from weights(net, untouched)
-    yield from labels(net, "training")
+    yield from check_weights(net, untouched)
+    yield from check_labels(net, "training")
     for test in solver.test_nets:
-        yield from labels(test, "validation")
-    yield from rate(row, net, data)
-    yield from memory(net)
+        yield from check_labels(test, "validation")
+    yield from check_rate(row, net, data)
+    yield from check_memory(net)
 
 
-def weights(net, untouched):
-    """Frozen all-zero deconvolutions, and layers that got no weights."""
+def check_weights(net: caffe.Net, untouched: Collection[str]) -> Findings:
+    """Find frozen all-zero deconvolutions, and layers that got no weights."""
     zero = set(surgery.untrained(net))
     for name in surgery.interp_layers(net):
         if name in zero:
@@ -36,15 +47,15 @@ def weights(net, untouched):
     if dead:
         yield (
             "error",
-            f"{', '.join(dead)}: all zero, the weights had nothing for them and they cannot learn",
+            f"{', '.join(dead)}: all zero and cannot learn; the initial weights do not have them",
         )
     fresh = [name for name in untouched if name not in dead]
     if fresh and len(untouched) < len(net.params):
         yield "note", f"starting from their fillers: {', '.join(fresh)}"
 
 
-def labels(net, what):
-    """The first pictures of a split, loaded and held to the class count."""
+def check_labels(net: caffe.Net, what: str) -> Findings:
+    """Load the first pictures of a split and check labels against the class count."""
     layer = net.layers[0]
     for item in getattr(layer, "items", ())[:FIRST]:
         try:
@@ -53,8 +64,8 @@ def labels(net, what):
             yield "error", f"{what} data: {e}"
 
 
-def rate(row, net, data):
-    """A learning rate that does not go with the loss's normalisation."""
+def check_rate(row: Experiment, net: caffe.Net, data: Dataset) -> Findings:
+    """Find a learning rate that does not fit the loss's normalisation."""
     pixels = net.blobs[data.heads[0].label].data.size
     if not row.normalize and row.base_lr * pixels > 1:
         yield (
@@ -65,13 +76,13 @@ def rate(row, net, data):
     if row.normalize and row.base_lr < 1e-7:
         yield (
             "warning",
-            f"base_lr {row.base_lr:g} with a mean loss: hardly anything will be learnt; such rates "
-            "go with a loss summed over the pixels",
+            f"base_lr {row.base_lr:g} with a mean loss is too low to learn; such rates "
+            "are for a loss summed over the pixels",
         )
 
 
-def memory(net):
-    """An estimate: parameters with diff and history, blobs with diff, against what is free."""
+def check_memory(net: caffe.Net) -> Findings:
+    """Compare parameters (with diff and history) and blobs (with diff) to the free memory."""
     parameters = sum(b.count for blobs in net.params.values() for b in blobs)
     blobs = sum(b.count for b in net.blobs.values())
     need = 4 * (3 * parameters + 2 * blobs)
@@ -83,17 +94,17 @@ def memory(net):
         yield "note", text
 
 
-class Watch:
-    """Looks at a training run's displays and warns, once each, when it goes nowhere."""
+class LossMonitor:
+    """Warns once if the loss stays at chance or predictions collapse to one class."""
 
-    def __init__(self, heads, patience=10):
+    def __init__(self, heads: Sequence[Head], patience: int = 10):
         self.heads = heads
         self.patience = patience
         self.at_chance = 0
         self.collapsed = 0
 
-    def look(self, net, pixel_loss):
-        """Called at each display with the mean loss per pixel over it; yields warnings."""
+    def check(self, net: caffe.Net, pixel_loss: float) -> Iterator[str]:
+        """Yield warnings; called at each display with the loss per pixel."""
         chance = sum(log(head.classes) for head in self.heads)
         self.at_chance = self.at_chance + 1 if abs(pixel_loss - chance) < 0.01 * chance else 0
         if self.at_chance == self.patience:
@@ -104,7 +115,7 @@ class Watch:
             )
         head = self.heads[0]
         truth = net.blobs[head.label].data[0]
-        found = predict(net.blobs[head.score].data[0])
+        found = argmax_labels(net.blobs[head.score].data[0])
         several = len(np.unique(truth[truth < head.classes])) > 1
         if several:
             self.collapsed = self.collapsed + 1 if found.min() == found.max() else 0

@@ -1,0 +1,55 @@
+"""The experiments: the table, a user's own, and how a name finds its row."""
+
+from data.text import did_you_mean
+from experiments import custom
+from experiments.datasets import DATASETS
+from experiments.schema import (
+    IGNORE_LABEL,
+    Dataset,
+    Experiment,
+    ExperimentError,
+    Head,
+    Init,
+    Input,
+)
+from experiments.table import EXPERIMENTS, PUBLISHED, SEED, WEIGHTS, staged
+
+__all__ = [
+    "DATASETS", "EXPERIMENTS", "IGNORE_LABEL", "PUBLISHED", "SEED", "WEIGHTS", "Dataset",
+    "Experiment", "ExperimentError", "Head", "Init", "Input", "data_of", "find", "names",
+    "parents", "staged",
+]  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the names of all rows, the user's own last."""
+    return [*EXPERIMENTS, *(name for name in custom.row_names() if name not in EXPERIMENTS)]
+
+
+def find(name: str) -> Experiment:
+    """Return the row `name`.
+
+    Raises
+    ------
+    ExperimentError
+        No such row; the message names the nearest.
+    DataError
+        The row is a user's own and its JSON file is broken.
+    """
+    if name in EXPERIMENTS:
+        return EXPERIMENTS[name]
+    if name in custom.row_names():
+        return custom.row(name)
+    raise ExperimentError(
+        f"no experiment {name!r}{did_you_mean(name, names())} (`python -m experiments` lists them)"
+    )
+
+
+def data_of(row: Experiment) -> Dataset:
+    """Return the data set that `row` trains on."""
+    return DATASETS[row.data] if row.data in DATASETS else custom.dataset(row.data)
+
+
+def parents(row: Experiment) -> list[str]:
+    """Return the names of the rows whose weights `row` starts from."""
+    return [source for source in row.sources if source not in WEIGHTS]

@@ -1,0 +1,123 @@
+"""The rows of the table: an experiment, its data set, the data set's inputs and heads."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from data.errors import ProjectError
+from data.settings import IGNORE_LABEL
+
+__all__ = [
+    "IGNORE_LABEL", "Classifier", "Dataset", "Experiment", "ExperimentError", "Head", "Init",
+    "Input",
+]  # fmt: skip
+
+
+class ExperimentError(ProjectError):
+    """An experiment that is not in the table."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture that a net takes."""
+
+    top: str
+    channels: int
+    mean: tuple[float, ...]  # subtracted per channel, in the net's order of channels
+    bgr: bool = True  # whether three channels are reversed (RGB files become BGR)
+
+
+@dataclass(frozen=True)
+class Head:
+    """One score map and the labels it predicts: tops `score{suffix}` and `label`."""
+
+    classes: int
+    # Class list: a file under data/ or the data folder, or the names themselves.
+    names: str | tuple[str, ...] = ""
+    suffix: str = ""
+    label: str = "label"
+    loss: str = "loss"
+    excluded: tuple[int, ...] = ()  # never occur in the scored split: not in the means
+
+    @property
+    def score(self) -> str:
+        """The name of the score blob."""
+        return "score" + self.suffix
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A Python data layer (`layers/MODULE.py`) and its parameters for training and for scoring."""
+
+    module: str
+    layer: str
+    heads: tuple[Head, ...]
+    train: dict[str, Any]
+    val: dict[str, Any]
+    test_iter: int  # batches in the scored split
+    inputs: tuple[Input, ...]  # tops before the labels
+    common: dict[str, Any] = field(default_factory=dict)  # parameters of both
+    val_layer: str = ""  # where scoring reads by another class
+    deploy_size: tuple[int, int] = (500, 500)  # height, width of the deploy net's placeholder
+    fetch: tuple[str, ...] = ()  # names for `python -m data fetch`
+    pixels: tuple[int, ...] = ()  # of each class in the training labels, where a row balances them
+    palette: str = "voc"  # colours of the classes (data/palette.py)
+    segments: bool = True  # False: one label for a whole picture
+
+
+@dataclass(frozen=True)
+class Init:
+    """Weights that training starts from.
+
+    With `suffix` None parameters are copied by layer name; otherwise they are transplanted, shapes
+    coerced, into the layers called the same plus `suffix`.
+    """
+
+    source: str  # a row or a key of WEIGHTS
+    suffix: str | None = None
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A published ILSVRC classifier to start from, made convolutional by `surgery.py convert`."""
+
+    kind: str  # of nets.ilsvrc
+    published: str  # file of the classifier
+    converted: str  # file of its convolutional form, in the data folder
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One row: which net on which data, from what, and how it learns."""
+
+    name: str
+    data: str  # key of DATASETS, or a user's own data set
+    net: str = "fcn.fcn"  # module.function under nets/
+    options: dict[str, Any] = field(default_factory=dict)  # its keyword arguments
+    init: tuple[Init, ...] = (Init("vgg16-fcn"),)  # none: from the fillers
+    inflate: tuple[str, ...] = ()  # (layer there, layer here): first layers of unequal channels
+    base_lr: float = 1e-10  # for a loss summed over pixels
+    momentum: float = 0.99
+    weight_decay: float = 0.0005
+    iter_size: int = 1
+    max_iter: int = 100000
+    steps: int = 0  # iterations that solve.py takes, where the authors' scripts stop elsewhere
+    score_every: int = 4000  # iterations; a snapshot is taken as often
+    normalize: bool = False  # loss: sum over pixels / batch (False) or mean over them (True)
+    # How far the loss evens out that some classes are rare: 0 not at all, 1 as if all were equally
+    # frequent (that is median frequency balancing; Eigen and Fergus, ICCV 2015, section 6.3.2).
+    balance: float = 0.0
+    solver: dict[str, Any] = field(default_factory=dict)  # further SolverParameter fields
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations solve.py takes."""
+        return self.steps or self.max_iter
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the weights that training starts from."""
+        return [init.source for init in self.init]
+
+    def describe_init(self) -> str:
+        """Return what training starts from, in words."""
+        return " + ".join(self.sources) or "nothing"

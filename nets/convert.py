@@ -1,0 +1,68 @@
+"""`surgery.py convert`: an ILSVRC classifier made fully convolutional, with a proof."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nets.ilsvrc import CLASSIFIERS, prototxt
+from nets.load import CAFFE_ERROR, net_of_text
+from nets.surgery import Log, Net, SurgeryError, transplant, untrained
+
+
+def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> float:
+    """Write the fully convolutional form of an ILSVRC classifier's caffemodel.
+
+    Parameters
+    ----------
+    kind
+        vgg16, caffenet or googlenet.
+    model
+        The classifier's caffemodel, of any version.
+    out
+        The caffemodel to write.
+    log
+        Called with each line of the report.
+
+    Returns
+    -------
+    float
+        The largest difference of the two nets' scores on one picture, relative to the largest
+        score.
+
+    Raises
+    ------
+    SurgeryError
+        `model` is not that classifier's, or the difference exceeds 1e-4; nothing is written.
+    """
+    if kind not in CLASSIFIERS:
+        raise SurgeryError(f"classifier {kind!r}: expected one of {', '.join(CLASSIFIERS)}")
+    if not Path(model).is_file():
+        raise SurgeryError(f"{model}: no such caffemodel (`python -m data fetch ilsvrc-weights`)")
+    side, last = CLASSIFIERS[kind]
+    log(f"reading {model} as {kind}")
+    try:
+        classifier = net_of_text(prototxt(kind, convolutional=False), model)
+    except CAFFE_ERROR as failure:
+        raise SurgeryError(f"{model} does not fit a {kind}: {failure}") from failure
+    fcn = net_of_text(prototxt(kind, convolutional=True))
+    untouched = untrained(classifier)
+    if untouched:
+        raise SurgeryError(f"{model} holds no parameters for {', '.join(untouched)}: not a {kind}?")
+    transplant(fcn, classifier, log=log)
+    picture = np.random.RandomState(0).uniform(-120, 120, (1, 3, side, side))
+    want, got = (scores(net, picture, last) for net in (classifier, fcn))
+    error = float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
+    if not error <= 1e-4:
+        raise SurgeryError(f"the converted net's scores differ by {error:.1e}; nothing written")
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    fcn.save(str(out))
+    log(f"equal scores on a {side} x {side} picture (difference {error:.1e}); wrote {out}")
+    return error
+
+
+def scores(net: Net, picture: np.ndarray, last: str) -> np.ndarray:
+    """Return the blob `last` of a forward pass over 1 x 3 x H x W `picture`, flat."""
+    net.blobs["data"].reshape(*picture.shape)
+    net.blobs["data"].data[...] = picture
+    net.forward()
+    return net.blobs[last].data.ravel().copy()

@@ -1,0 +1,19 @@
+"""Nets made from the text of a prototxt."""
+
+import tempfile
+from pathlib import Path
+
+import caffe
+
+# BVLC's pycaffe has no exception of its own and raises RuntimeError.
+CAFFE_ERROR: type[Exception] = getattr(caffe, "CaffeError", RuntimeError)
+
+
+def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:
+    """Return the TEST net of a prototxt, with the parameters of a caffemodel."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "net.prototxt")
+        path.write_text(text)
+        if weights is None:
+            return caffe.Net(str(path), caffe.TEST)
+        return caffe.Net(str(path), str(weights), caffe.TEST)

@@ -1,0 +1,32 @@
+"""Select and log the compute device."""
+
+from collections.abc import Callable
+from glob import glob
+from typing import Any
+
+import caffe
+
+
+def use_device(gpu: int | None = None, log: Callable[[str], Any] = print) -> bool:
+    """Compute on CUDA device `gpu`; with None on the first one if there is any, else on the CPU.
+
+    Logs the choice and returns whether it is a GPU. A device that was asked for and cannot be used
+    raises caffe's error.
+    """
+    if gpu is not None:
+        caffe.set_device(gpu)
+        caffe.set_mode_gpu()
+        log(f"computing on GPU {gpu}")
+        return True
+    # By its device file: a BVLC build without CUDA aborts in set_device.
+    if glob("/dev/nvidia[0-9]*") or glob("/dev/dxg"):
+        try:
+            caffe.set_device(0)
+            caffe.set_mode_gpu()
+            log("computing on GPU 0")
+            return True
+        except Exception as e:  # CaffeError; BVLC raises others
+            log(f"there is a GPU, but it cannot be used: {e}")
+    caffe.set_mode_cpu()
+    log("computing on the CPU")
+    return False

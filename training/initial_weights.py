@@ -1,0 +1,167 @@
+"""What a run starts from: data, weights, and the surgery that fits them to the net."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import caffe
+import experiments
+from data import sets
+from data.errors import DataError
+from data.settings import data_dir
+from experiments import PUBLISHED, WEIGHTS, Experiment, Init
+from nets import surgery
+from nets.convert import convert
+from nets.ilsvrc import prototxt
+from nets.load import net_of_text
+from training import run_dir
+
+Log = Callable[[str], Any]
+
+
+def source_file(source: str, published: bool = False) -> Path:
+    """Return the caffemodel of a row, of a key of WEIGHTS, or a path; it must exist.
+
+    With `published` a row's is the authors'.
+    """
+    if source in WEIGHTS:
+        path = data_dir() / WEIGHTS[source].converted
+        kind = WEIGHTS[source].kind
+        hint = f"`python -m data fetch ilsvrc-weights`, `python surgery.py convert {kind} ...`"
+    elif published and source in PUBLISHED:
+        path = published_file(source)
+        hint = f"`python -m data fetch published-fcn-weights --only {path.stem}`"
+    elif is_file_name(source):
+        path, hint = Path(source), "the path was given with --init"
+    else:
+        experiments.find(source)
+        return run_dir.best_weights(source)
+    if not path.is_file():
+        raise DataError(f"{path}: no such caffemodel ({hint})")
+    return path
+
+
+def is_file_name(source: str) -> bool:
+    """Return whether --init names a file."""
+    return Path(source).suffix in (".caffemodel", ".h5")
+
+
+def published_file(name: str) -> Path:
+    """Return where the authors' weights of a row are."""
+    return data_dir() / "published-fcn-weights" / f"{PUBLISHED[name]}.caffemodel"
+
+
+def sources_of(row: Experiment, init: str) -> tuple[Init, ...]:
+    """Return what `row` starts from where --init is `init` ("" where it is not given)."""
+    if init == "none":
+        return ()
+    if not init or init == "published":
+        return row.init
+    # Still by transplanting, if the row transplants one net.
+    whole = row.init[0] if len(row.init) == 1 and row.init[0].suffix == "" else Init("")
+    return (replace(whole, source=init),)
+
+
+def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> list[str]:
+    """Fill a new training net as its row says and make its upsampling bilinear.
+
+    Parameters
+    ----------
+    net
+        The net to fill.
+    row
+        Its experiment.
+    init
+        Overrides the row: a caffemodel's path, a row's name, `none` (the fillers alone), or
+        `published` (the authors' nets in the place of the rows it starts from).
+    log
+        Called with each line about what was done.
+
+    Returns
+    -------
+    list of str
+        The layers that no source filled.
+    """
+    before = {name: blobs[0].data.flat[:64].copy() for name, blobs in net.params.items()}
+    sources = sources_of(row, init)
+    if not sources:
+        log("starting from the fillers, with no trained weights")
+    for each in sources:
+        weights = source_file(each.source, published=init == "published")
+        log(f"starting from {weights}")
+        if each.suffix is None and not row.inflate:
+            net.copy_from(str(weights))
+        else:
+            transplant(net, row, each, weights, log)
+    now = {name: blobs[0].data.flat[:64] for name, blobs in net.params.items()}
+    untouched = [name for name in now if (now[name] == before[name]).all()]
+    upsampling = surgery.interp_layers(net)
+    surgery.interp(net, upsampling)
+    return [name for name in untouched if name not in upsampling]
+
+
+def transplant(net: caffe.Net, row: Experiment, init: Init, weights: Path, log: Log) -> None:
+    """Fill from a net of another shape: the source's own, with its weights in it."""
+    other = net_of_text(donor(init.source, row), weights)
+    report = surgery.transplant(net, other, init.suffix or "", log=lambda line: None)
+    copies = [line for line in report if line.startswith("copying")]
+    log("\n".join([f"copying {len(copies)} blobs", *(k for k in report if k not in copies)]))
+    if row.inflate:
+        there, here = row.inflate
+        log(surgery.inflate(net, here, other, there))
+
+
+def donor(source: str, row: Experiment) -> str:
+    """Return a prototxt that the source's weights fit."""
+    if source in WEIGHTS:
+        return prototxt(WEIGHTS[source].kind, convolutional=True)
+    if is_file_name(source):
+        raise DataError(
+            f"{source}: {row.name} transplants between nets of different shapes, so --init takes "
+            "the name of an experiment, whose net is known"
+        )
+    other = experiments.find(source)
+    return run_dir.net_text(other, experiments.data_of(other), "deploy")
+
+
+def fetch_prerequisites(row: Experiment, init: str = "", log: Log = print) -> None:
+    """Fetch and convert what the row needs and does not have: data sets, classifier weights."""
+    for name in experiments.data_of(row).fetch:
+        if not is_prepared(name):
+            for command in ("fetch", "prepare"):
+                data_command(command, name, log=log)
+    for source in row.sources if init in ("", "published") else []:
+        if init == "published" and source in PUBLISHED:
+            if not published_file(source).is_file():
+                stem = PUBLISHED[source]
+                data_command("fetch", "published-fcn-weights", "--only", stem, log=log)
+        elif source in WEIGHTS:
+            convert_classifier(source, log)
+
+
+def is_prepared(name: str) -> bool:
+    """Return whether a data set is fetched and prepared."""
+    return sets.find(name, data_dir()).prepared(data_dir())
+
+
+def convert_classifier(source: str, log: Log) -> None:
+    """Convert the published classifier, fetching it first where it is missing."""
+    classifier = WEIGHTS[source]
+    path = data_dir() / classifier.converted
+    if path.is_file():
+        return
+    published = path.with_name(classifier.published)
+    if not published.is_file():
+        data_command("fetch", "ilsvrc-weights", "--only", classifier.published, log=log)
+    convert(classifier.kind, published, path, log=log)
+
+
+def data_command(*words: str, log: Log = print) -> None:
+    """Run `python -m data WORDS`; DataError where it fails, having printed why."""
+    command = [sys.executable, "-m", "data", *words]
+    log("$ " + " ".join(["python", *command[1:]]))
+    if subprocess.run(command, cwd=run_dir.ROOT, check=False).returncode:
+        raise DataError(f"`python {' '.join(command[1:])}` failed; the reason is above")

@@ -177,78 +177,96 @@ def test_the_module_path_is_changed_in_one_place():
     ]
 
 
-# -- python/ (its ranks by file are in ENGINE_RANKS)
+# -- python/
 
-
-def modules(path):
-    """Yield every module a file may pull in: `from a import b` counts as a and a.b."""
-    for source, name in imported(module_of(path)):
-        yield source
-        if name:
-            yield f"{source}.{name}"
-
-
-def family(path):
-    return path.relative_to(ROOT).as_posix()
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "python").rglob("*.py")), ids=family)
-def test_torch_only_in_the_engine(path):
-    uses = any(m.split(".")[0] == "torch" for m in modules(path))
-    assert not uses or ENGINE in path.parents
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "python").rglob("*.py")), ids=family)
-def test_python_imports_nothing_of_the_top_level(path):
-    for module in modules(path):
-        assert module.split(".")[0] not in LEVEL, module
-
-
-# In the engine a file imports only from rows above its own.
+INSIDE = {name: path for name, path in MODULES.items() if name not in OUTSIDE}
+# Lowest first, by the longest matching name; what is in one row may import each other.
 ENGINE_RANKS = [
-    {"blob", "mode", "errors"},
-    {"layer", "filler"},
-    {"layers", "python_layer"},
-    {"net", "weights", "params"},
-    {"solvers"},
+    {"caffe.proto"},
+    {"caffe._caffe.errors", "caffe._caffe.log"},
+    {"caffe._caffe.formats"},
+    {"caffe._caffe.core"},
+    {"caffe._caffe.sources"},
+    {"caffe._caffe.layers"},
+    {"caffe._caffe.graph"},
+    {"caffe._caffe.solvers"},
+    {"caffe._caffe"},
+    {"caffe.net_spec", "caffe.io", "caffe.pycaffe", "caffe.coord_map", "caffe.draw"},
+    {"caffe.classifier", "caffe.detector"},
+    {"caffe"},
+    {"caffe_cli"},
 ]
-ENGINE_LEVEL = {name: i for i, row in enumerate(ENGINE_RANKS) for name in row}
+ENGINE_LEVEL = {name: level for level, row in enumerate(ENGINE_RANKS) for name in row}
+APART = "caffe._caffe.drawing"  # imports errors alone, and only caffe.draw imports it
+FAMILIES = [
+    name for name in INSIDE if name.startswith("caffe._caffe.layers.") and "." in name[20:]
+]
 
 
-@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=family)
-def test_engine_rows(path):
-    mine = path.relative_to(ENGINE).parts[0].removesuffix(".py")
-    for module in modules(path):
-        if module == "caffe._caffe":
-            continue
-        if not module.startswith("caffe._caffe."):
-            assert not module.startswith("caffe.") or module.startswith("caffe.proto"), module
-            continue
-        other = module.split(".")[2]
-        if mine in ENGINE_LEVEL and other in ENGINE_LEVEL:
-            assert ENGINE_LEVEL[other] <= ENGINE_LEVEL[mine], f"{family(path)} imports {module}"
+def engine_rank(module):
+    """Return the rank of the longest prefix of a module's name that has one."""
+    parts = module.split(".")
+    prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next(ENGINE_LEVEL[prefix] for prefix in prefixes if prefix in ENGINE_LEVEL)
 
 
-@pytest.mark.parametrize("path", sorted((ENGINE / "layers").glob("*.py")), ids=family)
-def test_families_do_not_import_each_other(path):
-    if path.name == "__init__.py":
-        return
-    for module in modules(path):
-        assert not module.startswith("caffe._caffe.layers."), module
+@pytest.mark.parametrize("module", INSIDE)
+def test_python_imports_only_from_ranks_up_to_its_own(module):
+    for other in dependencies(module):
+        assert other in INSIDE, f"python/ imports nothing of the top level: {other}"
+        if module.startswith(APART):
+            assert other.startswith((APART, "caffe._caffe.errors")), other
+        elif other.startswith(APART):
+            assert module == "caffe.draw"
+        else:
+            assert engine_rank(other) <= engine_rank(module), f"{module} imports {other}"
 
 
-def test_net_names_no_layer_type():
+def test_nothing_in_python_imports_in_a_circle():
+    assert circles({module: dependencies(module) & set(INSIDE) for module in INSIDE}) == []
+
+
+@pytest.mark.parametrize("module", INSIDE)
+def test_python_reads_no_other_module_s_underscore_names(module):
+    test_no_module_reads_another_s_underscore_names(module)
+
+
+@pytest.mark.parametrize("module", INSIDE)
+def test_torch_only_in_the_engine(module):
+    uses = any(source.split(".")[0] == "torch" for source, _ in imported(module))
+    assert not uses or ENGINE in INSIDE[module].parents
+
+
+def test_the_caffe_command_is_public_pycaffe_s_client():
+    for module in INSIDE:
+        for source, name in imported(module) if module.startswith("caffe_cli") else ():
+            private = any(p.startswith("_") for p in f"{source}.{name or ''}".split("."))
+            assert source.split(".")[0] != "caffe" or not private, f"{module} imports {source}"
+
+
+def test_net_spec_needs_the_schema_alone():
+    assert {m.split(".")[1] for m in dependencies("caffe.net_spec")} == {"proto"}
+
+
+def test_layer_families_and_forks_do_not_import_each_other():
+    assert len(FAMILIES) > 15
+    for module in FAMILIES:
+        assert not [m for m in dependencies(module) if m in FAMILIES], module
+
+
+def test_the_graph_names_no_layer_type():
     types = {
         node.args[0].value
-        for path in (ENGINE / "layers").glob("*.py")
+        for path in (ENGINE / "layers").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "register"
     }
     # net.cpp itself asks for Input, to know the net's inputs; insert_splits.cpp makes Splits.
     assert len(types) > 50
-    net = ast.parse((ENGINE / "graph" / "net.py").read_text())
-    named = {n.value for n in ast.walk(net) if isinstance(n, ast.Constant)} & types
-    assert named <= {"Input"}
+    for path in (ENGINE / "graph").glob("*.py"):
+        tree = ast.walk(ast.parse(path.read_text()))
+        named = {n.value for n in tree if isinstance(n, ast.Constant)} & types
+        assert named <= {"Input", "Split"}, path.name
 
 
 def test_import_stays_light():

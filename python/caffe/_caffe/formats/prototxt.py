@@ -21,7 +21,7 @@ from .upgrade import upgrade_net, upgrade_solver
 # to 2 s per MiB, so this is also a bound on time.
 MAX_BYTES = 8 << 20
 
-_KIND = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
+_KIND: dict[Any, str] = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*)"')
 _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')

@@ -221,7 +221,7 @@ class Convolution(Filters):
         return [slice(first, first + rows) for first in range(0, self.outputs, rows)]
 
     def _gradients_by_parts(self, x, dy, weight, mask, parts):
-        """Add the filters' gradient to their diff; return the bottom's, and None for the filters'."""
+        """Add the filters' gradient to their diff; return the bottom's and None."""
         dx = None
         for part in parts if mask[0] or mask[1] else ():
             some = [mask[0], mask[1], False]

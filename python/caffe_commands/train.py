@@ -14,7 +14,6 @@ EFFECTS = ("stop", "snapshot", "none")
 
 def train(flags):
     """Train or finetune a model."""
-
     if not flags.solver:
         raise CommandError("need a solver definition to train: -solver FILE")
     if flags.snapshot and flags.weights:

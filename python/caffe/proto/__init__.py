@@ -1,0 +1,1 @@
+"""The schema of prototxt and weights: BVLC's caffe.proto and what forks add to it."""

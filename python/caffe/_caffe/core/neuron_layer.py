@@ -18,11 +18,9 @@ class Neuron(Layer):
     warned = False
 
     def reshape(self, shape):
-        """The top is shaped as the bottom."""
         return [shape]
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Return the bottom's diff."""
         return [self.gradient(bottom[0], top[0], top_diff[0]) if propagate_down[0] else None]
 
     def gradient(self, x, y, dy):

@@ -13,11 +13,9 @@ class AbsVal(Neuron):
     """y = |x|; the gradient at 0 is 0 (absval_layer.cpp)."""
 
     def setup(self, x):
-        """Refuse to work in place."""
         self.check(not self.in_place, "cannot work in place; give its top another name")
 
     def forward(self, x):
-        """Return |x|."""
         return x.abs()
 
     def gradient(self, x, y, dy):
@@ -45,7 +43,6 @@ class Exp(Neuron):
         self.outer = float(torch.tensor(log_base * param.shift).exp())
 
     def forward(self, x):
-        """Return outer * exp(inner * x)."""
         y = (x if self.inner == 1 else x * self.inner).exp()
         return y if self.outer == 1 else y.mul_(self.outer)
 
@@ -59,14 +56,12 @@ class Log(Neuron):
     """y = log_base(shift + scale * x), base -1 standing for e (log_layer.cpp)."""
 
     def setup(self, x):
-        """Read the constants."""
         param = self.layer_param.log_param
         log_base = _log_base(self, param.base)
         self.check(log_base != 0, "base 1 has no logarithm")
         self.scale, self.shift, self.factor = param.scale, param.shift, 1 / log_base
 
     def forward(self, x):
-        """Return the logarithm."""
         return (x * self.scale).add_(self.shift).log_().mul_(self.factor)
 
     def gradient(self, x, y, dy):
@@ -80,7 +75,6 @@ class Power(Neuron):
     """y = (shift + scale * x) ^ power (power_layer.cpp)."""
 
     def setup(self, x):
-        """Read the constants."""
         param = self.layer_param.power_param
         self.power, self.scale, self.shift = param.power, param.scale, param.shift
         self.diff_scale = self.power * self.scale

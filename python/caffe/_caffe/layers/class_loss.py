@@ -34,13 +34,11 @@ class Accuracy(Layer):
     no_gradient = frozenset({0, 1})
 
     def setup(self, x, label):
-        """Read the settings."""
         param = self.layer_param.accuracy_param
         self.top_k, self.per_class = param.top_k, len(self.layer_param.top) > 1
         self.label_axis = LabelAxis(self, param, param.axis)
 
     def forward(self, x, label):
-        """Return the accuracy, and per class."""
         axis, _, _ = self.label_axis.split(x, label)
         classes = x.shape[axis]
         if self.top_k > classes:
@@ -65,7 +63,6 @@ class Accuracy(Layer):
         return accuracy, hits / seen.clamp_(min=1)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
         return [None, None]
 
@@ -80,13 +77,11 @@ class HingeLoss(Loss):
     caches_inputs = True
 
     def setup(self, x, label):
-        """Read the norm."""
         param = self.layer_param.hinge_loss_param
         self.squared = param.norm == param.L2
         self.read = LabelReader(self, 1)
 
     def forward(self, x, label):
-        """Return the loss."""
         self.check_items(x, label)
         margin, _, nan_if_invalid = self.save_for_backward(self._margins(x, label))
         loss = (margin.square() if self.squared else margin).sum() / x.shape[0]
@@ -122,7 +117,6 @@ class InfogainLoss(Loss):
     no_gradient = frozenset({1, 2})
 
     def setup(self, x, label, *gains):
-        """Read the settings, and H from its file."""
         param, loss = self.layer_param.infogain_loss_param, self.layer_param.loss_param
         self.check(not loss.HasField("normalize"), "takes normalization, not the older normalize")
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
@@ -144,7 +138,6 @@ class InfogainLoss(Loss):
         return gains[0] if gains else self.gains
 
     def forward(self, x, label, *gains):
-        """Return the loss, and the probabilities."""
         self.check_items(x, label)
         axis, _, _ = self.label_axis.split(x, label)
         matrix, classes = self._matrix(x, *gains), x.shape[axis]
@@ -190,11 +183,9 @@ class MultinomialLogisticLoss(Loss):
     """
 
     def setup(self, prob, label):
-        """Prepare to read labels."""
         self.read = LabelReader(self, 1)
 
     def forward(self, prob, label):
-        """Return the loss."""
         self.check_items(prob, label)
         self.check(
             count(legacy_shape(self, label.shape), 1) == 1,
@@ -230,14 +221,12 @@ class SoftmaxWithLoss(Loss):
     tops = (1, 2)
 
     def setup(self, x, label):
-        """Read the settings."""
         loss = self.layer_param.loss_param
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
         self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
         self.two_tops = len(self.layer_param.top) > 1
 
     def forward(self, x, label):
-        """Return the loss, and the probabilities."""
         self.check_items(x, label)
         if self.shapes_only:
             self.label_axis.split(x, label)

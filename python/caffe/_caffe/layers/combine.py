@@ -74,12 +74,10 @@ class Bias(_Broadcast):
     """y = x + b, b broadcast from `axis` on (bias_layer.cpp)."""
 
     def setup(self, *bottom):
-        """Make the bias (zero without a filler)."""
         param = self.layer_param.bias_param
         self.setup_factor(param, bottom, param.filler)
 
     def forward(self, *bottom):
-        """Return the sum."""
         return bottom[0] + _spread(self, self.factor(bottom), bottom[0], self.axis)
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -101,7 +99,6 @@ class Scale(_Broadcast):
     """
 
     def setup(self, *bottom):
-        """Make the scale and the bias."""
         param = self.layer_param.scale_param
         ones = caffe_pb2.FillerParameter(type="constant", value=1)
         self.setup_factor(param, bottom, param.filler if param.HasField("filler") else ones)
@@ -112,7 +109,6 @@ class Scale(_Broadcast):
             self.add_param(like, param.bias_filler)
 
     def forward(self, *bottom):
-        """Return the product; in place, the input is saved for the scale's gradient."""
         x, s = bottom[0], self.factor(bottom)
         wide = _spread(self, s, x, self.axis)
         if self.in_place and self.saves_for_backward:
@@ -143,7 +139,6 @@ class Eltwise(Layer):
     bottoms = (2, None)
 
     def setup(self, *bottom):
-        """Read the operation and its settings."""
         param = self.layer_param.eltwise_param
         self.operation, self.stable = param.operation, param.stable_prod_grad
         coeff = list(param.coeff)
@@ -163,7 +158,6 @@ class Eltwise(Layer):
         self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
 
     def forward(self, *bottom):
-        """Return the combination."""
         shape = bottom[0].shape
         for i, x in enumerate(bottom):
             if x.shape != shape:
@@ -175,7 +169,6 @@ class Eltwise(Layer):
         return self.compute(bottom)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Return each wanted bottom's diff."""
         dy, diffs = top_diff[0], [None] * len(bottom)
         for i, down in enumerate(propagate_down):
             if down:

@@ -17,7 +17,6 @@ class ArgMax(Layer):
     """
 
     def setup(self, x):
-        """Read the settings and hold top_k to what there is."""
         param = self.layer_param.argmax_param
         self.top_k, self.values = param.top_k, param.out_max_val
         self.axis = param.axis if param.HasField("axis") else None
@@ -32,7 +31,6 @@ class ArgMax(Layer):
         )
 
     def forward(self, x):
-        """Return places or values."""
         if self.axis is not None:
             axis = canonical_axis(self, self.axis, x.shape)
             values, places = self._largest(x, axis)
@@ -54,7 +52,6 @@ class ArgMax(Layer):
         return values, (x.shape[axis] - 1 - places).to(x.dtype)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
         return [None]
 
@@ -70,7 +67,6 @@ class Embed(Layer):
     no_gradient = frozenset({0})
 
     def setup(self, x):
-        """Make weights and bias."""
         param = self.layer_param.embed_param
         for name in ("num_output", "input_dim"):
             self.check(getattr(param, name) > 0, f"needs a positive {name}")
@@ -81,7 +77,6 @@ class Embed(Layer):
         self.read = LabelReader(self, 0, what="index", among="rows of its weights")
 
     def forward(self, x):
-        """Return the rows."""
         weights = self.param(0)
         index, _, nan_if_invalid = self.read(x, weights.shape[0])
         top = F.embedding(index, weights)
@@ -90,7 +85,6 @@ class Embed(Layer):
         return top if nan_if_invalid is None else top + nan_if_invalid
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each row gathers the diffs of its uses."""
         self.check(not propagate_down[0], "no gradient reaches the indices it takes")
         rows = top_diff[0].reshape(-1, top_diff[0].shape[-1])
         if self.wants_param(0):
@@ -110,7 +104,6 @@ class InnerProduct(Layer):
     """
 
     def setup(self, x):
-        """Make weights and bias."""
         param = self.layer_param.inner_product_param
         self.outputs, self.transpose, self.bias = (
             param.num_output,
@@ -127,7 +120,6 @@ class InnerProduct(Layer):
             self.add_param((self.outputs,), param.bias_filler)
 
     def forward(self, x):
-        """Return the product."""
         axis = canonical_axis(self, self.given_axis, x.shape)
         if count(x.shape, axis) != self.inputs:
             self.fail(
@@ -165,11 +157,9 @@ class Parameter(Layer):
     bottoms = (0, 0)
 
     def setup(self):
-        """Make the blob."""
         self.add_param(tuple(self.layer_param.parameter_param.shape.dim))
 
     def reshape(self):
-        """The top is shaped as the blob."""
         return [self.blobs[0].shape]
 
     def run(self, bottom, top):
@@ -190,7 +180,6 @@ class Reduction(Layer):
     """coeff times SUM, ASUM, SUMSQ or MEAN over the axes from `axis` on (reduction_layer.cpp)."""
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.reduction_param
         self.given_axis, self.coeff = param.axis, param.coeff
         self.mean = param.operation == param.MEAN

@@ -33,7 +33,6 @@ class BatchReindex(Layer):
     no_gradient = frozenset({1})
 
     def forward(self, x, index):
-        """Return the picked items."""
         self.check(index.dim() == 1, f"bottom 1 must be a list, given shape {tuple(index.shape)}")
         self.check(x.dim() > 0, "bottom 0 must have at least 1 axis, a scalar was given")
         index = index.long()
@@ -47,7 +46,6 @@ class BatchReindex(Layer):
         return x.index_select(0, index)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each item gathers the diffs of its uses."""
         self.check(not propagate_down[1], "no gradient reaches the indices it takes")
         if not propagate_down[0]:
             return [None, None]
@@ -67,16 +65,13 @@ class Concat(_OneAxis):
         return len(self.layer_param.bottom) == 1
 
     def setup(self, *bottom):
-        """Read the axis."""
         self.setup_axis(self.layer_param.concat_param, "concat_dim")
 
     def forward(self, *bottom):
-        """Return the bottoms as one."""
         axis = self.axis_of(bottom[0])
         return bottom[0] if len(bottom) == 1 else torch.cat(bottom, axis)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each bottom's diff is its part of the top's."""
         if len(bottom) == 1:
             return [top_diff[0]]
         axis = self.axis_of(bottom[0])
@@ -99,7 +94,6 @@ class Filter(Layer):
         return frozenset({len(self.layer_param.bottom) - 1})
 
     def setup(self, *bottom):
-        """Hold the tops to the bottoms."""
         tops = len(self.layer_param.top)
         self.check(
             tops == len(bottom) - 1,
@@ -107,7 +101,6 @@ class Filter(Layer):
         )
 
     def forward(self, *bottom):
-        """Return the selected items of each bottom."""
         *items, selector = bottom
         shape = tuple(selector.shape)
         self.check(
@@ -151,7 +144,6 @@ class Slice(_OneAxis):
         return len(self.layer_param.top) == 1
 
     def setup(self, x):
-        """Read where to cut."""
         param = self.layer_param.slice_param
         self.setup_axis(param, "slice_dim")
         self.points, self.parts = list(param.slice_point), len(self.layer_param.top)
@@ -161,7 +153,6 @@ class Slice(_OneAxis):
         )
 
     def forward(self, x):
-        """Return the parts."""
         axis = self.axis_of(x)
         sizes = self._sizes(x.shape[axis], f"axis {axis} of bottom shape {tuple(x.shape)}")
         if self.parts == 1:
@@ -183,7 +174,6 @@ class Slice(_OneAxis):
         return sizes
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diff is the tops' diffs, put together."""
         if not propagate_down[0]:
             return [None]
         return [top_diff[0] if self.parts == 1 else torch.cat(top_diff, self.axis_of(bottom[0]))]

@@ -23,12 +23,10 @@ class ContrastiveLoss(Loss):
     caches_inputs = True
 
     def setup(self, a, b, similar):
-        """Read the settings."""
         param = self.layer_param.contrastive_loss_param
         self.margin, self.legacy = param.margin, param.legacy_version
 
     def forward(self, a, b, similar):
-        """Return the loss."""
         self._check_shapes(a, b, similar)
         _, square = self.save_for_backward(self._pairs(a, b))
         alike = self._alike(similar)
@@ -86,7 +84,6 @@ class EuclideanLoss(Loss):
     caches_inputs = True
 
     def forward(self, a, b):
-        """Return the loss (euclidean_loss_layer.cpp)."""
         self.check_items(a, b)
         if count(a.shape, 1) != count(b.shape, 1):
             self.fail(f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in size")
@@ -113,13 +110,11 @@ class SigmoidCrossEntropyLoss(Loss):
     caches_inputs = True
 
     def setup(self, x, target):
-        """Read the settings."""
         loss = self.layer_param.loss_param
         self.ignore = ignore_label(loss)
         self.mode = normalization(loss, caffe_pb2.LossParameter.BATCH_SIZE)
 
     def forward(self, x, target):
-        """Return the loss."""
         self.check_items(x, target)
         if x.numel() != target.numel():
             self.fail(

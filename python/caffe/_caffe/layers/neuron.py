@@ -27,7 +27,6 @@ class Clip(Neuron):
     """y = max(min, min(x, max)) (clip_layer.cpp)."""
 
     def setup(self, x):
-        """Read the bounds; both must be given."""
         param = self.layer_param.clip_param
         for bound in ("min", "max"):
             self.check(param.HasField(bound), f"clip_param needs '{bound}'")
@@ -49,13 +48,11 @@ class Dropout(Neuron):
     recomputable = False
 
     def setup(self, x):
-        """Read the ratio."""
         ratio = self.layer_param.dropout_param.dropout_ratio
         self.check(0 <= ratio < 1, f"dropout_ratio must be at least 0 and below 1, given {ratio}")
         self.keep = 1 - ratio
 
     def forward(self, x):
-        """Draw a new mask and scale by it."""
         if not self.training:
             return x if self.in_place else x.clone()
         mask = torch.empty_like(x).bernoulli_(self.keep, generator=self.generator())
@@ -75,11 +72,9 @@ class ELU(Neuron):
     """y = x for x > 0, else alpha * (exp(x) - 1) (elu_layer.cpp)."""
 
     def setup(self, x):
-        """Read alpha."""
         self.alpha = self.layer_param.elu_param.alpha
 
     def forward(self, x):
-        """Return the exponential linear unit."""
         return F.elu(x, self.alpha)
 
     def gradient(self, x, y, dy):
@@ -95,7 +90,6 @@ class PReLU(Neuron):
     """
 
     def setup(self, x):
-        """Make the slope."""
         param = self.layer_param.prelu_param
         self.check(x.dim() >= 2, f"needs a bottom of at least 2 axes, given {tuple(x.shape)}")
         quarter = caffe_pb2.FillerParameter(type="constant", value=0.25)
@@ -103,7 +97,6 @@ class PReLU(Neuron):
         self.add_param(shape, param.filler if param.HasField("filler") else quarter)
 
     def forward(self, x):
-        """Return the rectified values; in place, the input is saved for backward."""
         slopes = self.blobs[0].shape
         if slopes and x.shape[1:2] != slopes:
             self.fail(f"has {slopes[0]} slopes, bottom shape {tuple(x.shape)} does not fit")
@@ -130,11 +123,9 @@ class ReLU(Neuron):
     """y = max(0, x) + negative_slope * min(0, x) (relu_layer.cpp)."""
 
     def setup(self, x):
-        """Read the slope."""
         self.slope = self.layer_param.relu_param.negative_slope
 
     def forward(self, x):
-        """Return the rectified values; in place, written over the bottom's."""
         if self.slope:
             return F.leaky_relu(x, self.slope, self.in_place)
         return x.relu_() if self.in_place else x.relu()
@@ -149,7 +140,6 @@ class Sigmoid(Neuron):
     """y = 1 / (1 + exp(-x)) (sigmoid_layer.cpp)."""
 
     def forward(self, x):
-        """Return the logistic function."""
         return x.sigmoid()
 
     def gradient(self, x, y, dy):
@@ -162,11 +152,9 @@ class Swish(Neuron):
     """y = x * sigmoid(beta * x) (swish_layer.cpp)."""
 
     def setup(self, x):
-        """Read beta."""
         self.beta = self.layer_param.swish_param.beta
 
     def forward(self, x):
-        """Return x times its gate, which is saved for backward."""
         return x * self.save_for_backward((x * self.beta).sigmoid_())
 
     def gradient(self, x, y, dy):
@@ -181,7 +169,6 @@ class TanH(Neuron):
     """y = tanh(x) (tanh_layer.cpp)."""
 
     def forward(self, x):
-        """Return the hyperbolic tangent."""
         return x.tanh()
 
     def gradient(self, x, y, dy):
@@ -194,9 +181,7 @@ class Threshold(Neuron):
     """y = 1 for x > threshold, else 0; it has no gradient (threshold_layer.cpp)."""
 
     def setup(self, x):
-        """Read the threshold."""
         self.threshold = self.layer_param.threshold_param.threshold
 
     def forward(self, x):
-        """Return zeros and ones."""
         return (x > self.threshold).to(x.dtype)

@@ -15,7 +15,6 @@ class BatchNorm(Layer):
     """
 
     def setup(self, x):
-        """Read the settings and make the sums."""
         param = self.layer_param.batch_norm_param
         self.check(x.dim() >= 2, f"needs a bottom of at least 2 axes, given {tuple(x.shape)}")
         self.eps, self.fraction = param.eps, param.moving_average_fraction
@@ -37,7 +36,6 @@ class BatchNorm(Layer):
             )
 
     def reshape(self, shape):
-        """The top is shaped as the bottom."""
         self._check_channels(shape)
         return [shape]
 
@@ -106,7 +104,6 @@ class MVN(Layer):
     """
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.mvn_param
         self.variance, self.eps = param.normalize_variance, param.eps
         self.first_axis = 1 if param.across_channels else 2
@@ -115,7 +112,6 @@ class MVN(Layer):
         return x.reshape(legacy_shape(self, x.shape)).flatten(self.first_axis)
 
     def forward(self, x):
-        """Return the normalised bottom."""
         rows = self._rows(x)
         y = rows - rows.mean(-1, keepdim=True)
         if self.variance:
@@ -149,11 +145,9 @@ class Softmax(Layer):
     """y = exp(x) / sum of exp(x) along `axis` (softmax_layer.cpp)."""
 
     def setup(self, x):
-        """Read the axis."""
         self.axis = self.layer_param.softmax_param.axis
 
     def forward(self, x):
-        """Return the probabilities."""
         return x.softmax(canonical_axis(self, self.axis, x.shape))
 
     def backward(self, propagate_down, bottom, top, top_diff):

@@ -15,13 +15,11 @@ class Flatten(Layer):
     shares_data = True
 
     def setup(self, x):
-        """Read the axes; refuse to work in place."""
         self.check(not self.in_place, "cannot work in place; give its top another name")
         param = self.layer_param.flatten_param
         self.axis, self.end_axis = param.axis, param.end_axis
 
     def forward(self, x):
-        """Return the bottom in its new shape."""
         return x.view(self.new_shape(tuple(x.shape)))
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -45,7 +43,6 @@ class Reshape(Flatten):
     """
 
     def setup(self, x):
-        """Read the new shape; refuse to work in place."""
         super().setup(x)
         param = self.layer_param.reshape_param
         self.axis, self.num_axes, self.dims = param.axis, param.num_axes, list(param.shape.dim)
@@ -89,11 +86,9 @@ class Silence(Layer):
     tops = (0, 0)
 
     def forward(self, *bottom):
-        """Return nothing."""
         return ()
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diffs are zero."""
         return [None] * len(bottom)
 
 
@@ -105,16 +100,13 @@ class Split(Layer):
     shares_data = True
 
     def setup(self, x):
-        """Refuse to work in place."""
         self.check(not self.in_place, "cannot work in place; give its tops other names")
         self.readers = len(self.layer_param.top)
 
     def forward(self, x):
-        """Return the bottom once per top."""
         return (x,) * self.readers
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diff is the sum of the tops' diffs."""
         if not propagate_down[0]:
             return [None]
         if len(top_diff) == 1:
@@ -130,12 +122,10 @@ class Tile(Layer):
     """The bottom `tiles` times over along `axis` (tile_layer.cpp)."""
 
     def setup(self, x):
-        """Read the number of tiles; it must be given."""
         param = self.layer_param.tile_param
         self.axis, self.tiles = param.axis, param.tiles
         self.check(self.tiles > 0, f"needs 'tiles', a positive number; given {self.tiles}")
 
     def forward(self, x):
-        """Return the repeated bottom."""
         axis = canonical_axis(self, self.axis, x.shape)
         return x.repeat([self.tiles if i == axis else 1 for i in range(x.dim())])

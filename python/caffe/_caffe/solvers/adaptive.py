@@ -52,9 +52,10 @@ class RMSPropSolver(_Adaptive):
 
 @register_solver("AdaDelta")
 class AdaDeltaSolver(SGDSolver):
-    """h = m * h + (1 - m) * g^2;  u = g * sqrt((d + delta) / (h + delta));
+    """AdaDelta (adadelta_solver.cpp), with m the momentum.
 
-    d = m * d + (1 - m) * u^2;  w = w - rate * u, with m the momentum (adadelta_solver.cpp).
+    h = m * h + (1 - m) * g^2;  u = g * sqrt((d + delta) / (h + delta));
+    d = m * d + (1 - m) * u^2;  w = w - rate * u.
     """
 
     histories = 2
@@ -76,10 +77,10 @@ class AdaDeltaSolver(SGDSolver):
 
 @register_solver("Adam")
 class AdamSolver(SGDSolver):
-    """m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g^2;
+    """Adam (adam_solver.cpp), with b1 the momentum, b2 momentum2 and t = iter + 1.
 
-    w = w - rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + delta), t = iter + 1, with b1
-    the momentum and b2 momentum2 (adam_solver.cpp; delta stands outside the root).
+    m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g^2;
+    w = w - rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + delta): delta outside the root.
     """
 
     histories = 2

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from .common import make_net, phase_of, read
+from .common import make_net, phase_of, read_net
 
 RULED = {"Convolution", "Deconvolution", "Pooling", "Im2col"}
 # Layers whose tops are their bottom's memory.
@@ -31,12 +31,12 @@ class _Receptive:
     spacing: float = 1.0
 
 
-def inspect(flags, net_file):
+def inspect(options):
     """Print a table of layers: shapes, parameters, multiply-adds, memory, receptive fields."""
     import caffe
 
-    net = make_net(flags, net_file, phase_of(flags, caffe.TEST), flags.weights)
-    rows = layer_rows(net, read("net", net_file))
+    net = make_net(options, options.net, phase_of(options, caffe.TEST))
+    rows = layer_rows(net, read_net(options.net))
     head = ["layer", "type", "output", "params", "mult-adds", "memory", "sees"]
     cells = [
         [

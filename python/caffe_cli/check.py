@@ -72,7 +72,8 @@ def check(options):
 
     Each distinct net is built in TRAIN and in TEST, or in the phases that its rules name. Where
     that fails and -replace_data is on, it is tried once more with its data layers replaced by
-    placeholders. Solvers are read. Nothing below FOLDER is written to.
+    placeholders. Solvers are read, their nets not built. As when any net is built, the modules
+    of its Python layers run; nothing below FOLDER is written to.
     """
     if not os.path.isdir(options.folder):
         raise CommandError(f"{options.folder!r} is not a folder")
@@ -80,17 +81,7 @@ def check(options):
         raise CommandError("-jobs, -timeout and -memory must be positive")
     entries = find(options.folder)
     limits = Limits(options.timeout, options.memory, options.replace_data)
-    prober = Prober(options.folder, limits)
-    tasks = [(entry, phase) for entry in entries for phase in entry.phases]
-
-    def build(task):
-        entry, phase = task
-        path = os.path.join(options.folder, entry.paths[0])
-        return prober.read_solver(path) if entry.kind == "solver" else prober.build(path, phase)
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for (entry, phase), outcome in zip(tasks, pool.map(build, tasks), strict=True):
-            entry.outcomes[phase] = outcome
+    build_all(options.folder, entries, limits, options.jobs)
     if options.json:
         print(json.dumps(_as_json(entries), indent=1))
         return 0
@@ -99,6 +90,33 @@ def check(options):
     if not entries:
         log_line(f"no prototxt lies below {options.folder}", 1)
     return 0
+
+
+def build_all(folder: str, entries: list[Entry], limits: Limits, jobs: int) -> None:
+    """Build the nets and read the solvers among `entries`; each gets its outcomes.
+
+    Parameters
+    ----------
+    folder : str
+        What the entries' paths are relative to.
+    entries : list of Entry
+        As `find` returns them.
+    limits : Limits
+        What each build may take.
+    jobs : int
+        How many are built at a time.
+    """
+    prober = Prober(folder, limits)
+    tasks = [(entry, phase) for entry in entries for phase in entry.phases]
+
+    def build(task):
+        entry, phase = task
+        path = os.path.join(folder, entry.paths[0])
+        return prober.read_solver(path) if entry.kind == "solver" else prober.build(path, phase)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for (entry, phase), outcome in zip(tasks, pool.map(build, tasks), strict=True):
+            entry.outcomes[phase] = outcome
 
 
 def find(folder: str) -> list[Entry]:
@@ -142,9 +160,9 @@ def _read(path):
     if b"\0" in raw[:4096] or len(raw) > _LARGEST:
         return "other", key, ""
     text = _COMMENT.sub("", raw.decode("utf-8", "replace"))
-    if _LAYER.search(text):
-        return "net", key, text
-    return ("solver" if _SOLVER.search(text) else "other"), key, text
+    if _SOLVER.search(text):  # first: a solver may hold its net
+        return "solver", key, text
+    return ("net" if _LAYER.search(text) else "other"), key, text
 
 
 def table(entries: list[Entry]) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import check, device, draw, measure, summary, train, upgrade
 from .options import CommandError, Parser, did_you_mean
@@ -20,7 +20,7 @@ class Command:
     run: Callable[[Namespace], int | None]
     text: str
     uses: str = ""
-    arguments: tuple[tuple[str, str | None], ...] = ()
+    arguments: dict[str, bool] = field(default_factory=dict)  # and whether each is needed
     logs_build: bool = False  # log every layer while a net is built, as BVLC's tool does
 
     def parser(self) -> Parser:
@@ -48,28 +48,28 @@ COMMANDS = {
             summary.inspect,
             "list a net's layers, shapes, parameters and costs",
             "phase weights level stage",
-            (("NET", None),),
+            {"NET": True},
         ),
         Command(
             "draw",
             draw.draw,
             "draw a net as PNG, SVG or another format that the extension names",
             "rankdir phase display_lrm",
-            (("NET", None), ("PICTURE", None)),
+            {"NET": True, "PICTURE": True},
         ),
         Command(
             "check",
             check.check,
             "build every net below a folder and list what stops which",
             "replace_data timeout memory jobs json",
-            (("FOLDER", None),),
+            {"FOLDER": True},
         ),
         Command(
             "upgrade",
             upgrade.upgrade,
             "write an old prototxt, caffemodel or Python 2 module in today's form",
             "align_crops",
-            (("OLD", None), ("NEW", "?")),
+            {"OLD": True, "NEW": False},
         ),
     ]
 }
@@ -129,7 +129,9 @@ def _without_command(argv):
 
         print(f"caffe version {caffe.__version__}")
         return 0
-    Parser("", "").parse([word for word in argv if word.lstrip("-") not in ("help", "h")])
+    Parser("<command>", "", {}).parse(
+        [word for word in argv if word.lstrip("-") not in ("help", "h")]
+    )
     print(usage())
     return 0
 

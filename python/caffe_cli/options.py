@@ -90,19 +90,18 @@ class Parser(argparse.ArgumentParser):
         The command's name.
     text : str
         What the command does, for its help.
-    arguments : sequence of (str, str or None)
-        The words it takes: name and argparse's nargs.
+    arguments : dict of str to bool
+        The words it takes, by name, and whether each must be given.
     uses : sequence of str
         The flags that the help shows; BVLC's others are accepted all the same.
     """
 
-    def __init__(self, command, text, arguments=(), uses=()):
-        super().__init__(
-            prog=f"caffe {command}", description=text, add_help=False, allow_abbrev=False
-        )
+    def __init__(self, command, text, arguments, uses=()):
+        words = [name if needed else f"[{name}]" for name, needed in arguments.items()]
+        self.form = " ".join(["caffe", command, *words, "[-flag value ...]"])
+        super().__init__(usage=self.form, description=text, add_help=False, allow_abbrev=False)
+        self.arguments = arguments
         self.flags = set()
-        for name, nargs in arguments:
-            self.add_argument(name.lower(), metavar=name, nargs=nargs)
         shown = [*uses, *EVERYWHERE]
         for name in dict.fromkeys([*shown, *BVLC]):
             self._add_flag(name, name in shown)
@@ -120,28 +119,26 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:
         """Return the values of all words and flags; raises CommandError where one is wrong."""
-        options, rest = self.parse_known_intermixed_args(self._double_dashes(argv))
-        if rest:
-            raise CommandError(f"{self.prog} takes no {rest[0]!r}: {self.usage_line()}")
+        argv = list(argv)
+        end = argv.index("--") if "--" in argv else len(argv)
+        options, words = self.parse_known_args(self._double_dashes(argv[:end]))
+        words += argv[end + 1 :]
+        least = sum(self.arguments.values())
+        if not least <= len(words) <= len(self.arguments):
+            given = " ".join(words) or "nothing"
+            raise CommandError(f"expected {self.form}, got {given!r}")
+        words += [None] * (len(self.arguments) - len(words))
+        for name, word in zip(self.arguments, words, strict=True):
+            setattr(options, name.lower(), word)
         return options
-
-    def usage_line(self) -> str:
-        """Return what the command is given, without its flags."""
-        words = [
-            action.metavar if action.required else f"[{action.metavar}]"
-            for action in self._get_positional_actions()
-        ]
-        return " ".join([f"expected {self.prog}", *words, "[-flag value ...]"])
 
     def error(self, message):
         """Raise CommandError in place of ending the process."""
-        raise CommandError(f"{message.replace('argument --', 'flag -')}; {self.usage_line()}")
+        raise CommandError(f"{message.replace('argument --', 'flag -')}; expected {self.form}")
 
     def _double_dashes(self, argv):
         tokens = []
-        for place, token in enumerate(argv):
-            if token == "--":
-                return [*tokens, *argv[place:]]
+        for token in argv:
             if re.match(r"--?[A-Za-z]", token):
                 name, equals, value = token.lstrip("-").partition("=")
                 token = "--" + self._known(name.replace("-", "_"), token, equals, value)

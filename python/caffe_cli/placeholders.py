@@ -40,8 +40,14 @@ def replace_sources(net, phase: int) -> bool:
     del net.layer[:]
     net.layer.extend(stay)
     sources = [layer for layer in net.layer if not layer.bottom and layer.type not in SOURCELESS]
+    labels = {
+        bottom
+        for layer in net.layer
+        for place, bottom in enumerate(layer.bottom)
+        if _reads_labels(layer, place) or "label" in bottom
+    }
     for layer in sources:
-        shapes = [_shape(layer, index) for index in range(len(layer.top))]
+        shapes = [_shape(layer, i, top in labels) for i, top in enumerate(layer.top)]
         name, tops = layer.name, list(layer.top)
         layer.Clear()
         layer.name, layer.type = name, "Input"
@@ -52,14 +58,18 @@ def replace_sources(net, phase: int) -> bool:
 
 
 def build(net, phase: int) -> None:
-    """Build the net; labels first take the shapes that their readers ask for.
+    """Build the net; where that fails, once more with labels as their readers ask for them.
 
     Raises whatever caffe raises where it cannot be built.
     """
-    labels = _labels(net)
-    if labels:
-        _shape_labels(net, labels, _shapes_without(net, set(labels), phase))
-    _make(net, phase)
+    try:
+        _make(net, phase)
+    except Exception:
+        labels = _labels(net)
+        shapes = _shapes_without(net, set(labels), phase) if labels else {}
+        if not _shape_labels(net, labels, shapes):
+            raise
+        _make(net, phase)
 
 
 def _make(net, phase):
@@ -78,14 +88,14 @@ def _in_phase(layer, phase):
     return not any(rule.HasField("phase") and rule.phase == phase for rule in layer.exclude)
 
 
-def _shape(layer, index):
+def _shape(layer, index, is_label):
     """A shape for top `index` of a data layer."""
     given = dict(_numbers(layer))
     batch = max(given.get("batch_size", given.get("batch", 1)), 1)
     name = layer.top[index]
     if name in NAMED:
         return NAMED[name]
-    if index:
+    if index and is_label:
         return (batch,)
     height = given.get("crop_height") or given.get("new_height") or given.get("height")
     width = given.get("crop_width") or given.get("new_width") or given.get("width")
@@ -104,19 +114,19 @@ def _numbers(message):
 
 
 def _labels(net):
-    """The second and further tops of Input layers, with the layers that read each directly."""
-    labels = {
-        top: []
-        for layer in net.layer
-        if layer.type == "Input"
-        for top in list(layer.top)[1:]
-        if top not in NAMED
-    }
+    """The tops of Input layers that losses and scores alone read, with these readers."""
+    labels = {top: [] for layer in net.layer if layer.type == "Input" for top in layer.top}
     for layer in net.layer:
         for place, bottom in enumerate(layer.bottom):
-            if bottom in labels and place:
+            if bottom in labels and _reads_labels(layer, place):
                 labels[bottom].append(layer)
-    return labels
+            else:
+                labels.pop(bottom, None)
+    return {top: readers for top, readers in labels.items() if readers and top not in NAMED}
+
+
+def _reads_labels(layer, place):
+    return place > 0 and (layer.type in CLASS_LABELS or layer.type.endswith("Loss"))
 
 
 def _shapes_without(net, labels, phase):
@@ -137,12 +147,16 @@ def _shapes_without(net, labels, phase):
 
 
 def _shape_labels(net, labels, shapes):
+    """Give labels the shapes of what they are compared with; returns whether that changed any."""
+    changed = False
     for layer in net.layer:
         for top, shape in zip(layer.top, layer.input_param.shape, strict=False):
             readers = [r for r in labels.get(top, ()) if r.bottom[0] in shapes]
             if layer.type != "Input" or not readers:
                 continue
-            scores = list(shapes[readers[0].bottom[0]])
-            if readers[0].type in CLASS_LABELS and len(scores) > 1:
-                scores[1] = 1
-            shape.dim[:] = scores
+            wanted = list(shapes[readers[0].bottom[0]])
+            if readers[0].type in CLASS_LABELS and len(wanted) > 1:
+                wanted[1] = 1
+            changed |= wanted != list(shape.dim)
+            shape.dim[:] = wanted
+    return changed

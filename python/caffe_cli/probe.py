@@ -10,8 +10,6 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 
-_MODULE_ERRORS = (ImportError, SyntaxError)
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -49,7 +47,7 @@ class Prober:
         method = "forkserver" if "forkserver" in methods else "spawn"
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
-            self._context.set_forkserver_preload(["caffe", __name__])
+            self._context.set_forkserver_preload([__name__, f"{__package__}.preload"])
 
     def build(self, path: str, phase: str) -> Outcome:
         """Build the net `path` in `phase` ("TRAIN" or "TEST")."""
@@ -68,8 +66,10 @@ class Prober:
             child.start()
             theirs.close()
             try:
-                outcome = ours.recv() if ours.poll(self.limits.timeout) else None
-                if outcome is None:
+                ours.recv()  # it has begun: importing caffe does not count
+                if ours.poll(self.limits.timeout):
+                    outcome = ours.recv()
+                else:
                     outcome = Outcome("stops", f"took more than {self.limits.timeout:g} s")
             except EOFError:
                 child.join(5)
@@ -81,6 +81,7 @@ class Prober:
                 ours.close()
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").splitlines()
+        outcome.message = outcome.message.replace(self.root + os.sep, "")
         return _with_log(outcome, lines)
 
 
@@ -105,6 +106,10 @@ def _child(answer, handle, work, args):
     os.dup2(said, 1)  # modules of Python layers print
     sys.stderr = open(2, "w", closefd=False)
     sys.stdout = open(1, "w", closefd=False)
+    sys.dont_write_bytecode = True
+    from . import preload  # noqa: F401  (where the server could not)
+
+    answer.send(None)
     try:
         outcome = work(*args)
     except MemoryError:

@@ -199,7 +199,8 @@ def _looks_whole(node):
     if isinstance(node, ast.BinOp):
         return _looks_whole(node.left) and _looks_whole(node.right)
     if isinstance(node, ast.Subscript):
-        return _looks_whole(node.value)
+        key = getattr(node.slice, "value", None)
+        return _looks_whole(node.value) or (isinstance(key, str) and bool(_WHOLE.fullmatch(key)))
     if isinstance(node, ast.UnaryOp):
         return _looks_whole(node.operand)
     name = getattr(node, "attr", getattr(node, "id", ""))

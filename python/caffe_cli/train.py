@@ -40,7 +40,7 @@ def train(options):
         solver.restore(options.snapshot)
     with _signals(options) as requests, _progress(solver, param.max_iter):
         log_line("Starting Optimization", 239)
-        _solve(solver, requests)
+        solve(solver, requests)
     log_line("Optimization Done.", 250)
 
 
@@ -69,7 +69,7 @@ class _Stop(Exception):
     """Leaves a BVLC solver's loop, which cannot be asked to stop."""
 
 
-def _solve(solver, requests):
+def solve(solver, requests):
     """Solve; stop and take snapshots when signals ask for it."""
     if hasattr(solver, "set_action_function"):
         solver.set_action_function(requests.next)
@@ -91,7 +91,7 @@ def _solve(solver, requests):
         log_line("Optimization stopped early.", 250)
 
 
-class _Requests:
+class Requests:
     """What signals ask for, until the solver asks (util/signal_handler.cpp)."""
 
     def __init__(self, effects):
@@ -116,7 +116,7 @@ def _signals(options):
     effects = {signal.SIGINT: options.sigint_effect}
     if hasattr(signal, "SIGHUP"):
         effects[signal.SIGHUP] = options.sighup_effect
-    requests = _Requests(effects)
+    requests = Requests(effects)
     before = {number: signal.signal(number, requests.receive) for number in effects}
     try:
         yield requests

@@ -130,6 +130,11 @@ def test_help_version_and_status(command):
     assert status == 1 and output.startswith("caffe: unknown command 'tset'; did you mean test?")
 
 
+def test_unknown_dialects_are_refused(command):
+    status, output, _ = command("time", "-model", "net.prototxt", "-dialect", "segnot")
+    assert status == 1 and output.startswith("caffe: unknown dialect 'segnot'")
+
+
 def test_what_caffe_refuses_is_shown_without_a_traceback(command, folder):
     (folder / "net.prototxt").write_text(NET.replace("InnerProduct", "InerProduct"))
     status, output, _ = command("time", "-model", "net.prototxt")

@@ -6,7 +6,7 @@ import os
 import pytest
 
 import caffe_cli
-from caffe_cli import check, placeholders
+from caffe_cli import check, placeholders, probe
 from caffe_cli.common import read_net
 
 INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
@@ -119,6 +119,23 @@ def test_the_command(tmp_path, capfd):
     assert caffe_cli.main(["check", str(tmp_path), "-noreplace_data"]) == 0
     output = capfd.readouterr().out
     assert "1 distinct net files (1 files): 0 builds, 0 builds, data replaced, 1 stops" in output
+
+
+def test_the_dialect_comes_from_what_is_said():
+    """As the engine logs a layer read as a fork's, and as it refuses a fork's field."""
+    line = "I1124 23:43:14.000001    12 caffe.cpp:1] layer 'b' (BN): read as segnet's: bn_mode"
+    outcome = probe.with_log(probe.Outcome("builds"), ["noise", line])
+    assert check.Entry("net", ["a"], outcomes={"TEST": outcome}).dialect == "segnet"
+    refused = probe.Outcome("stops", "LayerParameter has no field 'x' (known from SSD, R-FCN; y)")
+    entry = check.Entry("net", ["a"], outcomes={"TEST": refused})
+    assert (entry.dialect, entry.obstacle) == ("SSD, R-FCN", "x")
+
+
+def test_a_failed_check_of_a_bvlc_build_is_quoted():
+    line = "F1124 23:43:14.000001    12 layer_factory.hpp:81] Check failed: Unknown layer type: Q"
+    outcome = probe.with_log(probe.Outcome("stops", "ended the process (signal 6)"), [line])
+    assert outcome.message == "Check failed: Unknown layer type: Q"
+    assert check.Entry("net", ["a"], outcomes={"TEST": outcome}).obstacle == "Q"
 
 
 def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):

@@ -15,7 +15,7 @@ from PIL import Image
 from ._caffe.drawing.canvas import Raster, Svg
 from ._caffe.drawing.details import window
 from ._caffe.drawing.picture import paint
-from ._caffe.formats.atomic import replacing
+from ._caffe.formats.atomic import atomic_write
 from ._caffe.formats.upgrade import upgrade_net
 from .proto import caffe_pb2
 
@@ -159,7 +159,7 @@ def draw_net_to_file(caffe_net, filename, rankdir="LR", phase=None, display_lrm=
     if not ext:
         raise ValueError(f"{filename} has no extension; name it .png or .svg")
     picture = draw_net(caffe_net, rankdir, ext, phase, display_lrm)
-    with replacing(filename) as temporary, open(temporary, "wb") as file:
+    with atomic_write(filename) as temporary, open(temporary, "wb") as file:
         file.write(picture)
 
 

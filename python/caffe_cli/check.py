@@ -21,7 +21,7 @@ _PHASE = re.compile(r"\bphase\s*:\s*(TRAIN|TEST)\b")
 _LARGEST = 8 << 20  # bytes; a prototxt is some kB
 _TYPE = re.compile(r"unknown layer type:? '?(\w+)|Unknown layer type: (\w+)")
 _FIELD = re.compile(r"has no (?:field named|field|value) [\"']?(\w+)")
-_FORK = re.compile(r"known from ([^;)]+)|dialect ['\"]?([\w .-]+)")
+_FORK = re.compile(r"read as ([\w.-]+)'s|known from ([^;)]+)")
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Entry:
     @property
     def dialect(self) -> str:
         """The fork of Caffe that what was said names, or ""."""
-        said = " ".join(o.message + " " + o.warnings for o in self.outcomes.values())
+        said = " ".join(f"{o.log} {o.message}" for o in self.outcomes.values())
         found = _FORK.search(said)
-        return (found[1] or found[2]).strip() if found else ""
+        return (found[1] or found[2]) if found else ""
 
     @property
     def obstacle(self) -> str:
@@ -80,7 +80,7 @@ def check(options):
     if options.jobs < 1 or options.timeout <= 0 or options.memory <= 0:
         raise CommandError("-jobs, -timeout and -memory must be positive")
     entries = find(options.folder)
-    limits = Limits(options.timeout, options.memory, options.replace_data)
+    limits = Limits(options.timeout, options.memory, options.replace_data, options.dialect)
     build_all(options.folder, entries, limits, options.jobs)
     if options.json:
         print(json.dumps(_as_json(entries), indent=1))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from . import check, device, draw, measure, summary, train, upgrade
+from .common import use_dialect
 from .options import CommandError, Parser, did_you_mean
 
 
@@ -28,8 +29,8 @@ class Command:
         return Parser(self.name, self.text, self.arguments, self.uses.split())
 
 
-_TRAIN = "solver weights snapshot gpu level stage sigint_effect sighup_effect"
-_TIME = "model weights iterations phase forward_only gpu level stage"
+_TRAIN = "solver weights snapshot gpu level stage sigint_effect sighup_effect dialect"
+_TIME = "model weights iterations phase forward_only gpu level stage dialect"
 COMMANDS = {
     command.name: command
     for command in [
@@ -38,7 +39,7 @@ COMMANDS = {
             "test",
             measure.test,
             "score a model",
-            "model weights iterations gpu level stage",
+            "model weights iterations gpu level stage dialect",
             logs_build=True,
         ),
         Command("time", measure.time, "benchmark model execution time", _TIME, logs_build=True),
@@ -47,7 +48,7 @@ COMMANDS = {
             "inspect",
             summary.inspect,
             "list a net's layers, shapes, parameters and costs",
-            "phase weights level stage",
+            "phase weights level stage dialect",
             {"NET": True},
         ),
         Command(
@@ -61,7 +62,7 @@ COMMANDS = {
             "check",
             check.check,
             "build every net below a folder and list what stops which",
-            "replace_data timeout memory jobs json",
+            "replace_data timeout memory jobs json dialect",
             {"FOLDER": True},
         ),
         Command(
@@ -113,6 +114,8 @@ def run(argv: Sequence[str]) -> int:
     if options.version:
         return _without_command(["-version"])
     _prepare_log(options, command.logs_build)
+    if getattr(options, "dialect", ""):
+        use_dialect(options.dialect)
     return command.run(options) or 0
 
 

@@ -74,6 +74,15 @@ def add_module_folders(prototxts: Iterable[str]) -> None:
     sys.path += [folder for folder in present if folder not in sys.path]
 
 
+def use_dialect(name: str) -> None:
+    """Read layers that several forks write alike as those of the fork `name`."""
+    import caffe
+
+    if not hasattr(caffe, "set_dialect"):
+        raise CommandError("this caffe is a BVLC build: it has no dialects")
+    caffe.set_dialect(name)
+
+
 def phase_of(options, default):
     """Return caffe.TRAIN or caffe.TEST as -phase asks, or `default`."""
     import caffe

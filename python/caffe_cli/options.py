@@ -51,6 +51,11 @@ BVLC = {
     "log_dir": {"metavar": "FOLDER", "default": "", "help": "also log to FOLDER/caffe.INFO"},
 }
 OURS = {
+    "dialect": {
+        "metavar": "FORK",
+        "default": "",
+        "help": "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)",
+    },
     "rankdir": {"default": "LR", "help": "the direction of data: LR (default), RL, TB or BT"},
     "timeout": {
         "type": float,

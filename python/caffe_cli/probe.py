@@ -13,20 +13,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Limits:
-    """What a build may take: seconds, memory in GiB; and whether data may be replaced."""
+    """What a build may take: seconds, memory in GiB; whether data may be replaced; a dialect."""
 
     timeout: float = 60.0
     memory: float = 8.0
     replace_data: bool = True
+    dialect: str = ""
 
 
 @dataclass
 class Outcome:
-    """How a build ended: "builds", "builds, data replaced", "reads" or "stops", and why."""
+    """How a build ended: "builds", "builds, data replaced", "reads" or "stops", and why.
+
+    `log` has what was logged of warnings and of layers read as a fork's.
+    """
 
     result: str
     message: str = ""
-    warnings: str = field(default="", repr=False)
+    log: str = field(default="", repr=False)
 
 
 class Prober:
@@ -82,20 +86,20 @@ class Prober:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").splitlines()
         outcome.message = outcome.message.replace(self.root + os.sep, "")
-        return _with_log(outcome, lines)
+        return with_log(outcome, lines)
 
 
 def _ending(exitcode):
     return f"signal {-exitcode}" if exitcode and exitcode < 0 else f"status {exitcode}"
 
 
-def _with_log(outcome, lines):
-    """Add what the child logged: a BVLC build says in an F line why it ends the process."""
+def with_log(outcome, lines):
+    """Add what a child logged to its outcome; a BVLC build ends itself after an F line."""
     fatal = [line.partition("] ")[2] for line in lines if line.startswith("F") and "] " in line]
     if fatal and outcome.message.startswith("ended"):
         outcome.message = fatal[-1]
-    warned = [line.partition("] ")[2] for line in lines if line.startswith("W") and "] " in line]
-    outcome.warnings = "\n".join(dict.fromkeys(warned))
+    told = [line for line in lines if line.startswith("W") or "): read as " in line]
+    outcome.log = "\n".join(dict.fromkeys(line.partition("] ")[2] for line in told))
     return outcome
 
 
@@ -137,9 +141,11 @@ def _build(path, phase, root, limits):
     import caffe
 
     from . import placeholders
-    from .common import read_net
+    from .common import read_net, use_dialect
 
     os.chdir(os.path.dirname(path))
+    if limits.dialect:
+        use_dialect(limits.dialect)
     _limit_memory(limits.memory)
     phase_number = getattr(caffe, phase)
     try:

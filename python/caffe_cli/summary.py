@@ -36,7 +36,7 @@ class _Receptive:
 
 
 def inspect(options):
-    """Print a table of NET's layers: shapes, parameters, multiply-adds, memory, receptive fields."""
+    """Print a table of NET: shapes, parameters, multiply-adds, memory, receptive fields."""
     import caffe
 
     net = make_net(options, options.net, phase_of(options, caffe.TEST))

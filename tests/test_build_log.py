@@ -169,7 +169,7 @@ def test_only_where_it_is_asked_for(level, verbose, said, monkeypatch, tmp_path)
 def test_the_command_asks_for_it(tmp_path):
     (tmp_path / "net.prototxt").write_text(NET)
     time = ["time", "-model", "net.prototxt", "-iterations", "1"]
-    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parents[1])}
     environment.pop("GLOG_v", None)
     inspect = ["inspect", "net.prototxt"]  # a table, which the log would bury
     for words, said in ((time, 1), ([*time, "-minloglevel=1"], 0), (inspect, 0)):

@@ -16,8 +16,9 @@ from cli_kit import LINE, NET
 import caffe
 import caffe_cli
 from caffe.proto import caffe_pb2
-from caffe_commands.common import CommandError
-from caffe_commands.train import _Requests, _solve
+from caffe_cli.command_line import COMMANDS
+from caffe_cli.options import CommandError
+from caffe_cli.train import Requests, solve
 
 SOLVER = """
 net: "net.prototxt" test_iter: 2 test_interval: 4 base_lr: 0.01 lr_policy: "step" gamma: 0.1
@@ -50,35 +51,47 @@ def command(folder, capfd):
 
 
 @pytest.mark.parametrize(
-    "argv, words, values",
+    "command, argv, values",
     [
-        (["train", "-solver", "a"], ["train"], dict(solver="a", iterations=50)),
-        (["train", "--solver=a", "--gpu=0,1"], ["train"], dict(solver="a", gpu="0,1")),
-        (["-iterations=7", "time"], ["time"], dict(iterations=7, forward_only=False)),
-        (["time", "-forward_only", "-level", "-2"], ["time"], dict(forward_only=True, level=-2)),
-        (["time", "--forward_only=false"], ["time"], dict(forward_only=False)),
-        (["time", "-forward-only=1"], ["time"], dict(forward_only=True)),
-        (["time", "-noforward_only", "x"], ["time", "x"], dict(forward_only=False)),
-        (["test", "-gpu", "", "-stage", "a=b,c"], ["test"], dict(gpu="", stage="a=b,c")),
-        (["draw", "--", "-odd", "b"], ["draw", "-odd", "b"], {}),
+        ("train", ["-solver", "a"], dict(solver="a", iterations=50)),
+        ("train", ["--solver=a", "--gpu=0,1"], dict(solver="a", gpu="0,1")),
+        ("train", ["-solver=a", "-model", "b"], dict(solver="a", model="b")),
+        ("time", ["-iterations=7"], dict(iterations=7, forward_only=False)),
+        ("time", ["-forward_only", "-level", "-2"], dict(forward_only=True, level=-2)),
+        ("time", ["--forward_only=false"], dict(forward_only=False)),
+        ("time", ["-forward-only=1"], dict(forward_only=True)),
+        ("time", ["-noforward_only"], dict(forward_only=False)),
+        ("time", ["-logtostderr", "-model=a"], dict(model="a")),
+        ("test", ["-gpu", "", "-stage", "a=b,c"], dict(gpu="", stage="a=b,c")),
+        ("draw", ["--", "-odd", "b"], dict(net="-odd", picture="b")),
+        ("draw", ["-display_lrm", "a", "-rankdir", "TB", "b"], dict(net="a", picture="b")),
+        ("upgrade", ["a", "-align_crops", "b"], dict(old="a", new="b", align_crops=True)),
+        ("upgrade", ["a.py"], dict(old="a.py", new=None)),
     ],
 )
-def test_flags_are_read_as_gflags_reads_them(argv, words, values):
-    got_words, flags = caffe_cli.parse(argv)
-    assert got_words == words
-    assert {name: flags[name] for name in values} == values
+def test_flags_are_read_as_gflags_reads_them(command, argv, values):
+    options = COMMANDS[command].parser().parse(argv)
+    assert {name: getattr(options, name) for name in values} == values
+
+
+def test_flags_may_precede_the_command(command):
+    status, output, _ = command("-model", "absent", "time")
+    assert status == 1 and "'absent' is not a file" in output
 
 
 @pytest.mark.parametrize(
     "argv, said",
     [
         (["train", "-sovler", "x"], "unknown flag '-sovler'; did you mean -solver?"),
-        (["train", "-solver"], "-solver is missing its value"),
-        (["time", "-iterations", "many"], "whole number, got 'many'"),
+        (["train", "-solver"], "flag -solver: expected one argument"),
+        (["time", "-iterations", "many"], "flag -iterations: invalid int value: 'many'"),
         (["time", "-forward_only=maybe"], "true or false, got 'maybe'"),
         (["tarin"], "unknown command 'tarin'; did you mean train?"),
-        (["train", "solver.prototxt"], "expected caffe train"),
-        (["draw", "net.prototxt"], "NET PICTURE"),
+        (
+            ["train", "solver.prototxt"],
+            "expected caffe train [-flag value ...], got 'solver.prototxt'",
+        ),
+        (["draw", "net.prototxt"], "expected caffe draw NET PICTURE"),
         (["train"], "-solver FILE"),
         (["test", "-model", "net.prototxt"], "-weights FILE"),
         (["time"], "-model FILE"),
@@ -92,6 +105,11 @@ def test_flags_are_read_as_gflags_reads_them(argv, words, values):
         (["time", "-model", "net.prototxt", "-iterations", "0"], "at least 1"),
         (["draw", "net.prototxt", "net.xyz"], "png"),
         (["upgrade", "absent", "new"], "'absent' is not a file"),
+        (["upgrade", "net.prototxt"], "expected caffe upgrade OLD NEW"),
+        (["draw", "-rankdri", "LR", "a", "b"], "unknown flag '-rankdri'; did you mean -rankdir?"),
+        (["check", "absent"], "'absent' is not a folder"),
+        (["check", ".", "-jobs", "0"], "must be positive"),
+        (["-versoin"], "unknown flag '-versoin'; did you mean -version?"),
     ],
 )
 def test_what_is_wrong_with_a_command_line(folder, argv, said):
@@ -102,12 +120,19 @@ def test_what_is_wrong_with_a_command_line(folder, argv, said):
 
 def test_help_version_and_status(command):
     status, output, _ = command("-help")
-    assert status == 0 and all(name in output for name in [*caffe_cli.COMMANDS, "-sighup_effect"])
-    status, output, _ = command()
-    assert status == 1 and "usage:" in output
+    assert status == 0 and all(f"  {name} " in output for name in COMMANDS)
+    assert command() == (0, output, [])  # as BVLC's tool, which shows its usage
+    status, output, _ = command("train", "-help")
+    assert status == 0 and "--sighup_effect" in output and "--rankdir" not in output
+    assert "--iterations" not in output  # accepted, and of no use here
     assert command("-version")[1].strip() == f"caffe version {caffe.__version__}"
     status, output, _ = command("tset")
     assert status == 1 and output.startswith("caffe: unknown command 'tset'; did you mean test?")
+
+
+def test_unknown_dialects_are_refused(command):
+    status, output, _ = command("time", "-model", "net.prototxt", "-dialect", "segnot")
+    assert status == 1 and output.startswith("caffe: unknown dialect 'segnot'")
 
 
 def test_what_caffe_refuses_is_shown_without_a_traceback(command, folder):
@@ -204,20 +229,29 @@ def test_test_scores(command):
     assert re.fullmatch(r"caffe.cpp:321 accuracy = \S+", lines[-2])
 
 
+# BVLC's own log of `caffe time -iterations 3`, its figures as #.
+TIME_LOG = Path(__file__).parent / "golden" / "logs" / "time.txt"
+FIGURE = re.compile(r"(?<= )[-+\d.e]+(?= ms\.)")
+
+
 @pytest.mark.parametrize("forward_only", [False, True])
-def test_time_layer_by_layer(command, forward_only):
+def test_time_logs_as_caffe_does(command, folder, forward_only):
+    (folder / "net.prototxt").write_text((TIME_LOG.parent / "lenet_small.prototxt").read_text())
     flags = ["-forward_only"] if forward_only else []
-    status, _, lines = command("time", "-model", "net.prototxt", "-iterations", 2, *flags)
+    status, _, lines = command("time", "-model", "net.prototxt", "-iterations", 3, *flags)
     assert status == 0
-    text = "\n".join(lines)
-    for name in ("data", "conv", "relu", "ip", "loss"):
-        assert re.search(rf"caffe.cpp:400 +{name}\tforward: \S+ ms\.", text)
-        assert bool(re.search(rf"caffe.cpp:403 +{name}\tbackward: ", text)) != forward_only
-    assert re.search(r"caffe.cpp:408 Average Forward pass: \S+ ms\.", text)
-    assert ("Average Backward pass" in text) != forward_only
-    assert ("Average Forward-Backward" in text) != forward_only
-    assert "Iteration: 2 forward" in text and "*** Benchmark ends ***" in text
-    assert "accuracy" not in text  # TRAIN by default
+    got = [FIGURE.sub("#", line) for line in lines if line.startswith("caffe.cpp")]
+    got = [re.sub(r"(Initial loss:) \S+", r"\1 #", line) for line in got]
+    expected = TIME_LOG.read_text().splitlines()
+    if forward_only:
+        expected = [
+            line.replace("forward-backward", "forward")
+            for line in expected
+            if not re.search(r"Forward-Backward|Backward|\tbackward", line)
+        ]
+    assert got == expected
+    for line in lines:
+        assert all(float(figure) >= 0 for figure in FIGURE.findall(line))
 
 
 def test_device_query_reads_the_driver(command, folder, monkeypatch):
@@ -230,12 +264,14 @@ def test_device_query_reads_the_driver(command, folder, monkeypatch):
     status, output, _ = command("device_query", "-gpu", "3")
     assert status == 1 and "there is no GPU 3" in output
     monkeypatch.setenv("PATH", "/nonexistent")
-    status, output, _ = command("device_query")
+    status, output, _ = command("device_query", "-gpu", "0")
     assert status == 1 and "nvidia-smi is not on PATH" in output
+    status, _, lines = command("device_query")  # as BVLC's tool, which asks no device then
+    assert status == 0 and lines == ["caffe.cpp:138 Querying GPUs "]
 
 
 def test_requests_of_signals():
-    requests = _Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
+    requests = Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
     assert requests.next() == "none"
     requests.receive(signal.SIGINT, None)
     requests.receive(signal.SIGHUP, None)
@@ -264,9 +300,9 @@ class PlainSolver:
 
 
 def test_signals_on_a_solver_without_an_action_function(capfd):
-    requests = _Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
+    requests = Requests({signal.SIGINT: "stop", signal.SIGHUP: "snapshot"})
     solver = PlainSolver(requests)
-    _solve(solver, requests)
+    solve(solver, requests)
     assert solver.done == [0, "snapshot", 1, "snapshot"]
     assert "Optimization stopped early." in capfd.readouterr().err
 
@@ -278,7 +314,7 @@ def start(folder, *flags):
     (folder / "solver.prototxt").write_text(text.replace("test_iter: 2", ""))
     argv = [sys.executable, "-m", "caffe_cli", "train", "-solver", "solver.prototxt", *flags]
     environment = os.environ | {
-        "PYTHONPATH": str(Path(caffe_cli.__file__).parent),
+        "PYTHONPATH": str(Path(caffe_cli.__file__).parents[1]),
         "OMP_NUM_THREADS": "1",
     }
     process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=environment, cwd=folder)
@@ -321,7 +357,7 @@ def test_progress_bar_on_a_terminal_keeps_log_lines_whole(folder):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     argv = [sys.executable, "-m", "caffe_cli", "train", "-solver", "solver.prototxt"]
-    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parents[1])}
     process = subprocess.Popen(argv, stderr=slave, env=environment, cwd=folder)
     os.close(slave)
     shown = io.BytesIO()

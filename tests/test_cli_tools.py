@@ -141,7 +141,7 @@ def test_glog_level_and_format(folder):
         "caffe.log('low'); log.warning('high', 'a.cpp:7')"
     )
     environment = os.environ | {
-        "PYTHONPATH": str(Path(caffe_cli.__file__).parent),
+        "PYTHONPATH": str(Path(caffe_cli.__file__).parents[1]),
         "GLOG_minloglevel": "1",
     }
     done = subprocess.run(
@@ -181,22 +181,68 @@ def test_log_levels_and_streams(capfd):
         log.enable_logging()
 
 
-def test_time_runs_every_layers_gradients(command, folder, monkeypatch):
-    """In a deploy net too, which has no loss that would ask for them."""
+def test_time_computes_gradients_without_a_loss(command, folder, monkeypatch):
+    """A deploy net has no loss that would ask for them; BVLC's tool calls every backward."""
     text = NET[: NET.index('layer { name: "accuracy"')].replace('top: "label"', "")
     deploy = text.replace("shape { dim: 4 }", "").replace(
         'data_filler { type: "constant" value: 1 }', ""
     )
     (folder / "net.prototxt").write_text(deploy)
-    net = caffe.Net(str(folder / "net.prototxt"), caffe.TEST)
-    net.forward()
-    net.blobs["ip"].diff[...] = 1
-    net.backward()
-    assert not net.params["ip"][1].diff.any()
-    net._backward_layer(3)
-    assert (net.params["ip"][1].diff == 4).all()
-    ran = []
-    run = caffe.Net._backward_layer
-    monkeypatch.setattr(caffe.Net, "_backward_layer", lambda n, i: (ran.append(i), run(n, i)))
-    status, _ = command("time", "-model", "net.prototxt", "-iterations", "1")
-    assert status == 0 and ran == 2 * [3, 2, 1, 0]
+    made = []
+    build = caffe_cli.measure.make_net
+    monkeypatch.setattr(
+        caffe_cli.measure, "make_net", lambda *args: made.append(build(*args)) or made[-1]
+    )
+    status, output = command("time", "-model", "net.prototxt", "-iterations", "1")
+    assert status == 0 and "Initial loss: 0\n" in output
+    # The bias's gradient sums 4 images' worth of the output's weight, 1, in each of two passes.
+    assert (made[-1].params["ip"][1].diff == 8).all()
+
+
+LAYER_MODULE = """
+import caffe
+
+class Ones(caffe.Layer):
+    def setup(self, bottom, top):
+        pass
+
+    def reshape(self, bottom, top):
+        top[0].reshape(1)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = 1
+
+    def backward(self, top, propagate_down, bottom):
+        pass
+"""
+
+
+@pytest.mark.parametrize("place", ["", "layers", "nets", "solvers"])
+def test_python_layers_are_found_from_the_current_folder(folder, place):
+    """Beside the net and the solver, here, and in layers/ here; in a process as a shell's."""
+    for name in ("layers", "nets", "solvers"):
+        (folder / name).mkdir()
+    (folder / place / "ones_layer.py").write_text(LAYER_MODULE)
+    (folder / "nets" / "net.prototxt").write_text(
+        'layer { name: "x" type: "Python" top: "x" '
+        'python_param { module: "ones_layer" layer: "Ones" } }'
+    )
+    (folder / "solvers" / "solver.prototxt").write_text(
+        'net: "nets/net.prototxt" base_lr: 1 lr_policy: "fixed" max_iter: 1 snapshot_prefix: "s"'
+    )
+    console_script = "import sys, caffe_cli; sys.path.remove(''); sys.exit(caffe_cli.main())"
+    environment = os.environ | {"PYTHONPATH": str(Path(caffe_cli.__file__).parents[1])}
+    for argv in (
+        ["train", "-solver", "solvers/solver.prototxt"],
+        ["time", "-model", "nets/net.prototxt", "-iterations", "1"],
+    ):
+        if place == "solvers" and argv[0] == "time":
+            continue
+        done = subprocess.run(
+            [sys.executable, "-c", console_script, *argv],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr

@@ -22,6 +22,7 @@ from ._caffe import (
     solver_count,
     solver_rank,
 )
+from ._caffe.formats.definitions import read_net, read_solver
 from ._caffe.log import init_log, log
 from .proto.caffe_pb2 import TEST, TRAIN
 from .pycaffe import (
@@ -46,7 +47,7 @@ __all__ = [
     "FormatError", "Layer", "LayerError", "NCCL", "NesterovSolver", "Net", "NetError", "NetSpec",
     "RMSPropSolver", "SGDSolver", "SolverError", "TEST", "TRAIN", "Timer", "__version__",
     "get_solver", "has_nccl", "init_log", "io", "layer_type_list", "layers", "log", "params",
-    "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
-    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank",
-    "to_proto",
+    "read_net", "read_solver", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
+    "set_multiprocess", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
+    "solver_rank", "to_proto",
 ]  # fmt: skip

@@ -1,16 +1,21 @@
-"""Draw a net as PNG, SVG, any other format that Pillow writes, or Graphviz text.
+"""Draw a net as PNG, SVG, PDF or another format, or write it as Graphviz text.
 
-Nothing beyond this package is needed: layout and drawing are its own. Who prefers Graphviz gets
-the net as DOT text (extension ``raw`` or ``dot``) or, with pydot installed, as a pydot graph.
+The pictures are our own (`_caffe/drawing`): a box per layer, in-place layers as chips within, the
+same on every machine and without another program. What Pillow cannot write (PostScript, and
+others) Graphviz's `dot` draws where it is installed, as BVLC's draw.py does: a node for every
+layer and every blob.
 """
 
 import os
-import tempfile
+import shutil
+import subprocess
 
 from PIL import Image
 
 from ._caffe.drawing.canvas import Raster, Svg
+from ._caffe.drawing.details import window
 from ._caffe.drawing.picture import paint
+from ._caffe.formats.atomic import atomic_write
 from ._caffe.formats.upgrade import upgrade_net
 from .proto import caffe_pb2
 
@@ -57,14 +62,9 @@ def get_layer_label(layer, rankdir, display_lrm=False):
     # What is stacked in one direction would stretch the drawing in the other.
     separator = " " if rankdir in ("TB", "BT") else r"\n"
     parts = [layer.name, f"({kind})"]
-    if layer.type == "Pooling":
-        pool = layer.pooling_param
-        parts += _geometry(pool.kernel_size, pool.stride, pool.pad)
-    elif layer.type in ("Convolution", "Deconvolution"):
-        conv = layer.convolution_param
-        first = [list(values)[:1] for values in (conv.kernel_size, conv.stride, conv.pad)]
-        defaults = (1, 1, 0)
-        parts += _geometry(*(v[0] if v else d for v, d in zip(first, defaults, strict=True)))
+    if layer.type in ("Pooling", "Convolution", "Deconvolution"):
+        kernel, stride, pad, _ = window(layer)
+        parts += [f"kernel size: {kernel[0]}", f"stride: {stride[0]}", f"pad: {pad[0]}"]
     if display_lrm and layer.type in _WEIGHTED and any(get_layer_lr_mult(layer)):
         parts.append("lr mult: {:.1f}, {:.1f}".format(*get_layer_lr_mult(layer)))
     return '"' + separator.join(parts) + '"'
@@ -97,50 +97,70 @@ def get_pydot_graph(caffe_net, rankdir, label_edges=True, phase=None, display_lr
 
 
 def draw_net(caffe_net, rankdir, ext="png", phase=None, display_lrm=False):
-    """The bytes of a picture of NetParameter ``caffe_net``.
+    """Return the bytes of a picture of a net.
 
-    ``ext`` is ``png``, ``svg``, ``raw`` (DOT text) or another extension that Pillow writes.
-    ``rankdir`` is the way that data flows: LR, RL, TB or BT. ``phase`` keeps the layers of
-    caffe.TRAIN or caffe.TEST, by default all. ``display_lrm`` adds learning rate multipliers.
+    Parameters
+    ----------
+    caffe_net : NetParameter
+        The net, of any age; it stays as it is.
+    rankdir : str
+        The direction of data: LR, RL, TB or BT.
+    ext : str
+        `png`, `svg`, `raw` (Graphviz text), or another format of Pillow or Graphviz.
+    phase : int, optional
+        Draw the layers of caffe.TRAIN or caffe.TEST; by default all.
+    display_lrm : bool
+        Whether learning rate multipliers are shown.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        For an unknown rankdir or format.
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"rankdir {rankdir!r} is none of {', '.join(RANKDIRS)}")
     ext = ext.lower()
-    if ext in _DOT_EXTENSIONS:
-        return _dot_text(caffe_net, rankdir, phase, display_lrm).encode()
-    if ext != "svg" and Image.registered_extensions().get("." + ext) not in Image.SAVE:
-        raise ValueError(f"cannot draw {ext!r} files; png, svg and raw are the usual choices")
-    canvas_type = Svg if ext == "svg" else Raster
-    return paint(_selected(caffe_net, phase), rankdir, canvas_type, display_lrm).encode(ext)
+    if ext == "svg" or Image.registered_extensions().get("." + ext) in Image.SAVE:
+        canvas_type = Svg if ext == "svg" else Raster
+        return paint(_selected(caffe_net, phase), rankdir, canvas_type, display_lrm).encode(ext)
+    text = _dot_text(caffe_net, rankdir, phase, display_lrm).encode()
+    return text if ext in _DOT_EXTENSIONS else _run_dot(ext, text)
+
+
+def _run_dot(ext, text):
+    dot = shutil.which("dot")
+    if not dot:
+        raise ValueError(
+            f"cannot draw {ext!r} files without Graphviz; png, svg and raw are the usual choices"
+        )
+    drawn = subprocess.run([dot, f"-T{ext}"], input=text, capture_output=True, check=False)
+    if drawn.returncode:
+        said = drawn.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ValueError(f"cannot draw {ext!r} files (dot: {' '.join(said[:1])}); try png or svg")
+    return drawn.stdout
 
 
 def draw_net_to_file(caffe_net, filename, rankdir="LR", phase=None, display_lrm=False):
-    """Write `draw_net`'s picture to ``filename``, whose extension chooses the format."""
+    """Write `draw_net`'s picture to a file, whose extension chooses the format.
+
+    Parameters
+    ----------
+    caffe_net : NetParameter
+    filename : str or path
+    rankdir, phase, display_lrm
+        As in `draw_net`.
+    """
     filename = os.fspath(filename)
     ext = os.path.splitext(filename)[1].lstrip(".")
     if not ext:
         raise ValueError(f"{filename} has no extension; name it .png or .svg")
     picture = draw_net(caffe_net, rankdir, ext, phase, display_lrm)
-    folder, name = os.path.split(os.path.abspath(filename))
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(picture)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, filename)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _geometry(kernel, stride, pad):
-    return [f"kernel size: {kernel}", f"stride: {stride}", f"pad: {pad}"]
+    with atomic_write(filename) as temporary, open(temporary, "wb") as file:
+        file.write(picture)
 
 
 def _selected(net, phase):

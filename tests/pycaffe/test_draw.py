@@ -41,6 +41,12 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "
 """
 
 
+@pytest.fixture(autouse=True)
+def no_graphviz(monkeypatch):
+    """No Graphviz, also where it is installed."""
+    monkeypatch.setattr(draw.shutil, "which", lambda name: None)
+
+
 @pytest.fixture
 def net():
     return text_format.Parse(NET, caffe_pb2.NetParameter())
@@ -129,6 +135,16 @@ def test_refusals_leave_no_file(net, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_sides_of_a_window(net):
+    conv = layer(net, "conv1").convolution_param
+    del conv.kernel_size[:], conv.stride[:], conv.pad[:]
+    conv.kernel_h, conv.kernel_w, conv.stride_h, conv.stride_w, conv.pad_w = 3, 5, 2, 2, 1
+    shown = " ".join(texts(draw.draw_net(net, "TB", "svg")))
+    assert "Convolution · 4 · 3x5 · stride 2 · pad 0x1" in shown
+    label = draw.get_layer_label(layer(net, "conv1"), "TB")
+    assert label == '"conv1 (Convolution) kernel size: 3 stride: 2 pad: 0"'
+
+
 def test_learning_rates_are_shown_when_asked(net):
     assert "lr_mult 0, 2" in texts(draw.draw_net(net, "TB", "svg", display_lrm=True))
     assert "lr_mult 0, 2" not in texts(draw.draw_net(net, "TB", "svg"))
@@ -140,6 +156,19 @@ def test_dot_text(net):
     assert '"conv1_Convolution" -> "conv1_blob" [label="4"]' in text
     assert '"data_blob" -> "conv1_Convolution"' in text
     assert "lr mult: 0.0, 2.0" in text and text.count("{") == text.count("}") == 1
+
+
+def test_graphviz_draws_what_pillow_does_not_write(net, tmp_path, monkeypatch):
+    """A stand-in for `dot` answers with its arguments and what it was given."""
+    dot = tmp_path / "dot"
+    dot.write_text('#!/bin/sh\n[ "$1" = -Txyz ] && { echo bad >&2; exit 1; }\necho "$@"; cat\n')
+    dot.chmod(0o755)
+    monkeypatch.setattr(draw.shutil, "which", lambda name: str(dot) if name == "dot" else None)
+    drawn = draw.draw_net(net, "BT", "fig", phase=caffe.TEST)
+    assert drawn == b"-Tfig\n" + draw.draw_net(net, "BT", "dot", phase=caffe.TEST)
+    assert draw.draw_net(net, "BT", "png").startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="'xyz'.*bad"):
+        draw.draw_net(net, "BT", "xyz")
 
 
 def test_labels(net):

@@ -15,7 +15,10 @@ init_log log set_mode_cpu set_mode_gpu set_device Layer get_solver layer_type_li
 solver_count set_solver_count solver_rank set_solver_rank set_multiprocess has_nccl __version__
 TRAIN TEST Classifier Detector io layers params NetSpec to_proto
 """.split()
-ADDED = {"CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "set_dialect"}
+ADDED = {
+    "CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "read_net", "read_solver",
+    "set_dialect",
+}  # fmt: skip
 
 NET = """
 _forward _backward reshape clear_param_diffs copy_from share_with _blob_loss_weights _bottom_ids

@@ -1,4 +1,4 @@
-"""LabelAxis the nodes of a directed acyclic graph in layers (Sugiyama, Tagawa, Toda, 1981).
+"""Place the nodes of a directed acyclic graph in layers (Sugiyama, Tagawa, Toda, 1981).
 
 Three steps: each node gets the rank of its longest path, pulled towards its readers; long edges
 are cut into one bend per rank, and ranks are sorted by barycentres until crossings stop falling;

@@ -1,13 +1,13 @@
 """A net as a picture: one box per layer, its in-place layers as chips below its name.
 
-`paint` draws on a canvas of `canvas`; where things stand comes from `layout`.
+`paint` draws on a canvas of `canvas` at the places that `layout` computes.
 """
 
 from dataclasses import dataclass, field
 
-from caffe._caffe.drawing.canvas import ARROW, INK, LINE, SOFT_INK, bezier, text_width
-from caffe._caffe.drawing.layout import layered
-from caffe.proto import caffe_pb2 as pb
+from .canvas import ARROW, INK, LINE, SOFT_INK, bezier, text_width
+from .details import details
+from .layout import layered
 
 TITLE, DETAIL, CHIP = 13, 10.5, 9.5
 TITLE_LINE, DETAIL_LINE, CHIP_LINE = 17.0, 14.0, 17.0
@@ -46,6 +46,7 @@ class Box:
 
     @property
     def size(self):
+        """Width and height in drawing units."""
         width = max(
             text_width(self.name, TITLE),
             max((text_width(line, DETAIL) for line in self.details), default=0),
@@ -56,6 +57,7 @@ class Box:
 
     @property
     def colours(self):
+        """Fill and border colour."""
         return LOSS if self.kind.endswith("Loss") else COLOURS.get(self.kind, PLAIN)
 
 
@@ -65,10 +67,23 @@ def chip_width(text):
 
 
 def paint(net, rankdir, canvas_type, display_lrm=False):
-    """A canvas of ``canvas_type`` with the layers of NetParameter ``net`` drawn on it.
+    """Draw the layers of a net.
 
-    ``rankdir``: data flows from top to bottom (TB), bottom to top (BT), left to right (LR) or
-    right to left (RL).
+    Parameters
+    ----------
+    net : NetParameter
+        In the current schema.
+    rankdir : str
+        The direction of data: top to bottom (TB), bottom to top (BT), left to right (LR) or
+        right to left (RL).
+    canvas_type : type
+        `canvas.Svg` or `canvas.Raster`.
+    display_lrm : bool
+        Whether learning rate multipliers are shown.
+
+    Returns
+    -------
+    canvas_type
     """
     boxes, edges = collect(net, display_lrm)
     flat = rankdir in ("LR", "RL")
@@ -104,14 +119,14 @@ def collect(net, display_lrm=False):
         bottoms, tops = list(layer.bottom), list(layer.top)
         if len(bottoms) == 1 and bottoms == tops and makers.get(bottoms[0]):
             for maker in makers[bottoms[0]]:
-                boxes[maker].chips.append(" ".join([layer.type, *_details(layer)][:2]))
+                boxes[maker].chips.append(" ".join([layer.type, *details(layer)][:2]))
             continue
         for blob in bottoms:
             if blob not in makers:  # an input without a layer, as in old deploy nets
                 makers[blob] = [len(boxes)]
                 boxes.append(Box(blob, "Input", ["no layer makes it"]))
         box = len(boxes)
-        lines = [_shorten(" · ".join([layer.type, *_details(layer)]))]
+        lines = [_shorten(" · ".join([layer.type, *details(layer)]))]
         if display_lrm and layer.param:
             lines.append("lr_mult " + ", ".join(f"{p.lr_mult:g}" for p in layer.param))
         kind = layer.type if bottoms else "Input"  # such as data layers in Python
@@ -162,81 +177,3 @@ def _paint_box(canvas, box, x, y):
 
 def _shorten(text):
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-
-
-def _details(layer):
-    """What a reader wants to know of a layer beyond its type."""
-    describe = _DETAILS.get(layer.type)
-    return [part for part in describe(layer) if part] if describe else []
-
-
-def _window(kernel, stride, pad, dilation=(1,)):
-    """Kernel, stride, padding and dilation as short texts, without what is at its default."""
-
-    def sides(values):
-        values = list(values)
-        if len(set(values)) == 1 and (len(values) > 1 or values is not kernel):
-            return f"{values[0]}"
-        return "x".join(str(value) for value in values)
-
-    kernel = list(kernel) * (2 if len(kernel) == 1 else 1)
-    return [
-        "x".join(str(size) for size in kernel),
-        f"stride {sides(stride)}" if set(stride) != {1} else "",
-        f"pad {sides(pad)}" if set(pad) != {0} else "",
-        f"dilation {sides(dilation)}" if set(dilation) != {1} else "",
-    ]
-
-
-def _convolution(layer):
-    p = layer.convolution_param
-    kernel = p.kernel_size or [p.kernel_h, p.kernel_w]
-    stride = p.stride or ([p.stride_h, p.stride_w] if p.HasField("stride_h") else [1])
-    pad = p.pad or ([p.pad_h, p.pad_w] if p.HasField("pad_h") or p.HasField("pad_w") else [0])
-    group = f"group {p.group}" if p.group > 1 else ""
-    outputs = str(p.num_output) if p.num_output else ""
-    return [outputs, *_window(kernel, stride, pad, p.dilation or [1]), group]
-
-
-def _pooling(layer):
-    p = layer.pooling_param
-    method = pb.PoolingParameter.PoolMethod.Name(p.pool).lower()
-    if p.global_pooling:
-        return [method, "global"]
-    kernel = [p.kernel_size] if p.HasField("kernel_size") else [p.kernel_h, p.kernel_w]
-    stride = [p.stride_h, p.stride_w] if p.HasField("stride_h") else [p.stride]
-    pad = [p.pad_h, p.pad_w] if p.HasField("pad_h") or p.HasField("pad_w") else [p.pad]
-    return [method, *_window(kernel, stride, pad)]
-
-
-def _shapes(shapes):
-    return [", ".join("x".join(str(dim) for dim in shape.dim) for shape in shapes)]
-
-
-_DETAILS = {
-    "Convolution": _convolution,
-    "Deconvolution": _convolution,
-    "Im2col": _convolution,
-    "Pooling": _pooling,
-    "InnerProduct": lambda layer: [str(layer.inner_product_param.num_output)],
-    "Embed": lambda layer: [str(layer.embed_param.num_output)],
-    "LSTM": lambda layer: [str(layer.recurrent_param.num_output)],
-    "RNN": lambda layer: [str(layer.recurrent_param.num_output)],
-    "Dropout": lambda layer: [f"{layer.dropout_param.dropout_ratio:g}"],
-    "LRN": lambda layer: [f"size {layer.lrn_param.local_size}"],
-    "Eltwise": lambda layer: [
-        pb.EltwiseParameter.EltwiseOp.Name(layer.eltwise_param.operation).lower()
-    ],
-    "Concat": lambda layer: [
-        f"axis {layer.concat_param.axis}" if layer.concat_param.axis != 1 else ""
-    ],
-    "Crop": lambda layer: [
-        "offset " + ", ".join(map(str, layer.crop_param.offset)) if layer.crop_param.offset else ""
-    ],
-    "Input": lambda layer: _shapes(layer.input_param.shape),
-    "DummyData": lambda layer: _shapes(layer.dummy_data_param.shape),
-    "Data": lambda layer: [f"batch {layer.data_param.batch_size}"],
-    "ImageData": lambda layer: [f"batch {layer.image_data_param.batch_size}"],
-    "HDF5Data": lambda layer: [f"batch {layer.hdf5_data_param.batch_size}"],
-    "Python": lambda layer: [f"{layer.python_param.module}.{layer.python_param.layer}"],
-}

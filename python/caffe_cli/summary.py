@@ -3,16 +3,20 @@
 import math
 from dataclasses import dataclass
 
-from .common import make_net, phase_of, read
+from .common import make_net, phase_of, read_net
 
-RULED = {"Convolution", "Deconvolution", "Pooling", "Im2col"}
+WINDOWED = {"Convolution", "Deconvolution", "Pooling", "Im2col"}
 # Layers whose tops are their bottom's memory.
 SHARING = {"Split", "Reshape", "Flatten"}
 
 
 @dataclass
 class Row:
-    """One line of `inspect`: a layer and what it costs."""
+    """One line of `inspect`: a layer and what it costs.
+
+    `params` counts weights, `macs` multiplications, `memory` bytes of tops; `field` is receptive
+    field / spacing in input pixels.
+    """
 
     name: str
     kind: str
@@ -31,12 +35,12 @@ class _Receptive:
     spacing: float = 1.0
 
 
-def inspect(flags, net_file):
-    """Print a table of layers: shapes, parameters, multiply-adds, memory, receptive fields."""
+def inspect(options):
+    """Print a table of NET: shapes, parameters, multiply-adds, memory, receptive fields."""
     import caffe
 
-    net = make_net(flags, net_file, phase_of(flags, caffe.TEST), flags.weights)
-    rows = layer_rows(net, read("net", net_file))
+    net = make_net(options, options.net, phase_of(options, caffe.TEST))
+    rows = layer_rows(net, read_net(options.net))
     head = ["layer", "type", "output", "params", "mult-adds", "memory", "sees"]
     cells = [
         [
@@ -61,31 +65,32 @@ def inspect(flags, net_file):
     print(_totals(net, rows))
 
 
-def layer_rows(net, definition):
-    """A `Row` for every layer of ``net``; ``definition`` is its NetParameter."""
+def layer_rows(net, definition) -> list[Row]:
+    """Return one `Row` per layer of a net.
+
+    Parameters
+    ----------
+    net : caffe.Net
+    definition : NetParameter
+        What it was built from; kernels and strides are read from it.
+    """
     written = {layer.name: layer for layer in definition.layer}
-    owned = set()
-    seen = {}
+    owned: set[int] = set()
+    seen: dict[str, _Receptive | None] = {}
     rows = []
-    for index, (name, layer) in enumerate(zip(net._layer_names, net.layers, strict=True)):
-        bottoms = [net.blobs[b] for b in _names(net, net._bottom_ids(index))]
-        top_names = _names(net, net._top_ids(index))
-        tops = [net.blobs[t] for t in top_names]
-        row = Row(name, layer.type, [tuple(top.shape) for top in tops])
+    for name, layer in net.layer_dict.items():
+        bottoms, tops = list(net.bottom_names[name]), list(net.top_names[name])
+        blobs = [net.blobs[top] for top in tops]
+        row = Row(name, layer.type, [tuple(blob.shape) for blob in blobs])
         row.params = sum(blob.count for blob in _unshared(layer, owned))
-        row.macs = multiply_adds(layer, bottoms, tops)
-        fresh = [t for t in top_names if t not in seen] if layer.type not in SHARING else []
-        row.memory = sum(4 * net.blobs[t].count for t in fresh)
-        receptive = _receptive(net, index, written.get(name), seen)
+        row.macs = multiply_adds(layer, [net.blobs[bottom] for bottom in bottoms], blobs)
+        fresh = [t for t in tops if t not in seen] if layer.type not in SHARING else []
+        row.memory = sum(4 * net.blobs[top].count for top in fresh)
+        receptive = _receptive(layer.type, bottoms, written.get(name), seen)
         row.field = f"{receptive.extent:.0f} / {receptive.spacing:g}" if receptive else ""
-        seen.update(dict.fromkeys(top_names, receptive))
+        seen.update(dict.fromkeys(tops, receptive))
         rows.append(row)
     return rows
-
-
-def _names(net, ids):
-    names = list(net.blobs)
-    return [names[i] for i in ids]
 
 
 def _unshared(layer, owned):
@@ -100,8 +105,8 @@ def _unshared(layer, owned):
     return fresh
 
 
-def multiply_adds(layer, bottoms, tops):
-    """Multiplications with a weight in one forward pass; biases and other layers count 0.
+def multiply_adds(layer, bottoms, tops) -> int:
+    """Return the multiplications with a weight in one forward pass; other layers count 0.
 
     Every weight of a convolution is used once per output position, of a deconvolution once per
     input position, and of an inner product once per row.
@@ -121,43 +126,38 @@ def multiply_adds(layer, bottoms, tops):
     return 0
 
 
-def _receptive(net, index, layer, seen):
+def _receptive(kind, bottoms, layer, seen):
     """What a layer's tops see, None where that is the whole input or not known."""
-    bottoms = _names(net, net._bottom_ids(index))
     if not bottoms:
         return _Receptive()
     # A Crop's second bottom, and a label, only lend their size or their values.
-    kind = net.layers[index].type
     views = [seen.get(b) for b in (bottoms[:1] if kind == "Crop" else bottoms)]
     if None in views or kind in ("InnerProduct", "Reduction", "LSTM", "RNN", "Python"):
         return None
     if kind.endswith("Loss") or kind == "Accuracy":
         return None
     view = max(views, key=lambda v: v.extent)
-    if kind not in RULED:
+    if kind not in WINDOWED:
         return view
-    if layer is None:
+    if layer is None or layer.pooling_param.global_pooling:
         return None
-    return _through_window(view, kind, layer)
-
-
-def _through_window(view, kind, layer):
-    if kind == "Pooling":
-        given = layer.pooling_param
-        if given.global_pooling:
-            return None
-        kernel, stride, dilation = given.kernel_size or given.kernel_h, given.stride, 1
-        stride = given.stride_h or stride
-    else:
-        given = layer.convolution_param
-        kernel = given.kernel_size[0] if given.kernel_size else given.kernel_h
-        stride = (given.stride[0] if given.stride else given.stride_h) or 1
-        dilation = given.dilation[0] if given.dilation else 1
+    kernel, stride, dilation = _height_window(layer)
     extent = (kernel - 1) * dilation
     if kind == "Deconvolution":
         reached = math.ceil((extent + 1) / stride) - 1
         return _Receptive(view.extent + reached * view.spacing, view.spacing / stride)
     return _Receptive(view.extent + extent * view.spacing, view.spacing * stride)
+
+
+def _height_window(layer):
+    """Kernel, stride and dilation of a window along the height."""
+    if layer.type == "Pooling":
+        p = layer.pooling_param
+        return p.kernel_size or p.kernel_h, p.stride_h or p.stride, 1
+    p = layer.convolution_param
+    kernel = p.kernel_size[0] if p.kernel_size else p.kernel_h
+    stride = p.stride[0] if p.stride else p.stride_h
+    return kernel, stride or 1, p.dilation[0] if p.dilation else 1
 
 
 def _totals(net, rows):

@@ -1,4 +1,4 @@
-"""caffe train: solve, heed signals, show progress."""
+"""caffe train: run a solver, act on signals, show progress."""
 
 import contextlib
 import logging
@@ -7,54 +7,59 @@ import signal
 import sys
 import tempfile
 
-from .common import CommandError, choose_device, need_file, read, say, stages_of
+from .common import add_module_folders, log_line, need_file, read_solver, split_names
+from .device import choose_device
+from .options import CommandError
 
 EFFECTS = ("stop", "snapshot", "none")
 
 
-def train(flags):
-    """Train or finetune a model."""
-    if not flags.solver:
+def train(options):
+    """Train or finetune a model: build the solver's nets, solve, act on signals."""
+    if not options.solver:
         raise CommandError("need a solver definition to train: -solver FILE")
-    if flags.snapshot and flags.weights:
+    if options.snapshot and options.weights:
         raise CommandError(
             "give a snapshot to resume training or weights to finetune, but not both"
         )
     for name in ("sigint_effect", "sighup_effect"):
-        if flags[name] not in EFFECTS:
-            raise CommandError(f"-{name} is one of {', '.join(EFFECTS)}, got {flags[name]!r}")
-    need_file(flags.solver, "solver")
-    for name in filter(None, [flags.snapshot, *flags.weights.split(",")]):
-        need_file(name, "snapshot" if flags.snapshot else "weights")
-    param = read("solver", flags.solver)
-    if not flags.gpu and param.HasField("solver_mode"):
+        if getattr(options, name) not in EFFECTS:
+            given = getattr(options, name)
+            raise CommandError(f"-{name} is one of {', '.join(EFFECTS)}, got {given!r}")
+    need_file(options.solver, "solver")
+    for name in [options.snapshot] if options.snapshot else split_names(options.weights):
+        need_file(name, "snapshot" if options.snapshot else "weights")
+    param = read_solver(options.solver)
+    if not options.gpu and param.HasField("solver_mode"):
         if param.solver_mode == type(param).GPU:
-            flags["gpu"] = str(param.device_id)
-    choose_device(flags, 204, 197)
-    solver = _make_solver(flags, param)
-    if flags.snapshot:
-        say(f"Resuming from {flags.snapshot}", 235)
-        solver.restore(flags.snapshot)
-    with _signals(flags) as requests, _progress(solver, param.max_iter):
-        say("Starting Optimization", 239)
-        _solve(solver, requests)
-    say("Optimization Done.", 250)
+            options.gpu = str(param.device_id)
+    choose_device(options, 204, 197)
+    solver = _make_solver(options, param)
+    if options.snapshot:
+        log_line(f"Resuming from {options.snapshot}", 235)
+        solver.restore(options.snapshot)
+    with _signals(options) as requests, _progress(solver, param.max_iter):
+        log_line("Starting Optimization", 239)
+        solve(solver, requests)
+    log_line("Optimization Done.", 250)
 
 
-def _make_solver(flags, param):
+def _make_solver(options, param):
     """The solver in the state of -level and -stage; its nets start from -weights."""
     import caffe
 
-    if flags.snapshot or flags.weights:
+    if options.snapshot or options.weights:
         del param.weights[:]
-    param.weights.extend(filter(None, flags.weights.split(",")))
-    param.train_state.level = flags.level
-    param.train_state.stage.extend(stages_of(flags))
+    param.weights.extend(split_names(options.weights))
+    param.train_state.level = options.level
+    param.train_state.stage.extend(split_names(options.stage))
     if not param.snapshot_prefix:  # it would follow the temporary file's name
-        param.snapshot_prefix = os.path.splitext(flags.solver)[0]
+        param.snapshot_prefix = os.path.splitext(options.solver)[0]
+    nets = [param.net, param.train_net, *param.test_net]
+    add_module_folders([options.solver, *filter(None, nets)])
     # pycaffe makes solvers of files only.
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, os.path.basename(flags.solver))
+        path = os.path.join(folder, os.path.basename(options.solver))
         with open(path, "w", encoding="utf-8") as file:
             file.write(str(param))
         return caffe.get_solver(path)
@@ -64,7 +69,7 @@ class _Stop(Exception):
     """Leaves a BVLC solver's loop, which cannot be asked to stop."""
 
 
-def _solve(solver, requests):
+def solve(solver, requests):
     """Solve; stop and take snapshots when signals ask for it."""
     if hasattr(solver, "set_action_function"):
         solver.set_action_function(requests.next)
@@ -83,11 +88,11 @@ def _solve(solver, requests):
         solver.solve()
     except _Stop:
         solver.snapshot()
-        say("Optimization stopped early.", 250)
+        log_line("Optimization stopped early.", 250)
 
 
-class _Requests:
-    """What signals ask for, until the solver takes notice (util/signal_handler.cpp)."""
+class Requests:
+    """What signals ask for, until the solver asks (util/signal_handler.cpp)."""
 
     def __init__(self, effects):
         self.effects = effects
@@ -106,12 +111,12 @@ class _Requests:
 
 
 @contextlib.contextmanager
-def _signals(flags):
+def _signals(options):
     """Turn SIGINT and SIGHUP into requests while training."""
-    effects = {signal.SIGINT: flags.sigint_effect}
+    effects = {signal.SIGINT: options.sigint_effect}
     if hasattr(signal, "SIGHUP"):
-        effects[signal.SIGHUP] = flags.sighup_effect
-    requests = _Requests(effects)
+        effects[signal.SIGHUP] = options.sighup_effect
+    requests = Requests(effects)
     before = {number: signal.signal(number, requests.receive) for number in effects}
     try:
         yield requests

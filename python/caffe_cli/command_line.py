@@ -1,0 +1,187 @@
+"""Choose a command, parse what it is given, run it, and report what goes wrong."""
+
+import logging
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from . import check, device, draw, measure, summary, train, upgrade
+from .common import use_dialect
+from .options import CommandError, Parser, did_you_mean
+
+
+@dataclass
+class Command:
+    """One command: its name, what runs it, what it does, its flags and its words."""
+
+    name: str
+    run: Callable[[Namespace], int | None]
+    text: str
+    uses: str = ""
+    arguments: dict[str, bool] = field(default_factory=dict)  # and whether each is needed
+    logs_build: bool = False  # log every layer while a net is built, as BVLC's tool does
+
+    def parser(self) -> Parser:
+        """Return the parser of what follows the command's name."""
+        return Parser(self.name, self.text, self.arguments, self.uses.split())
+
+
+_TRAIN = "solver weights snapshot gpu level stage sigint_effect sighup_effect dialect"
+_TIME = "model weights iterations phase forward_only gpu level stage dialect"
+COMMANDS = {
+    command.name: command
+    for command in [
+        Command("train", train.train, "train or finetune a model", _TRAIN, logs_build=True),
+        Command(
+            "test",
+            measure.test,
+            "score a model",
+            "model weights iterations gpu level stage dialect",
+            logs_build=True,
+        ),
+        Command("time", measure.time, "benchmark model execution time", _TIME, logs_build=True),
+        Command("device_query", device.device_query, "show GPU diagnostic information", "gpu"),
+        Command(
+            "inspect",
+            summary.inspect,
+            "list a net's layers, shapes, parameters and costs",
+            "phase weights level stage dialect",
+            {"NET": True},
+        ),
+        Command(
+            "draw",
+            draw.draw,
+            "draw a net as PNG, SVG or another format that the extension names",
+            "rankdir phase display_lrm",
+            {"NET": True, "PICTURE": True},
+        ),
+        Command(
+            "check",
+            check.check,
+            "build every net below a folder and list what stops which",
+            "replace_data timeout memory jobs json dialect",
+            {"FOLDER": True},
+        ),
+        Command(
+            "upgrade",
+            upgrade.upgrade,
+            "write an old prototxt, caffemodel or Python 2 module in today's form",
+            "align_crops",
+            {"OLD": True, "NEW": False},
+        ),
+    ]
+}
+
+
+def usage() -> str:
+    """Return what `caffe` shows when it is given no command."""
+    lines = ["usage: caffe <command> <args>", "", "commands:"]
+    lines += [f"  {command.name:16}{command.text}" for command in COMMANDS.values()]
+    return "\n".join([*lines, "", "caffe <command> -help lists what a command takes."])
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        What follows `caffe`. As with gflags, flags may precede the command.
+
+    Returns
+    -------
+    int
+        The exit status.
+
+    Raises
+    ------
+    CommandError
+        Where the command line cannot be carried out as it stands.
+    """
+    argv = list(argv)
+    place = next((i for i, word in enumerate(argv) if word in COMMANDS), None)
+    if place is None:
+        return _without_command(argv)
+    command = COMMANDS[argv.pop(place)]
+    parser = command.parser()
+    if {"-help", "--help", "-h"} & set(argv):
+        print(parser.format_help().rstrip())
+        return 0
+    options = parser.parse(argv)
+    if options.version:
+        return _without_command(["-version"])
+    _prepare_log(options, command.logs_build)
+    if getattr(options, "dialect", ""):
+        use_dialect(options.dialect)
+    return command.run(options) or 0
+
+
+def _without_command(argv):
+    """Show help or the version; status 0 as in BVLC's tool, which shows its usage then."""
+    words = [word for word in argv if not word.startswith("-")]
+    if words:
+        raise CommandError(
+            f"unknown command {words[0]!r}{did_you_mean(words[0], COMMANDS)} "
+            f"(known: {', '.join(COMMANDS)})"
+        )
+    if {"-version", "--version"} & set(argv):
+        import caffe
+
+        print(f"caffe version {caffe.__version__}")
+        return 0
+    Parser("<command>", "", {}).parse(
+        [word for word in argv if word.lstrip("-") not in ("help", "h")]
+    )
+    print(usage())
+    return 0
+
+
+def _prepare_log(options, logs_build):
+    """Set what caffe reads of its log's settings when it is imported; add the log file."""
+    if logs_build:
+        os.environ.setdefault("GLOG_v", "1")
+    if options.minloglevel:
+        os.environ["GLOG_minloglevel"] = str(options.minloglevel)
+    if options.log_dir:
+        import caffe  # noqa: F401  (sets up its log)
+
+        log = logging.getLogger("caffe")
+        copy = logging.FileHandler(os.path.join(options.log_dir, "caffe.INFO"), mode="w")
+        copy.setFormatter(log.handlers[0].formatter if log.handlers else None)
+        log.addHandler(copy)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the console script.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        What follows `caffe`; by default the process's own arguments.
+
+    Returns
+    -------
+    int
+        The command's exit status, 1 after an error, 130 after Ctrl-C.
+    """
+    try:
+        return run(sys.argv[1:] if argv is None else argv)
+    except CommandError as problem:
+        print(f"caffe: {problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("caffe: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on, as with `caffe inspect NET | head`
+    except Exception as problem:
+        # caffe's own errors explain themselves; any other, such as an exception in a Python
+        # layer, is shown with where it was raised.
+        caffe = sys.modules.get("caffe")
+        known = (OSError, getattr(caffe, "CaffeError", OSError))
+        if problem.__cause__ is not None or not isinstance(problem, known):
+            traceback.print_exc()
+        print(f"caffe: {problem}", file=sys.stderr)
+    return 1

@@ -1,0 +1,126 @@
+"""What the commands share: log lines, files, nets, and where Python layers are found."""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+
+from .options import CommandError
+
+
+def log_line(message: str, line: int) -> None:
+    """Write one INFO line as from line `line` of BVLC's caffe.cpp."""
+    import caffe  # sets up its log
+
+    log = logging.getLogger("caffe")
+    if log.handlers:
+        log.info("%s", message, extra={"src": f"caffe.cpp:{line}"})
+    else:  # a BVLC build logs through glog alone
+        caffe.log(message)
+
+
+def read_net(path: str):
+    """Return the NetParameter that the file `path` holds; see `_read`."""
+    return _read(path, "net", "NetParameter")
+
+
+def read_solver(path: str):
+    """Return the SolverParameter that the file `path` holds; see `_read`."""
+    return _read(path, "solver", "SolverParameter")
+
+
+def _read(path, kind, message):
+    """Read a prototxt; where caffe can (`caffe.read_net`), old forms come in today's form."""
+    import caffe
+
+    need_file(path, f"{kind} definition")
+    if reader := getattr(caffe, f"read_{kind}", None):
+        return reader(path)
+    from google.protobuf import text_format
+
+    from caffe.proto import caffe_pb2
+
+    with open(path, encoding="utf-8") as file:
+        return text_format.Parse(file.read(), getattr(caffe_pb2, message)())
+
+
+def need_file(path: str, what: str) -> None:
+    """Raise CommandError unless `path` is a file: a BVLC build would end the process."""
+    if not os.path.isfile(path):
+        raise CommandError(f"{what} {path!r} is not a file")
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write `data` to `path`, which afterwards is whole or as it was before."""
+    folder, name = os.path.split(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as scratch:
+        temporary = os.path.join(scratch, name)
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+
+
+def add_module_folders(prototxts: Iterable[str]) -> None:
+    """Let Python layers' modules be imported.
+
+    They are looked for in the current folder, in its `layers`, and beside each of `prototxts`;
+    a console script searches none of these by itself, and what PYTHONPATH names goes first.
+    """
+    folders = [os.getcwd(), os.path.join(os.getcwd(), "layers")]
+    folders += [os.path.dirname(os.path.abspath(path)) for path in prototxts]
+    present = [folder for folder in dict.fromkeys(folders) if os.path.isdir(folder)]
+    sys.path += [folder for folder in present if folder not in sys.path]
+
+
+def use_dialect(name: str) -> None:
+    """Read layers that several forks write alike as those of the fork `name`."""
+    import caffe
+
+    if not hasattr(caffe, "set_dialect"):
+        raise CommandError("this caffe is a BVLC build: it has no dialects")
+    caffe.set_dialect(name)
+
+
+def phase_of(options, default):
+    """Return caffe.TRAIN or caffe.TEST as -phase asks, or `default`."""
+    import caffe
+
+    phases = {"TRAIN": caffe.TRAIN, "TEST": caffe.TEST, "": default}
+    if options.phase not in phases:
+        raise CommandError(f"-phase must be TRAIN or TEST, got {options.phase!r}")
+    return phases[options.phase]
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names that commas separate in `text`."""
+    return [name for name in text.split(",") if name]
+
+
+def make_net(options, model: str, phase: int):
+    """Build the net of a prototxt in the state that the flags ask for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Its `level`, `stage` and `weights` count.
+    model : str
+        The prototxt's name.
+    phase : int
+        caffe.TRAIN or caffe.TEST.
+
+    Returns
+    -------
+    caffe.Net
+    """
+    import caffe
+
+    need_file(model, "net definition")
+    for name in split_names(options.weights):
+        need_file(name, "weights")
+    add_module_folders([model])
+    net = caffe.Net(model, phase, level=options.level, stages=split_names(options.stage))
+    for name in split_names(options.weights):
+        net.copy_from(name)
+    return net

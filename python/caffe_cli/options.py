@@ -1,0 +1,171 @@
+"""What each command may be given, in gflags' spelling, parsed by argparse.
+
+BVLC's tool is built on gflags: one dash or two, `-flag value` or `-flag=value`, switches as
+`-flag`, `-flag=false` or `-noflag`, anywhere on the line.
+"""
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class CommandError(Exception):
+    """A command line that cannot be carried out as it stands."""
+
+
+def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return ``"; did you mean ...?"`` with the nearest known name, or an empty string."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else ""
+
+
+# name: argparse's settings. The first group are BVLC's flags (tools/caffe.cpp, glog); every
+# command accepts all of them, because scripts give them to any, and shows those that it uses.
+BVLC = {
+    "gpu": {"metavar": "IDS", "default": "", "help": "run on this device; a number, or all"},
+    "solver": {"metavar": "FILE", "default": "", "help": "the solver prototxt"},
+    "model": {"metavar": "FILE", "default": "", "help": "the net prototxt"},
+    "phase": {"default": "", "help": "TRAIN or TEST"},
+    "level": {"type": int, "default": 0, "help": "level of the net's state"},
+    "stage": {"default": "", "help": "stages of the net's state, separated by commas"},
+    "snapshot": {"metavar": "FILE", "default": "", "help": "the solver state to resume from"},
+    "weights": {"metavar": "FILES", "default": "", "help": "weights, separated by commas"},
+    "iterations": {"type": int, "default": 50, "help": "how many iterations (default: 50)"},
+    "sigint_effect": {
+        "metavar": "EFFECT",
+        "default": "stop",
+        "help": "what Ctrl-C does: stop (default), snapshot or none",
+    },
+    "sighup_effect": {
+        "metavar": "EFFECT",
+        "default": "snapshot",
+        "help": "what a hangup does: stop, snapshot (default) or none",
+    },
+    "minloglevel": {
+        "type": int,
+        "metavar": "LEVEL",
+        "default": 0,
+        "help": "log from this level on: 0 info (default), 1 warning, 2 error, 3 fatal",
+    },
+    "log_dir": {"metavar": "FOLDER", "default": "", "help": "also log to FOLDER/caffe.INFO"},
+}
+OURS = {
+    "dialect": {
+        "metavar": "FORK",
+        "default": "",
+        "help": "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)",
+    },
+    "rankdir": {"default": "LR", "help": "the direction of data: LR (default), RL, TB or BT"},
+    "timeout": {
+        "type": float,
+        "metavar": "SECONDS",
+        "default": 60.0,
+        "help": "end a build after so many seconds (default: 60)",
+    },
+    "memory": {
+        "type": float,
+        "metavar": "GIB",
+        "default": 8.0,
+        "help": "memory that a build may take, in GiB (default: 8)",
+    },
+    "jobs": {"type": int, "default": 2, "help": "builds at a time (default: 2)"},
+}
+SWITCHES = {
+    "forward_only": "time the forward pass alone",
+    "display_lrm": "draw learning rate multipliers",
+    "align_crops": "write aligned offsets into the Crop layers that give none",
+    "replace_data": "put placeholders where data sources are absent (default: true)",
+    "json": "print JSON instead of a table",
+    "version": "show the version",
+    "help": "show this text",
+    "logtostderr": argparse.SUPPRESS,  # glog's: the log always goes to standard error
+    "alsologtostderr": argparse.SUPPRESS,
+}
+EVERYWHERE = ("minloglevel", "log_dir", "logtostderr", "alsologtostderr", "version", "help")
+DEFAULT_ON = ("replace_data", "logtostderr", "alsologtostderr")
+
+
+class Parser(argparse.ArgumentParser):
+    """Parses what follows one command's name.
+
+    Parameters
+    ----------
+    command : str
+        The command's name.
+    text : str
+        What the command does, for its help.
+    arguments : dict of str to bool
+        The words it takes, by name, and whether each must be given.
+    uses : sequence of str
+        The flags that the help shows; BVLC's others are accepted all the same.
+    """
+
+    def __init__(self, command, text, arguments, uses=()):
+        words = [name if needed else f"[{name}]" for name, needed in arguments.items()]
+        self.form = " ".join(["caffe", command, *words, "[-flag value ...]"])
+        super().__init__(usage=self.form, description=text, add_help=False, allow_abbrev=False)
+        self.arguments = arguments
+        self.flags = set()
+        shown = [*uses, *EVERYWHERE]
+        for name in dict.fromkeys([*shown, *BVLC]):
+            self._add_flag(name, name in shown)
+
+    def _add_flag(self, name, shown):
+        if name in SWITCHES:
+            settings = {"nargs": "?", "type": _boolean, "metavar": "BOOL", "help": SWITCHES[name]}
+            settings["default"] = name in DEFAULT_ON
+        else:
+            settings = dict(BVLC.get(name) or OURS[name])
+        if not shown:
+            settings["help"] = argparse.SUPPRESS
+        self.add_argument("--" + name, **settings)
+        self.flags.add(name)
+
+    def parse(self, argv: Sequence[str]) -> argparse.Namespace:
+        """Return the values of all words and flags; raises CommandError where one is wrong."""
+        argv = list(argv)
+        end = argv.index("--") if "--" in argv else len(argv)
+        options, words = self.parse_known_args(self._double_dashes(argv[:end]))
+        words += argv[end + 1 :]
+        least = sum(self.arguments.values())
+        if not least <= len(words) <= len(self.arguments):
+            given = " ".join(words) or "nothing"
+            raise CommandError(f"expected {self.form}, got {given!r}")
+        words += [None] * (len(self.arguments) - len(words))
+        for name, word in zip(self.arguments, words, strict=True):
+            setattr(options, name.lower(), word)
+        return options
+
+    def error(self, message):
+        """Raise CommandError in place of ending the process."""
+        raise CommandError(f"{message.replace('argument --', 'flag -')}; expected {self.form}")
+
+    def _double_dashes(self, argv):
+        tokens = []
+        for token in argv:
+            if re.match(r"--?[A-Za-z]", token):
+                name, equals, value = token.lstrip("-").partition("=")
+                token = "--" + self._known(name.replace("-", "_"), token, equals, value)
+            tokens.append(token)
+        return tokens
+
+    def _known(self, name, token, equals, value):
+        """``name=value`` of a flag, or ``name`` alone where the value is the next token."""
+        positive = name.removeprefix("no")
+        if not equals and name not in self.flags and positive in self.flags & set(SWITCHES):
+            return f"{positive}=false"
+        name = {"h": "help"}.get(name, name)
+        if name not in self.flags:
+            raise CommandError(f"unknown flag {token!r}{did_you_mean(name, self.flags, '-')}")
+        if not equals and name in SWITCHES:
+            return f"{name}=true"
+        return f"{name}={value}" if equals else name
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in ("true", "t", "yes", "y", "1"):
+        return True
+    if text.lower() in ("false", "f", "no", "n", "0"):
+        return False
+    raise argparse.ArgumentTypeError(f"expected true or false, got {text!r}")

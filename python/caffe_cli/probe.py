@@ -1,0 +1,195 @@
+"""Builds one net in a child process, with limits, and says how that ended.
+
+A server process imports caffe once and forks a child for each net, so that a build costs some
+milliseconds, and neither a crash nor a failed CHECK of a BVLC build ends the command.
+"""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a build may take: seconds, memory in GiB; whether data may be replaced; a dialect."""
+
+    timeout: float = 60.0
+    memory: float = 8.0
+    replace_data: bool = True
+    dialect: str = ""
+
+
+@dataclass
+class Outcome:
+    """How a build ended: "builds", "builds, data replaced", "reads" or "stops", and why.
+
+    `log` has what was logged of warnings and of layers read as a fork's.
+    """
+
+    result: str
+    message: str = ""
+    log: str = field(default="", repr=False)
+
+
+class Prober:
+    """Builds nets of one repository.
+
+    Parameters
+    ----------
+    root : str
+        The repository's folder: Python layers' modules are looked for anywhere below it.
+    limits : Limits
+        What each build may take.
+    """
+
+    def __init__(self, root: str, limits: Limits):
+        self.limits = limits
+        self.root = os.path.abspath(root)
+        methods = multiprocessing.get_all_start_methods()
+        method = "forkserver" if "forkserver" in methods else "spawn"
+        self._context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self._context.set_forkserver_preload([__name__, f"{__package__}.preload"])
+
+    def build(self, path: str, phase: str) -> Outcome:
+        """Build the net `path` in `phase` ("TRAIN" or "TEST")."""
+        return self._run(_build, os.path.abspath(path), phase, self.root, self.limits)
+
+    def read_solver(self, path: str) -> Outcome:
+        """Read the solver `path`; its nets are not built."""
+        return self._run(_read_solver, os.path.abspath(path), self.limits)
+
+    def _run(self, work, *args):
+        """`work`'s answer from a child process, or what ended the child."""
+        ours, theirs = self._context.Pipe(duplex=False)
+        with tempfile.TemporaryFile() as said:
+            handle = multiprocessing.reduction.DupFd(said.fileno())
+            child = self._context.Process(target=_child, args=(theirs, handle, work, args))
+            child.start()
+            theirs.close()
+            try:
+                ours.recv()  # it has begun: importing caffe does not count
+                if ours.poll(self.limits.timeout):
+                    outcome = ours.recv()
+                else:
+                    outcome = Outcome("stops", f"took more than {self.limits.timeout:g} s")
+            except EOFError:
+                child.join(5)
+                outcome = Outcome("stops", f"ended the process ({_ending(child.exitcode)})")
+            finally:
+                child.kill()
+                child.join()
+                child.close()
+                ours.close()
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").splitlines()
+        outcome.message = outcome.message.replace(self.root + os.sep, "")
+        return with_log(outcome, lines)
+
+
+def _ending(exitcode):
+    return f"signal {-exitcode}" if exitcode and exitcode < 0 else f"status {exitcode}"
+
+
+def with_log(outcome, lines):
+    """Add what a child logged to its outcome; a BVLC build ends itself after an F line."""
+    fatal = [line.partition("] ")[2] for line in lines if line.startswith("F") and "] " in line]
+    if fatal and outcome.message.startswith("ended"):
+        outcome.message = fatal[-1]
+    told = [line for line in lines if line.startswith("W") or "): read as " in line]
+    outcome.log = "\n".join(dict.fromkeys(line.partition("] ")[2] for line in told))
+    return outcome
+
+
+def _child(answer, handle, work, args):
+    """In the child: send `work`'s outcome; standard error goes to the file of `handle`."""
+    said = handle.detach()
+    os.dup2(said, 2)
+    os.dup2(said, 1)  # modules of Python layers print
+    sys.stderr = open(2, "w", closefd=False)
+    sys.stdout = open(1, "w", closefd=False)
+    sys.dont_write_bytecode = True
+    from . import preload  # noqa: F401  (where the server could not)
+
+    answer.send(None)
+    try:
+        outcome = work(*args)
+    except MemoryError:
+        outcome = Outcome("stops", "took more memory than -memory allows")
+    except BaseException as problem:  # whatever a Python layer raises, SystemExit included
+        outcome = Outcome("stops", _message(problem))
+    answer.send(outcome)
+    answer.close()
+    os._exit(0)
+
+
+def _message(problem):
+    return str(problem).strip() or type(problem).__name__
+
+
+def _read_solver(path, limits):
+    from .common import read_solver
+
+    _limit_memory(limits.memory)
+    read_solver(path)
+    return Outcome("reads")
+
+
+def _build(path, phase, root, limits):
+    import caffe
+
+    from . import placeholders
+    from .common import read_net, use_dialect
+
+    os.chdir(os.path.dirname(path))
+    if limits.dialect:
+        use_dialect(limits.dialect)
+    _limit_memory(limits.memory)
+    phase_number = getattr(caffe, phase)
+    try:
+        _let_import(path, root)
+        caffe.Net(path, phase_number)
+        return Outcome("builds")
+    except Exception as problem:
+        first = _message(problem)
+    if not limits.replace_data:
+        return Outcome("stops", first)
+    definition = read_net(path)
+    if not placeholders.replace_sources(definition, phase_number):
+        return Outcome("stops", first)
+    placeholders.build(definition, phase_number)
+    return Outcome("builds, data replaced", first)
+
+
+def _let_import(path, root):
+    """Let the modules of the net's Python layers be found, wherever below `root` they are."""
+    from .common import add_module_folders, read_net
+
+    wanted = {
+        os.path.join(*layer.python_param.module.split("."))
+        for layer in read_net(path).layer
+        if layer.type == "Python" and layer.python_param.module
+    }
+    add_module_folders([path])
+    if not wanted:
+        return
+    for folder, folders, _ in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for module in wanted:
+            place = os.path.join(folder, module)
+            if os.path.isfile(place + ".py") or os.path.isfile(os.path.join(place, "__init__.py")):
+                sys.path.append(folder)
+
+
+def _limit_memory(gib):
+    """Let this process have so much more address space than it has now (Unix)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    limit = pages * resource.getpagesize() + int(gib * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,168 @@
+"""caffe check: what a folder's prototxts come to, whatever they are."""
+
+import json
+import os
+
+import pytest
+
+import caffe_cli
+from caffe_cli import check, placeholders, probe
+from caffe_cli.common import read_net
+
+INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
+IP = 'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { %s } }\n'
+SEGMENTER = """
+layer { name: "data" type: "Data" top: "x" top: "mask" include { phase: TRAIN }
+  transform_param { crop_size: 20 } data_param { source: "absent" batch_size: 2 } }
+layer { name: "data" type: "Data" top: "x" top: "mask" include { phase: TEST }
+  transform_param { crop_size: 12 } data_param { source: "absent" batch_size: 1 } }
+layer { name: "score" type: "Convolution" bottom: "x" top: "score"
+  convolution_param { num_output: 5 kernel_size: 3 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "mask" top: "loss" }
+layer { name: "acc" type: "Accuracy" bottom: "score" bottom: "mask" top: "acc"
+  include { phase: TEST } }
+"""
+PYTHON = 'layer { name: "p" type: "Python" bottom: "x" top: "y" python_param { %s } }\n'
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A folder as old repositories are, and `caffe check --json` of it, by first path."""
+    root = tmp_path_factory.mktemp("old")
+    files = {
+        "good.prototxt": INPUT + IP % "num_output: 2",
+        "copy/good.prototxt": INPUT + IP % "num_output: 2",
+        "segment.prototxt": SEGMENTER,
+        "bad_type.pt": INPUT + 'layer { name: "u" type: "Nonesuch" bottom: "x" top: "y" }',
+        "bad_field.prototxt": INPUT + IP % "no_such_field: 2",
+        "template.prototxt": INPUT + IP % "num_output: ${NUM}",
+        "python.prototxt": INPUT + PYTHON % 'module: "deep.mine" layer: "Twice"',
+        "exits.prototxt": INPUT + PYTHON % 'module: "deep.exits" layer: "Twice"',
+        "sleeps.prototxt": INPUT
+        + (PYTHON % 'module: "deep.sleeps" layer: "Twice"').replace(
+            "python_param", "include { phase: TRAIN } python_param"
+        ),
+        "huge.prototxt": INPUT + IP % ('num_output: 150000000 weight_filler { type: "xavier" }'),
+        "solver.prototxt": 'net: "good.prototxt" base_lr: 0.1 lr_policy: "fixed"',
+        "bad_solver.prototxt": "base_lr: 0.1 no_such_field: 3",
+        "labelmap.prototxt": 'item { name: "none" label: 0 }',
+        "weights.pt": "PK\x03\x04\0\0\0\0layer {",
+        "latin.prototxt": INPUT + "# caf\udce9\n" + IP % "num_output: 2",
+        "notes.txt": INPUT,
+        ".git/good.prototxt": INPUT,
+        "lib/deep/__init__.py": "",
+        "lib/deep/mine.py": "import caffe\nprint('hello')\nclass Twice(caffe.Layer):\n"
+        "    def reshape(self, bottom, top):\n        top[0].reshape(*bottom[0].data.shape)\n",
+        "lib/deep/exits.py": "import os\nos._exit(3)\n",
+        "lib/deep/sleeps.py": "import time\ntime.sleep(100)\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+    before = sorted(root.rglob("*"))
+    limits = check.Limits(timeout=4, memory=1)
+    entries = check.find(str(root))
+    check.build_all(str(root), entries, limits, 2)
+    assert sorted(root.rglob("*")) == before
+    return {entry.paths[0]: entry for entry in entries}
+
+
+@pytest.mark.parametrize(
+    "path, result, said",
+    [
+        ("good.prototxt", "builds", ""),
+        ("latin.prototxt", "builds", ""),
+        ("segment.prototxt", "builds, data replaced", "'absent'"),
+        ("bad_type.pt", "stops", "Nonesuch"),
+        ("bad_field.prototxt", "stops", "no_such_field"),
+        ("template.prototxt", "stops", "${NUM}"),
+        ("python.prototxt", "builds", ""),
+        ("exits.prototxt", "stops", "status 3"),
+        ("sleeps.prototxt", "stops", "more than 4 s"),
+        ("huge.prototxt", "stops", "memory"),
+        ("solver.prototxt", "reads", ""),
+        ("bad_solver.prototxt", "stops", "no_such_field"),
+    ],
+)
+def test_what_becomes_of_a_file(repository, path, result, said):
+    entry = repository[path]
+    assert entry.result == result
+    assert said in entry.message and bool(said) == bool(entry.message)
+
+
+def test_what_is_no_net_is_left_out(repository):
+    absent = {"labelmap.prototxt", "weights.pt", "notes.txt", ".git/good.prototxt"}
+    assert not absent & set(repository) and len(repository) == 12
+    assert repository["good.prototxt"].paths == ["good.prototxt", "copy/good.prototxt"]
+
+
+def test_obstacles_and_counts(repository):
+    assert repository["bad_type.pt"].obstacle == "Nonesuch"
+    assert repository["bad_field.prototxt"].obstacle == "no_such_field"
+    assert repository["template.prototxt"].obstacle == "a template's placeholder"
+    lines = check.table(list(repository.values()))
+    assert "10 distinct net files (11 files): 3 builds, 1 builds, data replaced, 6 stops" in lines
+    assert "2 distinct solver files (2 files): 1 reads, 1 stops" in lines
+    row = next(line for line in lines if line.startswith("good.prototxt (x2)"))
+    assert row.split()[2:] == ["builds"]
+
+
+def test_the_command(tmp_path, capfd):
+    (tmp_path / "net.prototxt").write_text(SEGMENTER)
+    assert caffe_cli.main(["check", str(tmp_path), "-json"]) == 0
+    (entry,) = json.loads(capfd.readouterr().out)
+    assert entry["paths"] == ["net.prototxt"] and entry["kind"] == "net"
+    assert {p: o["result"] for p, o in entry["phases"].items()} == {
+        "TRAIN": "builds, data replaced",
+        "TEST": "builds, data replaced",
+    }
+    assert caffe_cli.main(["check", str(tmp_path), "-noreplace_data"]) == 0
+    output = capfd.readouterr().out
+    assert "1 distinct net files (1 files): 0 builds, 0 builds, data replaced, 1 stops" in output
+
+
+def test_the_dialect_comes_from_what_is_said():
+    """As the engine logs a layer read as a fork's, and as it refuses a fork's field."""
+    line = "I1124 23:43:14.000001    12 caffe.cpp:1] layer 'b' (BN): read as segnet's: bn_mode"
+    outcome = probe.with_log(probe.Outcome("builds"), ["noise", line])
+    assert check.Entry("net", ["a"], outcomes={"TEST": outcome}).dialect == "segnet"
+    refused = probe.Outcome("stops", "LayerParameter has no field 'x' (known from SSD, R-FCN; y)")
+    entry = check.Entry("net", ["a"], outcomes={"TEST": refused})
+    assert (entry.dialect, entry.obstacle) == ("SSD, R-FCN", "x")
+
+
+def test_a_failed_check_of_a_bvlc_build_is_quoted():
+    line = "F1124 23:43:14.000001    12 layer_factory.hpp:81] Check failed: Unknown layer type: Q"
+    outcome = probe.with_log(probe.Outcome("stops", "ended the process (signal 6)"), [line])
+    assert outcome.message == "Check failed: Unknown layer type: Q"
+    assert check.Entry("net", ["a"], outcomes={"TEST": outcome}).obstacle == "Q"
+
+
+def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
+    import caffe
+
+    (tmp_path / "net.prototxt").write_text(SEGMENTER)
+    net = read_net(str(tmp_path / "net.prototxt"))
+    assert placeholders.replace_sources(net, caffe.TRAIN)
+    placeholders.build(net, caffe.TRAIN)
+    (data,) = (layer for layer in net.layer if layer.name == "data")
+    assert [list(shape.dim) for shape in data.input_param.shape] == [
+        [2, 3, 20, 20],
+        [2, 1, 18, 18],
+    ]
+
+
+def test_unreadable_files_are_listed(tmp_path, monkeypatch):
+    (tmp_path / "net.prototxt").write_text(INPUT)
+    opened = open
+
+    def refuse(path, *args, **settings):
+        if str(path).endswith("net.prototxt"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **settings)
+
+    monkeypatch.setattr("builtins.open", refuse)
+    (entry,) = check.find(str(tmp_path))
+    assert (entry.kind, entry.result) == ("unreadable", "stops")
+    assert entry.message == "cannot be read: Permission denied"
+    assert os.path.isfile(tmp_path / "net.prototxt")

@@ -6,7 +6,7 @@ its offset from the coordinate maps of its bottoms; BVLC crops such a layer at o
 
 import os
 
-from .common import log_line, read_net, write_file
+from .common import log_line, prototxt, read_net, write_file
 from .options import CommandError
 
 _LISTS = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}
@@ -25,8 +25,6 @@ def upgrade_net(old: str, new: str) -> int:
     int
         The exit status: 1 where a Crop's bottoms cannot be aligned, which is logged.
     """
-    from .upgrade import prototxt
-
     if os.path.exists(new) and os.path.samefile(old, new):
         raise CommandError(f"{new!r} is the file itself: write the aligned net to another")
     net = read_net(old)

@@ -124,3 +124,10 @@ def make_net(options, model: str, phase: int):
     for name in split_names(options.weights):
         net.copy_from(name)
     return net
+
+
+def prototxt(message) -> bytes:
+    """Return `message` as prototxt; floats have the digits that bring back the same float."""
+    from google.protobuf import text_format
+
+    return text_format.MessageToString(message, as_utf8=True).encode()

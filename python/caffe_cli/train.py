@@ -103,7 +103,7 @@ class Requests:
             self.pending.append(number)
 
     def next(self):
-        """ "stop", "snapshot" or "none"; a hangup goes before an interrupt."""
+        """Return "stop", "snapshot" or "none"; a hangup goes before an interrupt."""
         if not self.pending:
             return "none"
         self.pending.sort()

@@ -3,7 +3,7 @@
 import os
 
 from . import align_crops, python2
-from .common import log_line, need_file, read_net, read_solver, write_file
+from .common import log_line, need_file, prototxt, read_net, read_solver, write_file
 from .options import CommandError
 
 
@@ -41,13 +41,6 @@ def _upgraded(path):
     if _names_solver_fields(path):
         return "solver", prototxt(read_solver(path))
     return "net", prototxt(read_net(path))
-
-
-def prototxt(message) -> bytes:
-    """Return `message` as prototxt; floats have the digits that bring back the same float."""
-    from google.protobuf import text_format
-
-    return text_format.MessageToString(message, as_utf8=True).encode()
 
 
 def _is_binary(path):

@@ -8,6 +8,8 @@ import argparse
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import zip_longest
+from typing import Any
 
 
 class CommandError(Exception):
@@ -22,7 +24,7 @@ def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
 
 # name: argparse's settings. The first group are BVLC's flags (tools/caffe.cpp, glog); every
 # command accepts all of them, because scripts give them to any, and shows those that it uses.
-BVLC = {
+BVLC: dict[str, dict[str, Any]] = {
     "gpu": {"metavar": "IDS", "default": "", "help": "run on this device; a number, or all"},
     "solver": {"metavar": "FILE", "default": "", "help": "the solver prototxt"},
     "model": {"metavar": "FILE", "default": "", "help": "the net prototxt"},
@@ -50,7 +52,7 @@ BVLC = {
     },
     "log_dir": {"metavar": "FOLDER", "default": "", "help": "also log to FOLDER/caffe.INFO"},
 }
-OURS = {
+OURS: dict[str, dict[str, Any]] = {
     "dialect": {
         "metavar": "FORK",
         "default": "",
@@ -112,6 +114,7 @@ class Parser(argparse.ArgumentParser):
             self._add_flag(name, name in shown)
 
     def _add_flag(self, name, shown):
+        settings: dict[str, Any]
         if name in SWITCHES:
             settings = {"nargs": "?", "type": _boolean, "metavar": "BOOL", "help": SWITCHES[name]}
             settings["default"] = name in DEFAULT_ON
@@ -132,8 +135,7 @@ class Parser(argparse.ArgumentParser):
         if not least <= len(words) <= len(self.arguments):
             given = " ".join(words) or "nothing"
             raise CommandError(f"expected {self.form}, got {given!r}")
-        words += [None] * (len(self.arguments) - len(words))
-        for name, word in zip(self.arguments, words, strict=True):
+        for name, word in zip_longest(self.arguments, words):
             setattr(options, name.lower(), word)
         return options
 

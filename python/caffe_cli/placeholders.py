@@ -90,7 +90,7 @@ def _in_phase(layer, phase):
 
 def _shape(layer, index, is_label):
     """A shape for top `index` of a data layer."""
-    given = dict(_numbers(layer))
+    given: dict = dict(_numbers(layer))
     batch = max(given.get("batch_size", given.get("batch", 1)), 1)
     name = layer.top[index]
     if name in NAMED:

@@ -139,8 +139,8 @@ def _run_dot(ext, text):
         )
     drawn = subprocess.run([dot, f"-T{ext}"], input=text, capture_output=True, check=False)
     if drawn.returncode:
-        said = drawn.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ValueError(f"cannot draw {ext!r} files (dot: {' '.join(said[:1])}); try png or svg")
+        stderr = drawn.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ValueError(f"cannot draw {ext!r} files (dot: {' '.join(stderr[:1])}); try png or svg")
     return drawn.stdout
 
 

@@ -1,6 +1,6 @@
 """Write nets as Python expressions.
 
-``layers`` and ``params`` (customarily imported as ``L`` and ``P``) stand for every layer type
+``layers`` and ``params`` (customarily imported as ``L`` and ``P``) offer every layer type
 and every enum of the schema::
 
     n = NetSpec()

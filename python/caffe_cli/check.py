@@ -47,9 +47,9 @@ class Entry:
 
     @property
     def dialect(self) -> str:
-        """The fork of Caffe that what was said names, or ""."""
-        said = " ".join(f"{o.log} {o.message}" for o in self.outcomes.values())
-        found = _FORK.search(said)
+        """The fork of Caffe that the log or message names, or ""."""
+        text = " ".join(f"{o.log} {o.message}" for o in self.outcomes.values())
+        found = _FORK.search(text)
         return (found[1] or found[2]) if found else ""
 
     @property
@@ -172,8 +172,8 @@ def table(entries: list[Entry]) -> list[str]:
         copies = f" (x{len(entry.paths)})" if len(entry.paths) > 1 else ""
         passed = [p for p, o in entry.outcomes.items() if p and o.result != "stops"]
         only = f" ({passed[0]})" if len(entry.outcomes) > len(passed) > 0 else ""
-        said = entry.message.splitlines()[0] if entry.message else ""
-        rows.append((entry.paths[0] + copies, entry.result + only, entry.dialect, said[:200]))
+        text = entry.message.splitlines()[0] if entry.message else ""
+        rows.append((entry.paths[0] + copies, entry.result + only, entry.dialect, text[:200]))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [
         "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]).rstrip()

@@ -99,7 +99,7 @@ def run(argv: Sequence[str]) -> int:
     Raises
     ------
     CommandError
-        Where the command line cannot be carried out as it stands.
+        Where the command line is not valid.
     """
     argv = list(argv)
     place = next((i for i, word in enumerate(argv) if word in COMMANDS), None)
@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("caffe: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on, as with `caffe inspect NET | head`
+        sys.stderr.close()  # the reader has gone, as with `caffe inspect NET | head`
     except Exception as problem:
         # caffe's own errors explain themselves; any other, such as an exception in a Python
         # layer, is shown with where it was raised.

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class CommandError(Exception):
-    """A command line that cannot be carried out as it stands."""
+    """A command line that is not valid."""
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:

@@ -65,8 +65,8 @@ class Prober:
     def _run(self, work, *args):
         """`work`'s answer from a child process, or what ended the child."""
         ours, theirs = self._context.Pipe(duplex=False)
-        with tempfile.TemporaryFile() as said:
-            handle = multiprocessing.reduction.DupFd(said.fileno())
+        with tempfile.TemporaryFile() as output:
+            handle = multiprocessing.reduction.DupFd(output.fileno())
             child = self._context.Process(target=_child, args=(theirs, handle, work, args))
             child.start()
             theirs.close()
@@ -84,8 +84,8 @@ class Prober:
                 child.join()
                 child.close()
                 ours.close()
-            said.seek(0)
-            lines = said.read().decode("utf-8", "replace").splitlines()
+            output.seek(0)
+            lines = output.read().decode("utf-8", "replace").splitlines()
         outcome.message = outcome.message.replace(self.root + os.sep, "")
         return with_log(outcome, lines)
 
@@ -99,16 +99,16 @@ def with_log(outcome, lines):
     fatal = [line.partition("] ")[2] for line in lines if line.startswith("F") and "] " in line]
     if fatal and outcome.message.startswith("ended"):
         outcome.message = fatal[-1]
-    told = [line for line in lines if line.startswith("W") or "): read as " in line]
-    outcome.log = "\n".join(dict.fromkeys(line.partition("] ")[2] for line in told))
+    notes = [line for line in lines if line.startswith("W") or "): read as " in line]
+    outcome.log = "\n".join(dict.fromkeys(line.partition("] ")[2] for line in notes))
     return outcome
 
 
 def _child(answer, handle, work, args):
     """In the child: send `work`'s outcome; standard error goes to the file of `handle`."""
-    said = handle.detach()
-    os.dup2(said, 2)
-    os.dup2(said, 1)  # modules of Python layers print
+    output = handle.detach()
+    os.dup2(output, 2)
+    os.dup2(output, 1)  # modules of Python layers print
     sys.stderr = open(2, "w", closefd=False)
     sys.stdout = open(1, "w", closefd=False)
     sys.dont_write_bytecode = True

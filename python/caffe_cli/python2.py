@@ -2,7 +2,7 @@
 
 The syntax is translated by fissix, a kept-up copy of Python's own 2to3 (the extra `python2`
 installs it). Some of what old layers use was removed from their libraries and not from Python;
-`MOVED` names it. Division is left alone: whether `/` meant whole numbers cannot be told from the
+`MOVED` names it. Division is left alone: whether `/` meant whole numbers cannot be known from the
 text, so lines where it looks like it are logged.
 """
 
@@ -168,7 +168,7 @@ def _replace_moved(text, tree):
             remarks.append((node.lineno, "pickle.load of a Python 2 file needs encoding='latin1'"))
     lines = [line.encode() for line in text.splitlines(keepends=True)]
     for node, new in sorted(edits, key=lambda edit: (edit[0].lineno, edit[0].col_offset))[::-1]:
-        line = lines[node.lineno - 1]  # such an expression stands on one line
+        line = lines[node.lineno - 1]  # such an expression is on one line
         lines[node.lineno - 1] = (
             line[: node.col_offset] + new.encode() + line[node.end_col_offset :]
         )

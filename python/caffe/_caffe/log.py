@@ -28,7 +28,7 @@ logger = logging.getLogger("caffe")
 class GlogFormatter(logging.Formatter):
     """``Lmmdd hh:mm:ss.uuuuuu threadid file:line] message``, L one of I, W, E, F.
 
-    The month and day stand without the year: glog 0.6 added it, but Caffe's own
+    Month and day have no year: glog 0.6 added it, but Caffe's own
     ``tools/extra/extract_seconds.py`` reads the four-digit form only.
     """
 

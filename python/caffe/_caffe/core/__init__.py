@@ -1,1 +1,1 @@
-"""What every other part stands on: blobs, their memory, the device, fillers and the Layer base."""
+"""What every other part builds on: blobs, their memory, the device, fillers and the Layer base."""

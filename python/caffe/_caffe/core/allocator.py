@@ -25,7 +25,7 @@ LARGE = 1 << 16
 def keep_freed_memory() -> bool:
     """Ask glibc to reuse what is freed; tell whether it does (elsewhere: no).
 
-    Where the user has set the allocator up (MALLOC_..., GLIBC_TUNABLES), that stands.
+    A user's own allocator settings (MALLOC_..., GLIBC_TUNABLES) are left alone.
     """
     if any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
         return False

@@ -17,7 +17,7 @@ class Labels(NamedTuple):
         add to the result: 0, or NaN if a label is wrong.
     """
 
-    index: torch.Tensor  # type: ignore[assignment]  # hides tuple.index, which nobody needs
+    index: torch.Tensor  # type: ignore[assignment]  # hides tuple.index, which is not used
     valid: torch.Tensor | None
     nan_if_invalid: torch.Tensor | None
 

@@ -104,7 +104,7 @@ class LayerRuntime:
     def prepare(
         self, bottom: Sequence[Blob], top: Sequence[Blob], wiring: Wiring | None = None
     ) -> None:
-        """Set up for these bottoms and for what the net tells of them; shape the tops."""
+        """Run `setup` for these bottoms and this wiring; shape the tops."""
         self.wiring = wiring or self.wiring
         if self.is_loss and not self.layer_param.loss_weight:
             # loss_layer.cpp, LayerSetUp: it is in the layer's own description, and so in weights.

@@ -1,4 +1,4 @@
-"""The registry: finds a layer's class by its type, and tells layers of one name apart."""
+"""The registry: finds a layer's class by its type, and resolves types that several forks define."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -33,7 +33,7 @@ class SyncedMemory:
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
         self._view: weakref.ref | None = None
-        self._borrowed: str | None = None  # the side whose array is somebody else's
+        self._borrowed: str | None = None  # the side whose array another buffer owns
         self._memory: torch.Tensor | None = None  # all of it, where a reshape left a part unused
 
     def tensor(self, shape: tuple[int, ...], side: str, write: bool) -> torch.Tensor:
@@ -139,7 +139,7 @@ class SyncedMemory:
     def resized(self, count: int) -> "SyncedMemory":
         """Return a buffer of `count` values: in the same memory while that is large enough.
 
-        The values there stay, and so do arrays that somebody holds; else all are zero, as in
+        Values in that memory are kept and live views stay valid; otherwise all are zero, as in
         blob.cpp's Reshape.
         """
         self.unshare()

@@ -110,7 +110,7 @@ def convolve_adjoint(x, weight, y, windows: Windows, group: int) -> list[torch.T
 class PoolingPlan(NamedTuple):
     """How windows lie on maps of one size.
 
-    `native` tells that torch's pooling lays the same windows when given kernel, stride, pad and
+    `native`: torch's pooling lays the same windows when given kernel, stride, pad and
     ceil. Else the map is first brought to its windows: by padding (or cutting) it by `edges`, in
     the order of `F.pad`, or, where the windows reach much farther than the map (`taken`), by taking
     out what each of them holds.
@@ -172,7 +172,7 @@ class PoolingPlan(NamedTuple):
         return self.sizes[0] + top + bottom, self.sizes[1] + left + right
 
     def found(self, index: torch.Tensor) -> torch.Tensor:
-        """Return where in the map's plane the elements `index` of `padded`'s plane stand."""
+        """Convert indices in `padded`'s plane to indices in the map's."""
         if self.native:
             return index
         width = self.padded_sizes()[1]

@@ -13,9 +13,9 @@ from scipy.sparse import csr_array
 
 SWEEPS = 12
 BEND_WIDTH = 10.0
-# An edge of bends should run straight more than a pair of boxes should stand in line.
+# An edge of bends should run straight more than a pair of boxes should line up.
 PULL = {0: 1.0, 1: 2.0, 2: 8.0}
-# The longest paths are the trunk of the net and should stand upright above all.
+# The longest paths are the trunk of the net and should be vertical above all.
 TRUNK_PULL = 30.0
 
 

@@ -1,10 +1,10 @@
 """What Caffe's forks add to prototxt, and what their files leave for a script to fill in.
 
 A fork is a changed copy of Caffe.  proto/forks.proto gives the schema what they added, so that
-their files parse; here stands what becomes of a fork's field inside a message of BVLC's:
+their files parse; this file decides what becomes of a fork's field in one of BVLC's messages:
 
     another spelling of BVLC's      rewritten: hole is dilation, ceil_mode is round_mode
-    about the fork's engine only    dropped, and said once a file (TUNING)
+    about the fork's engine only    dropped, and logged once per file (TUNING)
     read by a layer or solver here  left alone (READ; whoever implements one adds it there)
     anything else                   refused, for a net that ignored it would compute other numbers
 """
@@ -122,7 +122,7 @@ def _known_forks() -> dict[tuple[str, str], str]:
 def refuse_placeholders(text: str, where: str) -> None:
     """Raise FormatError for a placeholder, as ${NUM_LABELS}, that a script should have filled in.
 
-    In `param_str` one may stand: that string belongs to the Python layer.
+    `param_str` may hold one: that string belongs to the Python layer.
     """
     word = ""
     for token in _TOKEN.finditer(text) if "$" in text else ():

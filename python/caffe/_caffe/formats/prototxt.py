@@ -1,6 +1,6 @@
 """Nets and solvers as text: read, say what is wrong with it, write.
 
-Parsing is protobuf's own text format.  Around it stands what people's files need: the upgrade of
+Parsing is protobuf's own text format.  Added to it is what real files need: the upgrade of
 old forms, the placeholders that some releases leave to sed, fields of Caffe's forks, and errors
 that name file, line, field and the nearest right choice.
 """
@@ -102,7 +102,7 @@ def _decode(raw: bytes, path: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    # Comments in GBK or Latin-1 are common, and nobody's business; the rest must be UTF-8.
+    # Comments in GBK or Latin-1 are common and ignored; the rest must be UTF-8.
     bare = _COMMENT.sub(rb"\1", raw)
     try:
         return bare.decode("utf-8-sig")

@@ -84,7 +84,7 @@ def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
 
 
 def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
-    """Write `state`; as HDF5 where the name ends in .h5 (as Solver::Restore tells them apart)."""
+    """Write `state`; as HDF5 where the name ends in .h5 (the rule of Solver::Restore)."""
     form = _hdf5() if os.fspath(path).endswith(".h5") else snapshot_binary
     with atomic_write(path) as temporary:
         form.write_solverstate(temporary, state)

@@ -26,7 +26,7 @@ BLOB = "one BlobProto (.binaryproto)"
 
 # NetParameter
 _NET_NAME, _NET_LAYERS_V1, _NET_LAYERS = 1, 2, 100
-# Where name, type and blobs stand in each generation of layers; V1 holds V0 in its field 1.
+# Field numbers of name, type and blobs in each generation of layers; V1 holds V0 in its field 1.
 _V2 = {1: "name", 2: "type", 7: "blobs"}
 _V1 = {4: "name", 5: "type", 6: "blobs", 1: "v0"}
 _V0 = {1: "name", 2: "type", 50: "blobs"}
@@ -218,7 +218,7 @@ def _kind(reader: Reader) -> str | None:
         for field in itertools.islice(reader.fields(), 16):
             wires.setdefault(field.number, field.wire)
     except FormatError:
-        # Cut short or damaged further on; what was seen up to there still tells the kind.
+        # Cut short or damaged further on; what was read so far still identifies the kind.
         pass
     if wires.get(1) == VARINT:
         if LEN in (wires.get(2), wires.get(3)):

@@ -79,7 +79,7 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "det_crop_mode": ("crop_mode", _WINDOWS),
 }
 
-# V0 fields that every layer type may carry, and where they stand in transform_param.
+# V0 fields that every layer type may carry, and their names in transform_param.
 _TRANSFORM = {"scale": "scale", "meanfile": "mean_file", "cropsize": "crop_size"}
 _TRANSFORM["mirror"] = "mirror"
 _PLAIN = ("name", "blobs", "blobs_lr", "weight_decay")

@@ -196,5 +196,5 @@ def varint(value: int) -> bytes:
 
 
 def header(number: int, length: int) -> bytes:
-    """The tag and length that stand before `length` bytes of field `number`."""
+    """The tag and length that precede `length` bytes of field `number`."""
     return varint(number << 3 | LEN) + varint(length)

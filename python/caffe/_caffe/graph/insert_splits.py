@@ -113,7 +113,7 @@ def _unknown_bottom(net, i, j, made) -> str:
     layer, blob = net.layer[i], net.layer[i].bottom[j]
     later = [other.name for other in net.layer[i:] if blob in other.top]
     if later:
-        why = f"; layer '{later[0]}' makes it, but stands later (or the net has a cycle)"
+        why = f"; layer '{later[0]}' makes it, but comes later (or the net has a cycle)"
     elif not made:
         why = "; no layer before it makes any blob (a deploy net needs an Input layer)"
     else:

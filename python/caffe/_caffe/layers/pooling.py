@@ -190,7 +190,7 @@ class Pooling(Layer):
 class SPP(Layer):
     """Spatial pyramid pooling (spp_layer.cpp): level l pools over about 2^l x 2^l bins.
 
-    The levels, each flattened, stand one after the other in the top (N, bins * C); a pyramid of
+    The levels, each flattened, are concatenated in the top (N, bins * C); a pyramid of
     height 1 gives the pooled map as it is.
     """
 

@@ -30,7 +30,7 @@ class Flatten(Layer):
         """Return the top's shape."""
         start = canonical_axis(self, self.axis, shape)
         end = canonical_axis(self, self.end_axis, shape, "end_axis") + 1
-        # One axis of size 1 appears where end_axis stands just before axis (blob.hpp, count).
+        # One axis of size 1 appears where end_axis is just before axis (blob.hpp, count).
         self.check(start <= end, f"axis {self.axis} lies behind end_axis {self.end_axis}")
         return (*shape[:start], count(shape, start, end), *shape[end:])
 
@@ -80,7 +80,7 @@ class Reshape(Flatten):
 
 @register("Silence")
 class Silence(Layer):
-    """Takes blobs that nobody else does, so that they are not the net's outputs."""
+    """Consumes blobs that no other layer does, so that they are not the net's outputs."""
 
     bottoms = (1, None)
     tops = (0, 0)

@@ -14,7 +14,7 @@ Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 class SGDSolver(Solver):
     """h = momentum * h + rate * g;  w = w - h  (sgd_solver.cpp).
 
-    The rate stands inside the momentum term, unlike torch.optim.SGD's.
+    The rate is inside the momentum term, unlike torch.optim.SGD's.
     """
 
     def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:

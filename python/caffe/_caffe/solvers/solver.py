@@ -43,8 +43,8 @@ class Solver:
             self.param = source
         else:
             self.param = prototxt.read_solver(os.fspath(source))
-        told = f"Initializing solver from parameters: \n{self.param}"
-        detail(told.rstrip(), src="solver.cpp:45")
+        text = f"Initializing solver from parameters: \n{self.param}"
+        detail(text.rstrip(), src="solver.cpp:45")
         self.check_param()
         if self.param.random_seed >= 0:
             context.set_random_seed(self.param.random_seed + context.solver_rank())

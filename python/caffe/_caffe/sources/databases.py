@@ -17,7 +17,7 @@ from ..errors import FormatError
 
 _MAGIC, _VERSION = 0xBEEFC0DE, 1
 _BRANCH, _LEAF, _OVERFLOW = 1, 2, 4  # page flags
-_BIG = 1  # node flag: the value stands on pages of its own
+_BIG = 1  # node flag: the value is on pages of its own
 _NO_PAGE = 2**64 - 1
 
 _PAGE = struct.Struct("<QHHHH")  # number, pad, flags, lower, upper
@@ -53,7 +53,7 @@ def open_database(backend: int, path: str):
 
 
 class LMDB:
-    """The entries of an LMDB folder, in key order. Nobody may write to it meanwhile."""
+    """The entries of an LMDB folder, in key order. It must not be written to meanwhile."""
 
     kind = "lmdb"
 

@@ -30,7 +30,7 @@ def build(tmp_path):
         (INPUT + ip("a", "y", "z"), r"'a' .*unknown bottom blob 'y'"),
         (INPUT + ip("a", "xx", "z"), "did you mean 'x'"),
         (ip("a", "x", "z"), "needs an Input layer"),
-        (INPUT + ip("a", "z", "y") + ip("b", "y", "z"), "'b' makes it, but stands later"),
+        (INPUT + ip("a", "z", "y") + ip("b", "y", "z"), "'b' makes it, but comes later"),
         (INPUT + ip("a", "x", "y") + ip("b", "x", "y"), "'y' is already made by layer 'a'"),
         (INPUT + 'layer { name: "a" type: "Convolutoin" bottom: "x" top: "y" }',
          "did you mean 'Convolution'"),

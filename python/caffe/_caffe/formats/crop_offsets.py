@@ -179,7 +179,9 @@ def _window_map(param, axis: int, upwards: bool) -> Map:
             ("kernel_size", "kernel", 1), ("stride", "stride", 1), ("pad", "pad", 0),
         )
     )  # fmt: skip
-    dilation = 1 if isinstance(param, pb.PoolingParameter) else _size(param, "dilation", "", axis, 1)
+    dilation = (
+        1 if isinstance(param, pb.PoolingParameter) else _size(param, "dilation", "", axis, 1)
+    )
     shift = Fraction(dilation * (kernel - 1), 2) - pad
     return (Fraction(stride), shift) if upwards else (Fraction(1, stride), -shift / stride)
 

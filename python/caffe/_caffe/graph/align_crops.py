@@ -50,8 +50,8 @@ def settle_crops(net: caffe_pb2.NetParameter) -> None:
         if dialect in ALIGNING or layer.type in ALIGNING_TYPES:
             if isinstance(offset, FormatError):
                 raise NetError(
-                    f"layer '{layer.name}' ({layer.type}): without crop_param it aligns its bottoms "
-                    f"({dialect or layer.type}), and cannot: {offset}"
+                    f"layer '{layer.name}' ({layer.type}): cannot align its bottoms, as without "
+                    f"crop_param {dialect or layer.type} does: {offset}"
                 )
             set_offset(layer, offset)
             info(f"layer '{layer.name}' (Crop): aligned by offset {offset[0]}, {offset[1]}")

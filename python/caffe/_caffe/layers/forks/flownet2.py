@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from ...core.layer import Layer, register
+from ...core.neuron_layer import Neuron
 
 
 def _is_map(layer: Layer, what: str, shape) -> None:
@@ -13,28 +14,19 @@ def _is_map(layer: Layer, what: str, shape) -> None:
 
 
 @register("NegReLU")
-class NegReLU(Layer):
-    """y = min(x, 0) + negative_slope * max(x, 0), with relu_param (neg_relu_layer.cpp).
-
-    Bottom and top of one shape; the top may be the bottom.
-    """
+class NegReLU(Neuron):
+    """y = min(x, 0) + negative_slope * max(x, 0), with relu_param (neg_relu_layer.cpp)."""
 
     def setup(self, x):
         self.slope = self.layer_param.relu_param.negative_slope
-
-    def reshape(self, shape):
-        return [shape]
 
     def forward(self, x):
         y = x.clamp(max=0)
         return y.add_(x.clamp(min=0), alpha=self.slope) if self.slope else y
 
-    def backward(self, propagate_down, bottom, top, top_diff):
+    def gradient(self, x, y, dy):
         """dx = dy for x < 0, else negative_slope * dy."""
-        if not propagate_down[0]:
-            return [None]
-        x, dy = bottom[0], top_diff[0]
-        return [torch.where(x < 0, dy, dy * self.slope)]
+        return torch.where(x < 0, dy, dy * self.slope)
 
 
 @register("ChannelNorm")
@@ -116,7 +108,11 @@ class Resample(Layer):
     def setup(self, x, *size):
         p = self.layer_param.resample_param
         self.check(p.type != p.AREA, "type is AREA; NEAREST, LINEAR and CUBIC are known")
-        self.nearest, self.cubic, self.antialias = p.type == p.NEAREST, p.type == p.CUBIC, p.antialias
+        self.nearest, self.cubic, self.antialias = (
+            p.type == p.NEAREST,
+            p.type == p.CUBIC,
+            p.antialias,
+        )
 
     def reshape(self, x, *size):
         p = self.layer_param.resample_param

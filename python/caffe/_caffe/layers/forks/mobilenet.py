@@ -6,34 +6,25 @@ Their depthwise convolutions are in layers/conv.py.
 from caffe.proto import caffe_pb2
 
 from ...core.layer import Layer, register
+from ...core.neuron_layer import Neuron
 
 
 @register("ReLU6")
-class ReLU6(Layer):
-    """y = min(max(0, x) + negative_slope * min(0, x), 6) (relu6_layer.cpp).
-
-    Bottom and top of one shape; the top may be the bottom.
-    """
+class ReLU6(Neuron):
+    """y = min(max(0, x) + negative_slope * min(0, x), 6) (relu6_layer.cpp)."""
 
     def setup(self, x):
         self.slope = self.layer_param.relu6_param.negative_slope
 
-    def reshape(self, shape):
-        return [shape]
-
     def forward(self, x):
-        y = x if self.in_place else x.clone()
-        if self.slope:
-            return y.clamp_(min=0).add_(x.clamp(max=0), alpha=self.slope).clamp_(max=6)
-        return y.clamp_(0, 6)
+        negative = x.clamp(max=0) if self.slope else None
+        y = (x if self.in_place else x.clone()).clamp_(0, 6)
+        return y if negative is None else y.add_(negative, alpha=self.slope).clamp_(max=6)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
+    def gradient(self, x, y, dy):
         """dx = dy where 0 < x < 6, negative_slope * dy where x <= 0, 0 from 6 on."""
-        if not propagate_down[0]:
-            return [None]
-        x, dy = bottom[0], top_diff[0]
         dx = dy * ((x > 0) & (x < 6))
-        return [dx.add_(dy * (x <= 0), alpha=self.slope) if self.slope else dx]
+        return dx.add_(dy * (x <= 0), alpha=self.slope) if self.slope else dx
 
 
 def _has_no_mask(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:

@@ -195,9 +195,7 @@ class Interp(Layer):
             min(cropped) > 0,
             f"pad_beg {self.begin} and pad_end {self.end} leave nothing of bottom shape {shape}",
         )
-        self.size = self.fixed or tuple(
-            (n - 1) // self.shrink * self.zoom + 1 for n in cropped
-        )
+        self.size = self.fixed or tuple((n - 1) // self.shrink * self.zoom + 1 for n in cropped)
         self.check(min(self.size) > 0, f"height and width must be positive, given {self.size}")
         return [(*shape[:2], *self.size)]
 

@@ -69,7 +69,9 @@ class BN(Layer):
             len(shape) == 4 and shape[1] == channels,
             f"was set up for {channels} channels, bottom shape {tuple(shape)} does not fit",
         )
-        return [shape, (1, channels, 1, 1), (1, channels, 1, 1)][: max(1, len(self.layer_param.top))]
+        return [shape, (1, channels, 1, 1), (1, channels, 1, 1)][
+            : max(1, len(self.layer_param.top))
+        ]
 
     def forward(self, x):
         if not self.learns:

@@ -1,4 +1,4 @@
-"""SegNet's images with label maps (alexgkendall/caffe-segnet); ENet's fork added the last fields."""
+"""SegNet's images with label maps (alexgkendall/caffe-segnet); ENet added the last fields."""
 
 from ...core.layer import register
 from ...errors import FormatError

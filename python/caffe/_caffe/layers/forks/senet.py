@@ -13,7 +13,9 @@ class Axpy(Layer):
     bottoms = (3, 3)
 
     def reshape(self, s, x, y):
-        self.check(len(x) == 4 and x == y, f"takes x and y of one shape (N, C, H, W), given {x}, {y}")
+        self.check(
+            len(x) == 4 and x == y, f"takes x and y of one shape (N, C, H, W), given {x}, {y}"
+        )
         self.check(
             tuple(s) in (x[:2], (*x[:2], 1, 1)),
             f"bottom 0 must be {x[:2]} or {(*x[:2], 1, 1)} for x of shape {x}, given {s}",

@@ -51,6 +51,8 @@ class LayerRuntime:
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
     caches_inputs = False  # backward uses what forward saw, even if the bottoms change in between
     allocates_tops = True  # forward makes new tops, whatever they held
+    blob_count: int | None = None  # of parameters, where that tells forks' layers apart
+    ignores_trailing_ones = False  # weights of shape (1, C) fit (1, C, 1, 1)
     recomputable = True  # backward can compute again what forward saved (a random mask it cannot)
 
     def __init__(self, param: caffe_pb2.LayerParameter, phase: int, folder: str = ""):

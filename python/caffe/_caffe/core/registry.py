@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ...proto import caffe_pb2
 from ..errors import CaffeError, LayerError, nearest
+from ..formats.crop_offsets import ALIGNING
 from ..log import info
 from . import context
 
@@ -55,7 +56,8 @@ def register(
 
 def check_dialect(name: str) -> str:
     """Return `name` if it is a dialect; raise CaffeError, naming the nearest, if not."""
-    known = sorted({v.dialect for variants in VARIANTS.values() for v in variants} | {"bvlc"})
+    forks = {v.dialect for variants in VARIANTS.values() for v in variants}
+    known = sorted(forks | {"bvlc", *ALIGNING})
     if name and name not in known:
         raise CaffeError(
             f"unknown dialect '{name}'{nearest(name, known)} (known: {', '.join(known)})"
@@ -79,6 +81,12 @@ def set_dialect(name: str) -> None:
         For an unknown name.
     """
     context.use_dialect(check_dialect(name))
+
+
+def dialect_of(type_name: str, blobs: int) -> str | None:
+    """Return the dialect whose layer of this type has so many parameters; None for none."""
+    variants = VARIANTS.get(type_name, ())
+    return next((v.dialect for v in variants if v.layer.blob_count == blobs), None)
 
 
 def create_layer(
@@ -105,9 +113,12 @@ def create_layer(
     """
     net = net or caffe_pb2.NetParameter()
     dialect = net.dialect or context.dialect()
-    for variant in VARIANTS.get(param.type, ()):
+    variants = VARIANTS.get(param.type, ())
+    # A dialect decides between the layers that it has; for the rest the fields do, as without one.
+    decided = dialect == "bvlc" or any(v.dialect == dialect for v in variants)
+    for variant in variants:
         why = f"dialect {dialect}" if variant.dialect == dialect else None
-        if not dialect and variant.recognise:
+        if not decided and variant.recognise:
             why = variant.recognise(param, net)
         if why:
             info(f"layer '{param.name}' ({param.type}): read as {variant.dialect}'s: {why}")

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from ...proto import caffe_pb2 as pb
 from .. import log
 from ..errors import FormatError
+from . import crop_offsets
 from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
@@ -68,6 +69,7 @@ _FORK_V1_TYPES = {
     "BIN_ACCURACY": "BinaryAccuracy",
     "BN": "BN",
     "CONVOLUTION3D": "Convolution3D",
+    "CROP": "CoordCrop",
     "DECONVOLUTION3D": "Deconvolution3D",
     "DENSE_CRF": "DenseCRF",
     "ONEHOT": "OneHot",
@@ -186,6 +188,7 @@ def _upgrade_v1_net(net: pb.NetParameter, where: str) -> None:
     for old in net.layers:
         _upgrade_v1_layer(old, net.layer.add())
     net.ClearField("layers")
+    crop_offsets.upgrade(net)
 
 
 def _upgrade_v1_layer(old: pb.V1LayerParameter, new: pb.LayerParameter) -> None:

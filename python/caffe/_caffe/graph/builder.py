@@ -1,7 +1,7 @@
 """From a NetParameter to a built net, in the order and by the rules of net.cpp (Init).
 
-filter by state -> insert splits -> connect layer by layer -> share parameters -> prune backward
--> plan what is saved.
+filter by state -> settle crops -> insert splits -> connect layer by layer -> share parameters
+-> prune backward -> plan what is saved.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from ..core.layer import Layer
 from ..core.registry import check_dialect, create_layer
 from ..errors import NetError, nearest
 from ..log import warning
+from .align_crops import settle_crops
 from .backward_plan import force_backward, plan_saving, prune_backward
 from .build_log import BuildLog
 from .insert_splits import filter_net, insert_splits
@@ -52,6 +53,7 @@ def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
     """
     check_dialect(param.dialect)
     param = filter_net(param)
+    settle_crops(param)
     log = BuildLog(param)
     param = insert_splits(param)
     builder = _Builder(param, folder)

@@ -7,6 +7,7 @@ import numpy as np
 from ..core import context
 from ..core.blob import Blob
 from ..core.layer import Layer
+from ..core.registry import dialect_of
 from ..errors import NetError
 from ..formats import snapshot
 from ..log import info
@@ -33,17 +34,24 @@ def _check_count(params, layer, source, path) -> None:
     absent = [i for i in range(want) if i >= have or source.blobs[i] is None]
     if have <= want and all(source.hdf5 and params.owner_of(layer, i) for i in absent):
         return
+    remedy = "rename the layer to train it from scratch"
+    if fork := dialect_of(layer.type, have):
+        remedy = (
+            f"{have} are those of {fork}'s {layer.type}: let the net's file begin with "
+            f"'# dialect: {fork}', or call caffe.set_dialect('{fork}')"
+        )
     raise NetError(
         layer.format_error(
-            f"'{path}' holds {have} parameter blobs for it, the net has {want}; "
-            "rename the layer to train it from scratch"
+            f"'{path}' holds {have} parameter blobs for it, the net has {want}; {remedy}"
         )
     )
 
 
 def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> None:
     blob = layer.blobs[index]
-    if not _same_shape(blob, array.shape, bool(source.legacy) and source.legacy[index]):
+    legacy = bool(source.legacy) and source.legacy[index]
+    loose = layer.ignores_trailing_ones and _trimmed(blob.shape) == _trimmed(array.shape)
+    if not (loose or _same_shape(blob, array.shape, legacy)):
         hint = ""
         if array.size == blob.count:
             hint = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
@@ -65,6 +73,14 @@ def _same_shape(blob: Blob, shape: tuple[int, ...], legacy: bool) -> bool:
     if len(blob.shape) > 4:
         return False
     return tuple(shape) == (1,) * (4 - len(blob.shape)) + blob.shape
+
+
+def _trimmed(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return a shape without the ones at its end."""
+    shape = tuple(shape)
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def _by_name(layers: Iterable[Layer]) -> dict[str, Layer]:

@@ -90,7 +90,7 @@ class Filters(Layer):
             and max(self.windows.stride) <= TORCH_STRIDE
             and max(*self.windows.pad, *self.windows.extent) <= TORCH_REACH
         )
-        self.outputs, self.group = int(p.num_output), int(p.group)
+        self.outputs, self.group = self.counts()
         for what, given in (("num_output", self.outputs), ("group", self.group)):
             self.check(given > 0, f"{what} must be positive")
         for what, given in (("bottom channels", self.channels), ("num_output", self.outputs)):
@@ -104,6 +104,11 @@ class Filters(Layer):
         self.bias = p.bias_term
         if self.bias:
             self.add_param((self.outputs,), p.bias_filler)
+
+    def counts(self) -> tuple[int, int]:
+        """Return the number of outputs and of groups."""
+        p = self.layer_param.convolution_param
+        return int(p.num_output), int(p.group)
 
     def reshape(self, *shapes):
         first = shapes[0]
@@ -175,6 +180,7 @@ class Filters(Layer):
         return dy.sum(dim=(0, *range(2, dy.dim()))) if mask[2] else None
 
 
+@register("DepthwiseConvolution")  # yonghenglh6's: a faster kernel for `group`, the same values
 @register("Convolution")
 class Convolution(Filters):
     """Convolution (conv_layer.cpp): filters of shape (outputs, channels / group, *kernel)."""
@@ -231,6 +237,17 @@ class Convolution(Filters):
             if mask[1]:
                 self.blobs[0].add_diff(dw, part)
         return dx, None
+
+
+@register("ConvolutionDepthwise")
+class ConvolutionDepthwise(Convolution):
+    """A convolution of each channel by itself (farmingyard/caffe-mobilenet, conv_dw_layer.cpp).
+
+    num_output and group are not looked at: both are the bottom's channels.
+    """
+
+    def counts(self):
+        return self.channels, self.channels
 
 
 @register("Deconvolution")

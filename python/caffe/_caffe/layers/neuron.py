@@ -43,26 +43,38 @@ class Clip(Neuron):
 
 @register("Dropout")
 class Dropout(Neuron):
-    """TRAIN: y = x * mask / (1 - dropout_ratio); TEST: y = x (dropout_layer.cpp)."""
+    """TRAIN: y = x * mask / (1 - dropout_ratio); TEST: y = x (dropout_layer.cpp).
+
+    Forks' fields: sample_weights_test (SegNet) draws masks in TEST too; scale_train: false (Fast
+    R-CNN) leaves the division out of TRAIN and multiplies by 1 - dropout_ratio in TEST.
+    """
 
     recomputable = False
 
     def setup(self, x):
-        ratio = self.layer_param.dropout_param.dropout_ratio
+        p = self.layer_param.dropout_param
+        ratio = p.dropout_ratio
         self.check(0 <= ratio < 1, f"dropout_ratio must be at least 0 and below 1, given {ratio}")
         self.keep = 1 - ratio
+        self.draws = self.training or p.sample_weights_test
+        self.scale_train = p.scale_train
 
     def forward(self, x):
-        if not self.training:
-            return x if self.in_place else x.clone()
+        if not self.draws:
+            return self._rest(x)
         mask = torch.empty_like(x).bernoulli_(self.keep, generator=self.generator())
-        self.save_for_backward(mask.div_(self.keep))
+        self.save_for_backward(mask.div_(self.keep) if self.scale_train else mask)
         return x.mul_(mask) if self.in_place else x * mask
+
+    def _rest(self, x):
+        if not self.scale_train:  # TRAIN's mean over all masks
+            return x * self.keep
+        return x if self.in_place else x.clone()
 
     def gradient(self, x, y, dy):
         """dx = dy * the mask of the last forward."""
-        if not self.training:
-            return dy if self.in_place else dy.clone()
+        if not self.draws:
+            return self._rest(dy)
         self.check(self.saved is not None, "backward needs a forward before it (for its mask)")
         return dy * self.saved
 

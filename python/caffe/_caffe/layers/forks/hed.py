@@ -1,0 +1,110 @@
+"""HED's layers (s9xie/hed): the class-balanced loss, and images with edge maps. RCF's loss too.
+
+Its Crop without fields is settled before layers are made (graph/align_crops.py).
+"""
+
+import numpy as np
+from torch.nn import functional as F
+
+from caffe.proto import caffe_pb2
+
+from ...core.layer import register
+from ...core.loss_layer import Loss
+from ...sources import images
+from ...sources.lists import read_words
+from ...sources.pairs import PairReader, PairTransformer, check_pairs
+from ...sources.prefetch import PrefetchingLayer
+
+
+@register("HEDSigmoidCrossEntropyLoss")
+@register("SigmoidCrossEntropyLoss", dialect="hed")
+class SigmoidCrossEntropyLoss(Loss):
+    """-sum of w (t log s(x) + (1 - t) log(1 - s(x))) over targets t of 1 and 0, over the batch.
+
+    s is the logistic function; in each image w is the share of its zeros for ones, and of its ones
+    for zeros. So an image without ones, or without zeros, gives 0. Other targets count nowhere,
+    but their gradient is s(x) - t, with weight 1 (sigmoid_cross_entropy_loss_layer.cpp).
+
+    Bottoms: x and targets, both (N, ...).
+    """
+
+    zeros_weigh = 1.0
+    others_weigh = 1.0
+
+    def forward(self, x, target):
+        self.check_items(x, target)
+        if x.numel() != target.numel():
+            self.fail(
+                f"bottom shape {tuple(x.shape)} takes as many targets, given {tuple(target.shape)}"
+            )
+        if self.shapes_only:
+            return x.new_empty(())
+        target = target.view(x.shape)
+        weight = self._weights(target, 0.0)
+        # -t log s - (1 - t) log(1 - s) = softplus(x) - t x, with a softplus that cannot overflow.
+        terms = F.softplus(-x.abs()).add_(x.clamp(min=0)).sub_(target * x)
+        return terms.mul_(weight).sum() / x.shape[0]
+
+    def _weights(self, target, other):
+        """Return each target's weight; `other` for those that are neither 0 nor 1."""
+        ones, zeros = (target == 1).to(target.dtype), (target == 0).to(target.dtype)
+        each = (target.shape[0],) + (1,) * (target.dim() - 1)
+        positive, negative = (m.flatten(1).sum(1).view(each) for m in (ones, zeros))
+        total = (positive + negative).clamp_(min=1)
+        weights = ones.mul_(negative / total).add_(zeros * (self.zeros_weigh * positive / total))
+        return weights.add_(((target != 1) & (target != 0)) * other) if other else weights
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = w (s(x) - t) * weight / N."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        x, target = bottom[0], bottom[1].view(bottom[0].shape)
+        diff = x.sigmoid().sub_(target).mul_(self._weights(target, self.others_weigh))
+        return [diff.mul_(top_diff[0] / x.shape[0]), None]
+
+
+@register("SigmoidCrossEntropyLoss", dialect="rcf")
+class RCFSigmoidCrossEntropyLoss(SigmoidCrossEntropyLoss):
+    """HED's loss as yun-liu/rcf has it: zeros weigh 1.1 times as much, other targets nothing."""
+
+    zeros_weigh = 1.1
+    others_weigh = 0.0
+
+
+@register("ImageLabelmapData")
+class ImageLabelmapData(PrefetchingLayer):
+    """Images with maps of edges from a list (image_labelmap_data_layer.cpp, data_transformer.cpp).
+
+    Tops: data (N, C, H, W), and the map (N, 1, H, W), 1 where it is 128 or more of 255, else 0.
+
+    Each line of `source` is an image and a map of its size, both put after `root_folder`;
+    new_height and new_width resize both, bilinearly. transform_param's mean and scale are for the
+    image; crop_size and mirror are drawn once for both, in TEST as well as in TRAIN.
+    """
+
+    def open(self):
+        param = self.layer_param.image_data_param
+        self.check(
+            (param.new_height > 0) == (param.new_width > 0),
+            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
+            "neither",
+        )
+        # Random in TEST too (LocTransform).
+        transformer = PairTransformer(self.layer_param.transform_param, caffe_pb2.TRAIN)
+        lines = check_pairs(read_words(param.source), param.source)
+        reader = EdgeReader(param, lines, transformer)
+        reader.size_up()
+        return reader
+
+
+class EdgeReader(PairReader):
+    """Images, and maps of which only the upper half of the greys counts."""
+
+    def item(self, line, draws):
+        """Return image and map."""
+        image, edges, names = self.read_image(line)
+        if self.param.new_height:
+            edges = images.resize(edges[:, :, None], *image.shape[:2])[:, :, 0]
+        self.check_sizes(edges, *image.shape[:2], names)
+        return self.transformer(image, (edges >= 128).astype(np.uint8), draws, names)

@@ -1,0 +1,223 @@
+"""PSPNet's layers (hszhao/PSPNet): BN with moving statistics, and Interp."""
+
+import torch
+from torch.nn import functional as F
+
+from caffe.proto import caffe_pb2
+
+from ...core.axes import legacy_shape
+from ...core.layer import Layer, register
+from ...log import warning
+
+# Which fork a field of bn_param belongs to; the message holds those of all.
+_MINE = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
+_SEGNETS = ("scale_filler", "shift_filler", "bn_mode")
+_OTHERS = ("var_eps", "moving_average", "decay", "axis")
+
+
+def _given(param: caffe_pb2.LayerParameter, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if param.bn_param.HasField(name)]
+
+
+def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
+    given = _given(param, _MINE)
+    return f"bn_param has {', '.join(given)}" if given else None
+
+
+@register("BN", dialect="pspnet", recognise=_has_my_fields)
+@register("BN")
+class BN(Layer):
+    """y = slope * (x - mean) / sqrt(variance + eps) + bias, channel by channel (bn_layer.cpp).
+
+    TRAIN takes the batch's mean and biased variance, and at every forward moves the running ones:
+    running = momentum * running + (1 - momentum) * batch. TEST and `frozen` take the running ones.
+
+    Bottom and top: (N, C, ...), of 2 to 4 axes; the top may be the bottom.
+    Parameters: slope, bias, running mean, running variance, each (1, C, 1, 1). No solver updates
+    the last two, nor any of a frozen layer.
+    """
+
+    blob_count = 4
+    ignores_trailing_ones = True  # yjxiong/caffe stores (1, C)
+    blob_axes = 4
+
+    def setup(self, x):
+        p = self.layer_param.bn_param
+        self._check_fields()
+        self.check(2 <= x.dim() <= 4, f"takes a bottom of 2 to 4 axes, given {tuple(x.shape)}")
+        self.frozen, self.momentum, self.eps = p.frozen, p.momentum, p.eps
+        self.stored = p.frozen or not self.training
+        shape = (1, x.shape[1], 1, 1)[: self.blob_axes]
+        one = caffe_pb2.FillerParameter(type="constant", value=1)
+        for fill in (p.slope_filler, p.bias_filler, None, one if p.frozen else None):
+            self.add_param(shape, fill)
+        specs = self.layer_param.param
+        while len(specs) < 4:
+            specs.add()
+        for spec in specs if p.frozen else specs[2:]:
+            spec.lr_mult = spec.decay_mult = 0
+
+    def _check_fields(self):
+        mine, segnets, others = (_given(self.layer_param, n) for n in (_MINE, _SEGNETS, _OTHERS))
+        self.check(
+            not segnets,
+            f"bn_param's {', '.join(segnets)} are SegNet's, whose BN has 2 parameters; "
+            + (f"{', '.join(mine)} are not" if mine else "set the dialect to segnet"),
+        )
+        self.check(
+            not others,
+            f"bn_param's {', '.join(others)} belong to a third BN, of ducha-aiki/caffe and CTPN; "
+            "write BatchNorm and Scale instead",
+        )
+        if not mine:
+            warning(
+                self.format_error(
+                    "no field of bn_param tells PSPNet's BN (4 parameters) from SegNet's (2): read "
+                    "as PSPNet's; for SegNet's, let the file begin with '# dialect: segnet'"
+                )
+            )
+
+    def reshape(self, shape):
+        channels = self.blobs[0].count
+        self.check(
+            2 <= len(shape) <= 4 and shape[1] == channels,
+            f"was set up for {channels} channels, bottom shape {tuple(shape)} does not fit",
+        )
+        return [shape]
+
+    def _row(self, index):
+        return self.param(index).view(-1)
+
+    def forward(self, x):
+        slope, bias = self._row(0), self._row(1)
+        if self.stored:
+            mean, variance = self._row(2), self._row(3)
+            self._save(x, (mean.clone(), (variance + self.eps).rsqrt_()))
+            return torch.batch_norm(
+                x, slope, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
+            )
+        # Momentum 1 makes torch leave the batch's mean and unbiased variance in these.
+        batch = x.new_zeros(2, len(slope)).unbind()
+        y, *moments = torch.native_batch_norm(x, slope, bias, *batch, True, 1.0, self.eps)
+        self._save(x, moments)
+        places = x.numel() // len(slope)
+        if places == 1:
+            batch[1].zero_()  # torch divides by places - 1
+        for blob, value in zip(
+            self.blobs[2:4], (batch[0], batch[1] * ((places - 1) / places)), strict=True
+        ):
+            running = blob.tensor(write=True).view(-1)
+            running.mul_(self.momentum).add_(value, alpha=1 - self.momentum)
+        return y
+
+    def _save(self, x, moments):
+        if self.saves_for_backward:
+            keep = self.wiring.overwritten and not self.frozen
+            self.save_for_backward((x.clone() if keep else None, moments))
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Frozen: dx = slope * dy / sqrt(variance + eps), and nothing to the parameters.
+
+        Else, also in TEST: with xh the normalised bottom,
+        dx = slope * (dy - mean(dy) - xh * mean(dy * xh)) / sqrt(variance + eps), which takes mean
+        and variance for the batch's. In TEST, where they are not, that is not the derivative.
+        """
+        dy, slope = top_diff[0], self._row(0)
+        before, moments = self.saved or self._recompute(bottom[0])
+        if self.frozen:
+            if not propagate_down[0]:
+                return [None]
+            return [dy * (slope * moments[1]).view((-1,) + (1,) * (dy.dim() - 2))]
+        x = bottom[0] if before is None else before
+        mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
+        dx, *diffs = torch.ops.aten.native_batch_norm_backward(
+            dy, x, slope, None, None, *moments, True, self.eps, mask
+        )
+        for blob, diff in zip(self.blobs, diffs, strict=False):
+            if diff is not None:
+                blob.add_diff(diff.view(blob.shape))
+        return [dx if propagate_down[0] else None]
+
+    def _recompute(self, x):
+        if self.stored:
+            return None, (self._row(2), (self._row(3) + self.eps).rsqrt_())
+        batch = x.new_zeros(2, self.blobs[0].count).unbind()
+        return None, torch.native_batch_norm(x, None, None, *batch, True, 1.0, self.eps)[1:]
+
+
+@register("BN", dialect="yjxiong")
+class FlatBN(BN):
+    """PSPNet's BN as yjxiong/caffe has it: parameters are (1, C)."""
+
+    blob_axes = 2
+
+
+@register("Interp")
+class Interp(Layer):
+    """Bilinear resampling with the corner pixels aligned (interp_layer.cpp, util/interp.cpp).
+
+    Output o reads the bottom at r * o, r = (in - 1) / (out - 1), on each axis. `pad_beg` and
+    `pad_end`, at most 0, first crop so many rows and columns. Which fields are set decides the
+    size: only shrink_factor: (in - 1) / shrink + 1; only zoom_factor: (in - 1) * zoom + 1; else
+    height and width; else both factors, shrink before zoom.
+
+    Bottom (N, C, H, W); top (N, C, height, width).
+    """
+
+    def setup(self, x):
+        p = self.layer_param.interp_param
+        self.begin, self.end = p.pad_beg, p.pad_end
+        for what in ("pad_beg", "pad_end"):
+            value = getattr(p, what)
+            self.check(value <= 0, f"{what} crops and must be 0 or negative, given {value}")
+        for what in ("zoom_factor", "shrink_factor"):
+            value = getattr(p, what)
+            self.check(value >= 1, f"{what} must be at least 1, given {value}")
+        self.check(
+            not p.HasField("mode") or p.mode == p.LINEAR, "only mode LINEAR is known, as in PSPNet"
+        )
+        self.check(not p.use_blob_size, "use_blob_size is not known; give height and width")
+        zoom, shrink = p.HasField("zoom_factor"), p.HasField("shrink_factor")
+        size = p.HasField("height") and p.HasField("width")
+        self.check(
+            zoom or shrink or size,
+            "needs height and width, zoom_factor or shrink_factor"
+            + ("" if size or not (p.HasField("height") or p.HasField("width")) else "; one of "
+               "height and width alone is not enough"),
+        )  # fmt: skip
+        self.fixed = (p.height, p.width) if size and zoom == shrink else None
+        self.shrink, self.zoom = p.shrink_factor, p.zoom_factor
+
+    def reshape(self, shape):
+        shape = legacy_shape(self, shape)
+        cropped = [n + self.begin + self.end for n in shape[2:]]
+        self.check(
+            min(cropped) > 0,
+            f"pad_beg {self.begin} and pad_end {self.end} leave nothing of bottom shape {shape}",
+        )
+        self.size = self.fixed or tuple((n - 1) // self.shrink * self.zoom + 1 for n in cropped)
+        self.check(min(self.size) > 0, f"height and width must be positive, given {self.size}")
+        return [(*shape[:2], *self.size)]
+
+    def _crop(self, x):
+        x = x.view(legacy_shape(self, x.shape))
+        rows, columns = (slice(-self.begin, n + self.end) for n in x.shape[2:])
+        return x[:, :, rows, columns]
+
+    def forward(self, x):
+        # torch computes r and r * o in float32 and cuts them to integers, as interp.cpp does.
+        x = self._crop(x)
+        if x.shape[2:] == self.size:
+            return x.clone(memory_format=torch.contiguous_format)
+        return F.interpolate(x, self.size, mode="bilinear", align_corners=True)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Each output's diff goes to the four pixels that it was read from, with their weights."""
+        if not propagate_down[0]:
+            return [None]
+        x, dy = bottom[0], top_diff[0]
+        shape = list(self._crop(x).shape)
+        if tuple(shape[2:]) != self.size:
+            dy = torch.ops.aten.upsample_bilinear2d_backward(dy, self.size, shape, True)
+        pads = (-self.begin, -self.end) * 2
+        return [F.pad(dy, pads).view(x.shape)]

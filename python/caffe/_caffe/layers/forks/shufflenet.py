@@ -1,0 +1,35 @@
+"""ShuffleNet's layer (farmingyard/ShuffleNet): ShuffleChannel."""
+
+from ...core.layer import Layer, register
+
+
+@register("ShuffleChannel")
+class ShuffleChannel(Layer):
+    """Channel i * (C / group) + j becomes channel j * group + i (shuffle_channel_layer.cpp).
+
+    Bottom and top: (N, C, ...), C a multiple of shuffle_channel_param.group.
+    """
+
+    def setup(self, x):
+        self.group = self.layer_param.shuffle_channel_param.group
+        self.check(self.group > 0, "group must be positive")
+
+    def reshape(self, shape):
+        self.check(len(shape) >= 2, f"takes (N, C, ...), given {tuple(shape)}")
+        self.check(
+            shape[1] % self.group == 0,
+            f"{shape[1]} channels are not a multiple of group {self.group}",
+        )
+        return [shape]
+
+    def _shuffle(self, x, rows):
+        groups = x.view(x.shape[0], rows, x.shape[1] // rows, -1)
+        return groups.transpose(1, 2).reshape(x.shape)
+
+    def forward(self, x):
+        return self._shuffle(x, self.group)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The diffs go back by the inverse permutation."""
+        dy = top_diff[0]
+        return [self._shuffle(dy, dy.shape[1] // self.group) if propagate_down[0] else None]

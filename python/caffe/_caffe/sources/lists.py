@@ -1,0 +1,117 @@
+"""Batches of what a list file names: what data layers over lists of files share."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import FormatError
+from ..log import info
+from .prefetch import BATCH, ORDER, new_seed, stream
+
+
+class ListReader:
+    """A BatchReader of a list's items, in the list's order or shuffled in every epoch.
+
+    A subclass's `item` loads one line of the list.
+
+    Parameters
+    ----------
+    lines : sequence
+        One entry per item.
+    batch_size : int
+    shuffle : bool
+    random : bool
+        Whether `item` draws anything.
+    rand_skip : int
+        The first item is one of so many, at random; 0 begins with the list's first.
+
+    Raises
+    ------
+    FormatError
+        For an empty list, or one shorter than what rand_skip drew.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[Any],
+        batch_size: int,
+        shuffle: bool = False,
+        random: bool = False,
+        rand_skip: int = 0,
+    ):
+        if not lines:
+            raise FormatError("the list of files is empty")
+        self.lines, self.batch_size = lines, int(batch_size)
+        self.shuffle, self.random = shuffle, random
+        self.seed = new_seed() if shuffle or random or rand_skip else 0
+        self.first = 0
+        if rand_skip:
+            self.first = int(stream(self.seed, ORDER, 2**32).randint(rand_skip))
+            info(f"Skipping first {self.first} data points.")
+            if self.first >= len(lines):
+                raise FormatError(
+                    f"rand_skip drew {self.first}, but the list has {len(lines)} entries"
+                )
+        self.shapes: list[tuple[int, ...]] = []
+        self._order, self._order_of = None, None
+
+    def item(self, line: Any, draws: np.random.RandomState | None) -> list[np.ndarray]:
+        """Return one array per top, without the batch axis."""
+        raise FormatError("this reader does not say how to load an item")
+
+    def size_up(self) -> None:
+        """Load the first item, for the shapes of the tops."""
+        tops = self.item(self.line(self.first), self._draws(self.first))
+        self.shapes = [(self.batch_size, *top.shape) for top in tops]
+        info("output data size: " + ",".join(map(str, self.shapes[0])))
+
+    def line(self, number: int) -> Any:
+        """Return the list's entry of that number, counted through all epochs."""
+        epoch, place = divmod(number, len(self.lines))
+        if self.shuffle:
+            if self._order_of != (self.seed, epoch):
+                self._order = stream(self.seed, ORDER, epoch).permutation(len(self.lines))
+                self._order_of = (self.seed, epoch)
+            place = self._order[place]
+        return self.lines[place]
+
+    def _draws(self, first: int) -> np.random.RandomState | None:
+        return stream(self.seed, BATCH, first) if self.random else None
+
+    def batch(self, first: int) -> list[np.ndarray]:
+        """Return the tops of the items from number `first` on, as float32."""
+        draws, tops = self._draws(first), []
+        for i in range(self.batch_size):
+            line = self.line(first + i)
+            for k, array in enumerate(self.item(line, draws)):
+                if i == 0:
+                    tops.append(np.empty((self.batch_size, *array.shape), np.float32))
+                if array.shape != tops[k].shape[1:]:
+                    raise FormatError(
+                        f"{line}: is of shape {array.shape}, the batch's first of "
+                        f"{tops[k].shape[1:]}; all of a batch must agree (crop them, or use "
+                        "batch_size 1)"
+                    )
+                tops[k][i] = array
+        return tops
+
+
+def read_words(source: str) -> list[list[str]]:
+    """Return the words of each line of a list file that has any.
+
+    Raises FormatError where it cannot be read or has none.
+    """
+    try:
+        with open(source, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.split() for line in file]
+    except (OSError, ValueError) as error:
+        where = "" if os.path.isabs(source) else f" (relative to {os.getcwd()})"
+        reason = getattr(error, "strerror", None) or error
+        raise FormatError(f"list file '{source}'{where} cannot be read: {reason}") from error
+    lines = [line for line in lines if line]
+    if not lines:
+        raise FormatError(f"list file '{source}' is empty")
+    info(f"A total of {len(lines)} entries in {source}.")
+    return lines

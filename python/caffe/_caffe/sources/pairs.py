@@ -1,0 +1,99 @@
+"""Images with label maps, both named in each line of a list, cropped and mirrored alike."""
+
+import numpy as np
+
+from ...proto import caffe_pb2
+from ..errors import FormatError
+from . import images
+from .lists import ListReader
+from .transform import Transformer
+
+
+def check_pairs(lines: list[list[str]], source: str) -> list[list[str]]:
+    """Return `lines` if each names an image and a label map.
+
+    Raises FormatError naming the first that does not.
+    """
+    for line in lines:
+        if len(line) != 2:
+            raise FormatError(
+                f"'{source}': expected an image and a label map in each line, got "
+                f"{' '.join(line)[:120]!r}"
+            )
+    return lines
+
+
+class PairTransformer:
+    """transform_param for an image and its map: one mirror and one crop, drawn for both.
+
+    Mean and scale are the image's alone.
+
+    Parameters
+    ----------
+    param : TransformationParameter
+    phase : int
+        TRAIN crops at random, TEST in the middle.
+    """
+
+    def __init__(self, param: caffe_pb2.TransformationParameter, phase: int):
+        plain = caffe_pb2.TransformationParameter(crop_size=param.crop_size, mirror=param.mirror)
+        self._image, self._label = Transformer(param, phase), Transformer(plain, phase)
+        self.random = self._image.random
+
+    def __call__(
+        self,
+        image: np.ndarray,
+        label: np.ndarray,
+        draws: np.random.RandomState | None,
+        names: tuple[str, str],
+    ) -> list[np.ndarray]:
+        """Return image (C, h, w) and map (1, h, w) as float32.
+
+        `image` is (H, W, C) and `label` (H, W); `names` name both in errors.
+        """
+        before = draws.get_state() if draws is not None else None
+        tops = []
+        for pixels, transformer, name in (
+            (image.transpose(2, 0, 1), self._image, names[0]),
+            (label[None], self._label, names[1]),
+        ):
+            if before is not None:
+                draws.set_state(before)  # the same mirror, and the same place of the crop
+            out = np.empty(transformer.shape(pixels.shape, name), np.float32)
+            transformer.apply(pixels, out, draws, name)
+            tops.append(out)
+        return tops
+
+
+class PairReader(ListReader):
+    """Reads lines of image and label map; a subclass says how the map is read.
+
+    Parameters
+    ----------
+    param : ImageDataParameter or DenseImageDataParameter
+    lines : list of (image, map)
+    transformer : PairTransformer
+    """
+
+    def __init__(self, param, lines, transformer: PairTransformer, random: bool = False):
+        self.param, self.transformer = param, transformer
+        super().__init__(
+            lines, param.batch_size, param.shuffle, random or transformer.random, param.rand_skip
+        )
+
+    def read_image(self, line: list[str]) -> tuple[np.ndarray, np.ndarray, tuple[str, str]]:
+        """Return the image, resized where new_height is set, the raw map, and names for errors."""
+        names = tuple(self.param.root_folder + name for name in line)
+        image = images.read(names[0], images.COLOR if self.param.is_color else images.GRAY)
+        if self.param.new_height:
+            image = images.resize(image, self.param.new_height, self.param.new_width)
+        return image, images.read(names[1], images.GRAY)[:, :, 0], names
+
+    @staticmethod
+    def check_sizes(label: np.ndarray, height: int, width: int, names: tuple[str, str]) -> None:
+        """Raise FormatError unless the map has this size."""
+        if label.shape != (height, width):
+            raise FormatError(
+                f"label map '{names[1]}' is {label.shape[0]} x {label.shape[1]}, expected "
+                f"{height} x {width} for image '{names[0]}'"
+            )

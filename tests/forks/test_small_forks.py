@@ -1,0 +1,99 @@
+"""Layers of SENet, ShuffleNet, MobileNets, caffe-windows: closed forms, gradients, refusals."""
+
+import numpy as np
+import pytest
+from gradcheck import build, check_gradients
+from losskit import normal
+
+from caffe._caffe.errors import LayerError
+
+
+@pytest.mark.parametrize("scale", [(2, 3), (2, 3, 1, 1)])
+def test_axpy(scale):
+    run = build("type: 'Axpy'", scale, (2, 3, 4, 5), (2, 3, 4, 5))
+    s, x, y = (b.data for b in run.bottom)
+    np.testing.assert_allclose(run.forward()[0], s.reshape(2, 3, 1, 1) * x + y, rtol=1e-6)
+    check_gradients(run)
+
+
+def test_axpy_refuses():
+    for shapes, message in (
+        (((2, 4), (2, 3, 4, 5), (2, 3, 4, 5)), "bottom 0 must be"),
+        (((2, 3, 4, 5), (2, 3, 4, 5), (2, 3, 4, 5)), "bottom 0 must be"),
+        (((2, 3), (2, 3, 4, 5), (2, 3, 4, 4)), "one shape"),
+    ):
+        with pytest.raises(LayerError, match=message):
+            build("type: 'Axpy'", *shapes)
+
+
+def test_shuffle_channel():
+    x = normal(2, 12, 3, 2)
+    run = build("type: 'ShuffleChannel' shuffle_channel_param { group: 3 }", x)
+    (y,) = run.forward()
+    for i in range(3):
+        for j in range(4):
+            np.testing.assert_array_equal(y[:, j * 3 + i], x[:, i * 4 + j])
+    np.testing.assert_array_equal(run.backward(y)[0], x)
+    with pytest.raises(LayerError, match="not a multiple of group 5"):
+        build("type: 'ShuffleChannel' shuffle_channel_param { group: 5 }", x)
+    with pytest.raises(LayerError, match="positive"):
+        build("type: 'ShuffleChannel' shuffle_channel_param { group: 0 }", x)
+
+
+@pytest.mark.parametrize("slope", [0, 0.5])
+def test_relu6(slope):
+    x = np.float32([-2, -0.5, 0, 0.5, 3, 6, 7])
+    run = build(f"type: 'ReLU6' relu6_param {{ negative_slope: {slope} }}", x)
+    want = np.minimum(np.maximum(x, 0) + slope * np.minimum(x, 0), 6)
+    np.testing.assert_allclose(run.forward()[0], want)
+    assert run.backward(np.ones(7))[0].tolist() == [slope, slope, slope, 1, 1, 0, 0]
+
+
+def test_upsample_without_a_mask_repeats():
+    x = normal(2, 3, 2, 4)
+    run = build("type: 'Upsample' bottom: 'x' upsample_param { scale: 3 }", x)
+    np.testing.assert_array_equal(run.forward()[0], x.repeat(3, 2).repeat(3, 3))
+    check_gradients(run)
+    assert build("type: 'Upsample' bottom: 'x'", x).top[0].shape == x.shape
+    with pytest.raises(LayerError, match="scale alone, not upsample_h"):
+        build("type: 'Upsample' bottom: 'x' upsample_param { upsample_h: 3 }", x)
+
+
+@pytest.mark.parametrize(
+    "settings, axes",
+    [("", [3]), ("flip_height: true", [2, 3]), ("flip_width: false", []),
+     ("flip_height: true flip_width: false", [2])],
+)  # fmt: skip
+def test_flip(settings, axes):
+    x = normal(2, 2, 3, 4)
+    run = build(f"type: 'Flip' flip_param {{ {settings} }}", x)
+    (y,) = run.forward()
+    np.testing.assert_array_equal(y, np.flip(x, axes))
+    np.testing.assert_array_equal(run.backward(y)[0], x)
+
+
+def test_depthwise_spellings():
+    """One is Convolution with group; the other takes num_output and group from the bottom."""
+    x = normal(2, 4, 6, 7)
+    conv = (
+        "kernel_size: 3 pad: 1 stride: 2 weight_filler { type: 'xavier' } bias_filler { value: 1 }"
+    )
+    grouped = f"convolution_param {{ num_output: 4 group: 4 {conv} }}"
+    runs = [
+        build(f"type: '{name}' {settings}", x)
+        for name, settings in (
+            ("Convolution", grouped),
+            ("DepthwiseConvolution", grouped),
+            ("ConvolutionDepthwise", f"convolution_param {{ num_output: 99 {conv} }}"),
+        )
+    ]
+    tops = [run.forward()[0] for run in runs]
+    np.testing.assert_array_equal(tops[0], tops[1])
+    np.testing.assert_array_equal(tops[0], tops[2])
+    assert runs[2].layer.blobs[0].shape == (4, 1, 3, 3)
+    check_gradients(runs[2])
+    # A multiple of the channels is another layer than the depthwise one.
+    two = build(
+        f"type: 'DepthwiseConvolution' convolution_param {{ num_output: 8 group: 2 {conv} }}", x
+    )
+    assert two.layer.blobs[0].shape == (8, 2, 3, 3)

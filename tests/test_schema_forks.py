@@ -155,7 +155,7 @@ def test_v1_fields_come_over():
 @pytest.mark.parametrize(
     "old, new",
     [
-        ("CROP", "Crop"),
+        ("CROP", "CoordCrop"),
         ("INTERP", "Interp"),
         ("MAT_WRITE", "MatWrite"),
         ("SEG_ACCURACY", "SegAccuracy"),

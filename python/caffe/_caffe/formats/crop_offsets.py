@@ -17,6 +17,12 @@ ALIGNING = ("ccnn", "crfasrnn", "fcn-future", "hed", "whats-the-point")
 # Types that are such a Crop whatever the dialect: V1's CROP, and RCF's, which has BVLC's Crop too.
 ALIGNING_TYPES = ("CoordCrop", "AutoCrop")
 
+# Layers that only one of these forks has.
+_MARKS = {
+    "ImageLabelmapData": "hed",
+    "MultiStageMeanfield": "crfasrnn",
+    "SoftmaxWithLossExpectation": "whats-the-point",
+}
 # The layers whose map is the identity there.
 _IDENTITY = frozenset(
     "AbsVal BNLL Concat Dropout ELU Eltwise Exp Log LRN MVN Power PReLU ReLU Sigmoid Slice Softmax "
@@ -24,6 +30,7 @@ _IDENTITY = frozenset(
 )
 _WINDOWED = ("Convolution", "Pooling", "Deconvolution")
 
+Offset = tuple[int, int] | FormatError  # of rows and columns, or why there is none
 Map = tuple[Fraction, Fraction]  # (a, b) of y = a * x + b on one axis
 _SAME: Map = (Fraction(1), Fraction(0))
 
@@ -51,7 +58,7 @@ def upgrade(net: pb.NetParameter) -> None:
 
 def align(
     net: pb.NetParameter, types: tuple[str, ...] = ("Crop", *ALIGNING_TYPES)
-) -> dict[int, tuple[int, int] | FormatError]:
+) -> dict[int, Offset]:
     """Give every Crop of `types` without crop_param the offset that aligns its bottoms.
 
     Parameters
@@ -65,17 +72,44 @@ def align(
     dict
         For each such layer, by its place in the net, the offset or why there is none.
     """
-    maker, found = makers(net), {}
+    maker = makers(net)
+    found: dict[int, Offset] = {}
     for i, layer in enumerate(net.layer):
         if layer.type not in types or not is_bare_crop(layer):
             continue
         try:
-            found[i] = aligned_offset(layer, maker)
+            offset = aligned_offset(layer, maker)
         except FormatError as error:
             found[i] = error
         else:
-            set_offset(layer, found[i])
+            found[i] = offset
+            set_offset(layer, offset)
     return found
+
+
+def recognise(net: pb.NetParameter, offsets: list[Offset]) -> tuple[str, str] | None:
+    """Return the fork that a net shows itself to be of, and by what; None where it does not.
+
+    Parameters
+    ----------
+    net : NetParameter
+        Of one state.
+    offsets : list
+        What `align` found for its Crops.
+    """
+    types = [layer.type for layer in net.layer]
+    balanced = "SigmoidCrossEntropyLoss" in types
+    if "AutoCrop" in types:
+        return "rcf", "AutoCrop is its layer"
+    if any(layer.type == "Crop" and not is_bare_crop(layer) for layer in net.layer):
+        return None  # it has BVLC's Crop
+    mark = next((t for t in types if t in _MARKS), None)
+    if mark:
+        return (_MARKS[mark], f"{mark} is its layer") if offsets or balanced else None
+    shifts = [offset for offset in offsets if not isinstance(offset, FormatError)]
+    if balanced and len(shifts) == len(offsets) > 1 and any(map(any, shifts)):
+        return "hed", "a guess, by SigmoidCrossEntropyLoss and Crops that offset 0 misaligns"
+    return None
 
 
 def makers(net: pb.NetParameter) -> dict[str, pb.LayerParameter | None]:
@@ -85,8 +119,9 @@ def makers(net: pb.NetParameter) -> dict[str, pb.LayerParameter | None]:
         for top in layer.top:
             if top in layer.bottom:
                 continue  # in place
-            twice = top in made and (layer.bottom or made[top] is None or made[top].bottom)
-            made[top] = None if twice else layer
+            other = made.get(top, layer)
+            same = other is layer or other is not None and not (layer.bottom or other.bottom)
+            made[top] = layer if same else None
     return made
 
 

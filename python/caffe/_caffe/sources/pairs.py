@@ -51,13 +51,13 @@ class PairTransformer:
 
         `image` is (H, W, C) and `label` (H, W); `names` name both in errors.
         """
-        before = draws.get_state() if draws is not None else None
+        before = {} if draws is None else draws.get_state()
         tops = []
         for pixels, transformer, name in (
             (image.transpose(2, 0, 1), self._image, names[0]),
             (label[None], self._label, names[1]),
         ):
-            if before is not None:
+            if draws is not None:
                 draws.set_state(before)  # the same mirror, and the same place of the crop
             out = np.empty(transformer.shape(pixels.shape, name), np.float32)
             transformer.apply(pixels, out, draws, name)
@@ -83,17 +83,17 @@ class PairReader(ListReader):
 
     def read_image(self, line: list[str]) -> tuple[np.ndarray, np.ndarray, tuple[str, str]]:
         """Return the image, resized where new_height is set, the raw map, and names for errors."""
-        names = tuple(self.param.root_folder + name for name in line)
+        names = (self.param.root_folder + line[0], self.param.root_folder + line[1])
         image = images.read(names[0], images.COLOR if self.param.is_color else images.GRAY)
         if self.param.new_height:
             image = images.resize(image, self.param.new_height, self.param.new_width)
         return image, images.read(names[1], images.GRAY)[:, :, 0], names
 
     @staticmethod
-    def check_sizes(label: np.ndarray, height: int, width: int, names: tuple[str, str]) -> None:
-        """Raise FormatError unless the map has this size."""
-        if label.shape != (height, width):
+    def check_sizes(label: np.ndarray, size: tuple[int, ...], names: tuple[str, str]) -> None:
+        """Raise FormatError unless the map has this size, (height, width)."""
+        if label.shape != size:
             raise FormatError(
                 f"label map '{names[1]}' is {label.shape[0]} x {label.shape[1]}, expected "
-                f"{height} x {width} for image '{names[0]}'"
+                f"{size[0]} x {size[1]} for image '{names[0]}'"
             )

@@ -106,5 +106,5 @@ class EdgeReader(PairReader):
         image, edges, names = self.read_image(line)
         if self.param.new_height:
             edges = images.resize(edges[:, :, None], *image.shape[:2])[:, :, 0]
-        self.check_sizes(edges, *image.shape[:2], names)
+        self.check_sizes(edges, image.shape[:2], names)
         return self.transformer(image, (edges >= 128).astype(np.uint8), draws, names)

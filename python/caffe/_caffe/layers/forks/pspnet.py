@@ -97,15 +97,14 @@ class BN(Layer):
                 x, slope, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
         # Momentum 1 makes torch leave the batch's mean and unbiased variance in these.
-        batch = x.new_zeros(2, len(slope)).unbind()
-        y, *moments = torch.native_batch_norm(x, slope, bias, *batch, True, 1.0, self.eps)
+        mean, variance = x.new_zeros(2, len(slope)).unbind()
+        y, *moments = torch.native_batch_norm(x, slope, bias, mean, variance, True, 1.0, self.eps)
         self._save(x, moments)
         places = x.numel() // len(slope)
         if places == 1:
-            batch[1].zero_()  # torch divides by places - 1
-        for blob, value in zip(
-            self.blobs[2:4], (batch[0], batch[1] * ((places - 1) / places)), strict=True
-        ):
+            variance.zero_()  # torch divides by places - 1
+        moved = (mean, variance * ((places - 1) / places))
+        for blob, value in zip(self.blobs[2:4], moved, strict=True):
             running = blob.tensor(write=True).view(-1)
             running.mul_(self.momentum).add_(value, alpha=1 - self.momentum)
         return y
@@ -141,8 +140,9 @@ class BN(Layer):
     def _recompute(self, x):
         if self.stored:
             return None, (self._row(2), (self._row(3) + self.eps).rsqrt_())
-        batch = x.new_zeros(2, self.blobs[0].count).unbind()
-        return None, torch.native_batch_norm(x, None, None, *batch, True, 1.0, self.eps)[1:]
+        mean, variance = x.new_zeros(2, self.blobs[0].count).unbind()
+        moments = torch.native_batch_norm(x, None, None, mean, variance, True, 1.0, self.eps)[1:]
+        return None, moments
 
 
 @register("BN", dialect="yjxiong")

@@ -234,9 +234,9 @@ class SoftmaxWithLoss(Loss):
         weight = torch.ones_like(labels.index, dtype=x.dtype)
         if self.weights is not None:
             weight = self.weights.to(x.device)[labels.index]
-        divisor = float(outer)
+        divisor = x.new_tensor(float(outer))
         if self.normalize:
-            divisor = float(outer * inner) if labels.valid is None else labels.valid.sum()
+            divisor = divisor * inner if labels.valid is None else labels.valid.sum()
         if labels.valid is not None:
             weight = weight * labels.valid
         return x.softmax(axis), labels.index, weight / divisor, labels.nan_if_invalid, axis

@@ -54,7 +54,7 @@ class MapReader(PairReader):
         height, width = (n // param.label_divide_factor for n in image.shape[:2])
         if param.new_height:
             label = images.resize_nearest(label, height, width)
-        self.check_sizes(label, height, width, names)
+        self.check_sizes(label, (height, width), names)
         if param.mirror and draws.randint(2):
             image, label = image[:, ::-1], label[:, ::-1]
         if param.crop_height:

@@ -122,7 +122,7 @@ class ImageLabelReader(ListReader):
             image, label = self._scale(image, label, draws)
         fill = {} if self.param.padding == self.param.ZERO else {"mode": "reflect"}
         image = self._grow(image, **fill)
-        label = self._grow(label, constant_values=VOID)[:, :, None]
+        label = self._grow(label, constant_values=VOID)
         # Both draw from streams of one seed, so that crop and mirror are the same.
         seed = draws.randint(2**31) if draws is not None else 0
         tops = []

@@ -17,7 +17,7 @@ _FORKS: dict[str, str] = {
     "Pooling3D VideoSegmentationData VideoWithVoxelTruthData VolumeData VoxelCustomLoss "
     "VoxelSoftmax VoxelSoftmaxLoss",
     "caffe-lstm (junhyukoh/caffe-lstm)": "Lstm",
-    "caffe-posenet, OSVOS (kmaninis/OSVOS-caffe)": "SigmoidCrossEntropyBalanceLoss",
+    "OSVOS (kmaninis/OSVOS-caffe)": "SigmoidCrossEntropyBalanceLoss",
     "caffe-video_triplet (xiaolonw/caffe-video_triplet)": "Norm RankHardLoss",
     "caffe-windows (happynear/caffe-windows)": "Arccos BatchContrastiveLoss ChannelScale "
     "ConfidencePenaltyLoss CorrelationLoss Cosine FCNAccuracy GeneralContrastiveLoss "
@@ -71,7 +71,7 @@ _FORKS: dict[str, str] = {
     "yjxiong/caffe": "BatchReduction Gather Scatter SegData SyncBN",
 }
 
-_EXAMPLE = '''
+_EXAMPLE = """
 A Python layer can define it. Put this, with its own computation, into {module}.py beside the net:
     import caffe
     class {name}(caffe.Layer):
@@ -83,7 +83,7 @@ A Python layer can define it. Put this, with its own computation, into {module}.
             top[0].data[...] = bottom[0].data
         def backward(self, top, propagate_down, bottom):
             bottom[0].diff[...] = top[0].diff
-and write type: "Python" python_param {{ module: "{module}" layer: "{name}" }} in the layer.'''
+and write type: "Python" python_param {{ module: "{module}" layer: "{name}" }} in the layer."""
 
 
 def known_fork(name: str) -> str:

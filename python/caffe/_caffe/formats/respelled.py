@@ -56,18 +56,7 @@ def _convolution(layer: pb.LayerParameter) -> None:
             raise FormatError("needs kernel_shape")
         layer.type = "Convolution"
     if any(conv.HasField(field) for field in _DEPTH_FIELDS):
-        depths = (conv.kernel_depth or 1, conv.temporal_stride, conv.temporal_pad)
-        for field, depth, default in zip(
-            ("kernel_size", "stride", "pad"), depths, (None, 1, 0), strict=True
-        ):
-            values = list(getattr(conv, field)) or ([] if default is None else [default])
-            if len(values) != 1:
-                raise FormatError(
-                    f"takes {field} once beside {', '.join(_DEPTH_FIELDS)}, given {values}"
-                )
-            getattr(conv, field)[:] = [depth, values[0], values[0]]
-        for field in _DEPTH_FIELDS:
-            conv.ClearField(field)
+        _add_depth(conv)
     for field, ours in _SHAPES.items():
         if conv.HasField(field):
             if len(getattr(conv, ours)):
@@ -76,6 +65,22 @@ def _convolution(layer: pb.LayerParameter) -> None:
             conv.ClearField(field)
     # C3D computes its outputs in so many parts; the values are the same.
     conv.ClearField("filter_group")
+
+
+def _add_depth(conv: pb.ConvolutionParameter) -> None:
+    """Put the frames' kernel, stride and pad before those of rows and columns."""
+    depths = (conv.kernel_depth or 1, conv.temporal_stride, conv.temporal_pad)
+    for field, depth, default in zip(
+        ("kernel_size", "stride", "pad"), depths, (None, 1, 0), strict=True
+    ):
+        values = list(getattr(conv, field)) or ([] if default is None else [default])
+        if len(values) != 1:
+            raise FormatError(
+                f"takes {field} once beside {', '.join(_DEPTH_FIELDS)}, given {values}"
+            )
+        getattr(conv, field)[:] = [depth, values[0], values[0]]
+    for field in _DEPTH_FIELDS:
+        conv.ClearField(field)
 
 
 def _from_convolution3d(layer: pb.LayerParameter) -> None:

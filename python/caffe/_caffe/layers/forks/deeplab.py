@@ -1,6 +1,6 @@
 """DeepLab v2's layers for label maps and image-level labels (cdmh/deeplab-public-ver2).
 
-PSPNet's Caffe has the same files. What reads and writes files stands in `deeplab_data` and `deeplab_mat`.
+PSPNet's Caffe has the same files. What reads and writes files: `deeplab_data`, `deeplab_mat`.
 """
 
 import numpy as np

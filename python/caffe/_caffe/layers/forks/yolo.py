@@ -1,4 +1,7 @@
-"""MobileNet-YOLO's layers that move elements (eric612/MobileNet-YOLO); Intel Caffe has Reorg too."""
+"""MobileNet-YOLO's layers that move elements (eric612/MobileNet-YOLO).
+
+Intel Caffe has Reorg too.
+"""
 
 import torch
 

@@ -26,6 +26,7 @@ READ: dict[str, str] = {
     "BatchNormParameter": "scale_bias scale_filler bias_filler update_global_stats",
     "ConvolutionParameter": "relu negative_slope kernel_depth temporal_stride temporal_pad "
     "filter_group kernel_shape stride_shape pad_shape",
+    "DataParameter": "shuffle",
     "DropoutParameter": "sample_weights_test scale_train",
     "FillerParameter": "num_groups diag_val",
     "ImageDataParameter": "ignore_label label_type label_divide_factor",

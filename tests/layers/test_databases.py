@@ -208,3 +208,23 @@ def test_leveldb_that_is_damaged(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "plyvel", module)
     with pytest.raises(FormatError, match="cannot be read: Corruption"):
         list(open_database(LEVELDB_BACKEND, str(tmp_path)).entries())
+
+
+def test_shuffle_gives_every_entry_once_a_round_in_new_orders(tmp_path):
+    write_lmdb(tmp_path, [datum(image(i), i) for i in range(40)])
+    opened = LMDB(str(tmp_path))
+    assert [opened.entry(i) for i in range(40)] == list(opened.entries())
+    net = make_net(
+        tmp_path,
+        f'type: "Data" top: "data" top: "label" data_param {{ source: "{tmp_path}" backend: LMDB '
+        "batch_size: 10 shuffle: true }",
+    )
+    rounds = []
+    for _ in range(2):
+        seen = []
+        for _ in range(4):
+            net.forward()
+            seen += net.blobs["label"].data.astype(int).tolist()
+        rounds.append(seen)
+    assert sorted(rounds[0]) == sorted(rounds[1]) == list(range(40))
+    assert rounds[0] != rounds[1] and rounds[0] != list(range(40))

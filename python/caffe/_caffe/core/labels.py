@@ -1,6 +1,7 @@
 """Class labels, and other indices that come as floats in a blob."""
 
 from collections import deque
+from collections.abc import Collection
 from typing import NamedTuple
 
 import torch
@@ -33,11 +34,13 @@ class LabelReader:
         self,
         layer: Layer,
         bottom: int,
-        ignore: int | None = None,
+        ignore: int | Collection[int] | None = None,
         what: str = "label",
         among: str = "classes",
     ):
-        self.layer, self.bottom, self.ignore = layer, bottom, ignore
+        self.layer, self.bottom = layer, bottom
+        given = () if ignore is None else (ignore,) if isinstance(ignore, int) else ignore
+        self.ignored = tuple(given)
         self.what, self.among = what, among
         # (bounds on the host, when they are there, classes) of each batch not yet held to them
         self._pending: deque[tuple[torch.Tensor, torch.cuda.Event, int]] = deque()
@@ -45,8 +48,10 @@ class LabelReader:
     def __call__(self, values: torch.Tensor, classes: int) -> Labels:
         """Return `values` as Labels; truncated to integers as Caffe's static_cast does."""
         index, valid = values.long(), None
-        if self.ignore is not None:
-            valid = index != self.ignore
+        for label in self.ignored:
+            seen = index != label
+            valid = seen if valid is None else valid.logical_and_(seen)
+        if valid is not None:
             index.mul_(valid)
         if index.is_cuda:
             return self._on_gpu(index, valid, classes)
@@ -83,6 +88,6 @@ class LabelReader:
             f"{self.among}, 0 to {classes - 1}"
         )
         if self.what == "label":
-            given = "is not set" if self.ignore is None else f"is {self.ignore}"
+            given = f"is {', '.join(map(str, self.ignored))}" if self.ignored else "is not set"
             message += f"; ignore_label {given}"
         self.layer.fail(message)

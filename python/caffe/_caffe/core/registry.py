@@ -7,7 +7,7 @@ from ...proto import caffe_pb2
 from ..errors import CaffeError, LayerError, nearest
 from ..formats.crop_offsets import ALIGNING
 from ..log import info
-from . import context
+from . import context, unknown_type
 
 LayerClass = type[Any]  # a subclass of Layer, which this file must not import
 REGISTRY: dict[str, LayerClass] = {}
@@ -109,7 +109,7 @@ def create_layer(
     Raises
     ------
     LayerError
-        For an unknown type, naming the nearest known one.
+        For an unknown type, naming its fork and the nearest known one.
     """
     net = net or caffe_pb2.NetParameter()
     dialect = net.dialect or context.dialect()
@@ -124,9 +124,5 @@ def create_layer(
             info(f"layer '{param.name}' ({param.type}): read as {variant.dialect}'s: {why}")
             return variant.layer(param, phase, folder)
     if param.type not in REGISTRY:
-        known = sorted(REGISTRY)
-        raise LayerError(
-            f"layer '{param.name}': unknown layer type '{param.type}'{nearest(param.type, known)} "
-            f"(known types: {', '.join(known)})"
-        )
+        raise LayerError(f"layer '{param.name}': {unknown_type.describe(param.type, REGISTRY)}")
     return REGISTRY[param.type](param, phase, folder)

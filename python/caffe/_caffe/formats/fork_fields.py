@@ -23,10 +23,10 @@ from ..errors import FormatError
 # message -> fields of forks (or values of an enum in it) that layers and solvers here read.
 READ: dict[str, str] = {
     "NetParameter": "dialect",
-    "BatchNormParameter": "scale_bias scale_filler bias_filler filler update_global_stats relu "
-    "use_weight_bias bias_term",
+    "BatchNormParameter": "scale_bias scale_filler bias_filler update_global_stats",
     "ConvolutionParameter": "relu negative_slope kernel_depth temporal_stride temporal_pad "
-    "kernel_shape stride_shape pad_shape",
+    "filter_group kernel_shape stride_shape pad_shape",
+    "DataParameter": "shuffle",
     "DropoutParameter": "sample_weights_test scale_train",
     "FillerParameter": "num_groups diag_val",
     "ImageDataParameter": "ignore_label label_type label_divide_factor",
@@ -50,7 +50,8 @@ TUNING: dict[str, str] = {
     "cudnn_math_override multinode quantization_param trt_param strict_dim",
     "ConvolutionParameter": "cudnn_convolution_algo_seeker conv_algos_override conv_algorithm "
     "MKL2017 MKLDNN",
-    "BatchNormParameter": "engine",
+    # Intel's engines keep a scale and shift of their own, which a Scale layer behind replaces.
+    "BatchNormParameter": "engine filler use_weight_bias bias_term",
     "ConcatParameter": "engine per_fla_fuse",
     "EltwiseParameter": "engine",
     "InnerProductParameter": "engine",
@@ -72,9 +73,6 @@ _OTHERS: dict[str, dict[str, str]] = {
     "SegNet": {"SoftmaxParameter": "weight_by_label_freqs class_weighting"},
 }
 
-# What to write in this Caffe instead, where that is short to say.
-_INSTEAD = {"scale_bias": "add a Scale layer with bias_term: true after it"}
-
 # Numbers that forks.proto gives away inside BVLC's messages and enums.
 _FIRST_FIELD, _FIRST_VALUE = 5001, 1000
 _LAYERS = ("LayerParameter", "V1LayerParameter")
@@ -94,10 +92,7 @@ _PROTO_LINE = re.compile(
 def origin(message: str, name: str) -> str:
     """``" (known from DeepLab v1)"`` for what forks add to `message` as `name`, else ``""``."""
     forks = _known_forks().get((message.split(".")[0], name))
-    if not forks:
-        return ""
-    instead = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
-    return f" (known from {forks}{instead})"
+    return f" (known from {forks})" if forks else ""
 
 
 @functools.cache

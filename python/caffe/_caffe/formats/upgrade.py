@@ -17,6 +17,7 @@ from ...proto import caffe_pb2 as pb
 from .. import log
 from ..errors import FormatError
 from . import crop_offsets
+from .respelled import respell
 from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
@@ -116,6 +117,7 @@ def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
         if needed(net):
             upgrade(net, where)
             done.append(name)
+    respell(net, where)
     if done:
         log.info(f"Upgraded {where} from deprecated {', '.join(done)}", _SRC)
     return done

@@ -24,7 +24,9 @@ INT32 = (-(2**31), 2**31 - 1)
 class Data(PrefetchingLayer):
     """Datums from an LMDB or LevelDB: data (N, C, H, W) and, with a second top, labels (N,).
 
-    Every solver of several takes its own share of the entries (data_layer.cpp, Skip).
+    Every solver of several takes its own share of the entries (data_layer.cpp, Skip). yjxiong's
+    and NVCaffe's `shuffle` gives the entries of every round a random order (there, of their
+    shards or cache alone).
     """
 
     tops = (1, 2)
@@ -40,8 +42,9 @@ class Data(PrefetchingLayer):
         transformer = Transformer(self.layer_param.transform_param, self.phase)
         database = open_database(param.backend, param.source)
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
-        seed = new_seed() if transformer.random else 0
+        seed = new_seed() if transformer.random or param.shuffle else 0
         reader = DatumReader(database, transformer, param.batch_size, seed)
+        reader.shuffle = param.shuffle
         reader.labels = len(self.layer_param.top) != 1
         reader.size_up()
         if self.training:
@@ -82,18 +85,32 @@ class ImageBatches:
 
 
 class DatumReader(ImageBatches):
-    """The entries of a database, one after the other and round again."""
+    """The entries of a database, one after the other and round again, or shuffled each round."""
 
+    shuffle = False
     share = (0, 1)  # (first entry taken, step to the next)
 
     def __init__(self, database, *settings):
         super().__init__(*settings)
         self.database = database
         self._entries, self._at = database.entries(), 0
+        self._order, self._order_of = None, None
 
     def item(self, number):
         rank, step = self.share
-        return self._load(self._entry(rank + number * step))
+        number = rank + number * step
+        return self._load(self._drawn(number) if self.shuffle else self._entry(number))
+
+    def _drawn(self, number):
+        """The entry at that place of the rounds' random orders."""
+        count = len(self.database)
+        if not count:
+            raise FormatError(f"database '{self.database.path}' has no entries")
+        epoch, place = divmod(number, count)
+        if self._order_of != (self.seed, epoch):
+            self._order = stream(self.seed, ORDER, epoch).permutation(count)
+            self._order_of = (self.seed, epoch)
+        return self.database.entry(int(self._order[place]))
 
     def _entry(self, number):
         """The entry of that number, counted through all rounds."""

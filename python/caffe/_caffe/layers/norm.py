@@ -2,6 +2,7 @@
 
 import torch
 
+from ...proto import caffe_pb2
 from ..core.axes import canonical_axis, legacy_shape
 from ..core.layer import Layer, register
 
@@ -12,7 +13,14 @@ class BatchNorm(Layer):
 
     Parameters, which no solver updates: the running sums of mean (C,) and variance (C,),
     and the sum of their weights (1,) by which they are divided (batch_norm_layer.cpp).
+
+    NVCaffe's `scale_bias`, or its scale_filler, adds y * scale + bias with two learned
+    parameters (C,), 1 and 0 without fillers; eps is then at least 1e-5. Its weights load: the sum
+    of weights is 1 there. The running statistics are BVLC's, for NVCaffe's own CPU and cuDNN code
+    disagree about them.
     """
+
+    affine = False
 
     def setup(self, x):
         param = self.layer_param.batch_norm_param
@@ -20,15 +28,36 @@ class BatchNorm(Layer):
         self.eps, self.fraction = param.eps, param.moving_average_fraction
         given = param.HasField("use_global_stats")
         self.stored = param.use_global_stats if given else not self.training
+        self.check(
+            not param.update_global_stats,
+            "update_global_stats (DeepLab v2) is not computed here; leave it out",
+        )
         for size in (x.shape[1], x.shape[1], 1):
             self.add_param((size,))
+        self._add_scale(param, x.shape[1])
         self._freeze()
+
+    def _add_scale(self, param, channels):
+        self.affine = param.scale_bias or param.HasField("scale_filler")
+        if not self.affine:
+            self.check(
+                not param.HasField("bias_filler"),
+                "bias_filler alone can be NVCaffe's scale and bias or Intel Caffe's: set "
+                "scale_bias: true, or leave it out before a Scale layer",
+            )
+            return
+        self.eps = max(self.eps, 1e-5)
+        for field, value in (("scale_filler", 1.0), ("bias_filler", 0.0)):
+            default = caffe_pb2.FillerParameter(type="constant", value=value)
+            self.add_param((channels,), getattr(param, field) if param.HasField(field) else default)
 
     def _freeze(self):
         specs = self.layer_param.param
         for i in range(3):
             if len(specs) == i:
                 specs.add(lr_mult=0)
+            if self.affine:  # NVCaffe sets these itself
+                specs[i].lr_mult = specs[i].decay_mult = 0
             self.check(
                 specs[i].lr_mult == 0,
                 f"its statistics are not learned: lr_mult of param {i} must be 0, "
@@ -49,30 +78,38 @@ class BatchNorm(Layer):
     def forward(self, x):
         """Return the normalised bottom; in training, add the batch to the running sums."""
         self._check_channels(x.shape)
-        if self.stored:
-            mean, variance = self._stored_moments()
-            return torch.batch_norm(
-                x, None, None, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
-            )
-        if self.wiring.overwritten and self.saves_for_backward:
+        wanted = self.wiring.overwritten and self.saves_for_backward
+        if wanted and (self.affine or not self.stored):
             x = x.clone()
+        kept = x if self.wiring.overwritten else None
+        if self.stored:
+            self.save_for_backward((kept, None) if self.affine else None)
+            (scale, bias), (mean, variance) = self._scale(), self._stored_moments()
+            return torch.batch_norm(
+                x, scale, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
+            )
         channels = self.blobs[0].count
         y, moments, (mean, variance) = self._normalise(x)
-        self.save_for_backward((x if self.wiring.overwritten else None, moments))
+        self.save_for_backward((kept, moments))
         if x.numel() == channels:
             variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
-        for blob, batch in zip(self.blobs, (mean, variance, 1), strict=True):
+        for blob, batch in zip(self.blobs, (mean, variance, 1), strict=False):
             blob.tensor(write=True).mul_(self.fraction).add_(batch)
         return y
 
     def _normalise(self, x):
         # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
         mean, variance = x.new_zeros(2, self.blobs[0].count).unbind()
-        y, *moments = torch.native_batch_norm(x, None, None, mean, variance, True, 1.0, self.eps)
+        scale, bias = self._scale()
+        y, *moments = torch.native_batch_norm(x, scale, bias, mean, variance, True, 1.0, self.eps)
         return y, moments, (mean, variance)
 
+    def _scale(self):
+        """Return scale and bias; None, None without."""
+        return [b.tensor() for b in list(self.blobs)[3:]] if self.affine else [None, None]
+
     def _stored_moments(self):
-        mean, variance, weight = (b.tensor() for b in self.blobs)
+        mean, variance, weight = (b.tensor() for b in list(self.blobs)[:3])
         scale = torch.where(weight == 0, 0, 1 / weight)
         return mean * scale, variance * scale
 
@@ -81,19 +118,26 @@ class BatchNorm(Layer):
 
         With stored statistics these are constants: dx = dy / sqrt(variance + eps).
         """
-        if not propagate_down[0]:
+        down = bool(propagate_down[0])
+        wanted = [self.affine and self.wants_param(i) for i in (3, 4)]
+        if not (down or any(wanted)):
             return [None]
-        x, dy = bottom[0], top_diff[0]
+        before, moments = self.saved or (None, None)
+        x, dy = bottom[0] if before is None else before, top_diff[0]
+        scale = self._scale()[0]
         if self.stored:
-            scale = self._stored_moments()[1].add_(self.eps).rsqrt_()
-            return [dy * scale.view((-1,) + (1,) * (dy.dim() - 2))]
-        before, moments = self.saved or (None, self._normalise(x)[1])
-        x = x if before is None else before
-        return [
-            torch.ops.aten.native_batch_norm_backward(
-                dy, x, None, None, None, *moments, True, self.eps, [True, False, False]
-            )[0]
-        ]
+            mean, variance = self._stored_moments()
+            moments = [mean, (variance + self.eps).rsqrt_()]
+            running = [mean, variance]
+        else:
+            moments, running = moments or self._normalise(x)[1], [None, None]
+        dx, *params = torch.ops.aten.native_batch_norm_backward(
+            dy, x, scale, *running, *moments, not self.stored, self.eps, [down, *wanted]
+        )
+        for i, diff in enumerate(params, 3):
+            if diff is not None and wanted[i - 3]:
+                self.blobs[i].add_diff(diff)
+        return [dx if down else None]
 
 
 @register("MVN")

@@ -12,6 +12,8 @@ import struct
 import weakref
 from collections.abc import Iterator
 
+import numpy as np
+
 from ...proto import caffe_pb2
 from ..errors import FormatError
 
@@ -65,6 +67,7 @@ class LMDB:
         except (OSError, ValueError) as error:
             raise FormatError(f"LMDB '{self.path}' cannot be read: {error}") from error
         self._size, self._depth, self._count, self._root = self._newest_tree()
+        self._places: np.ndarray | None = None  # page and offset of each entry, once asked for
 
     def __len__(self) -> int:
         return self._count
@@ -82,6 +85,15 @@ class LMDB:
                 break
         if seen != self._count:
             self._fail(f"its tree holds {seen} entries, its header says {self._count}")
+
+    def entry(self, number: int) -> tuple[bytes, bytes]:
+        """Return (key, value) of entry `number`; the first call goes through the whole tree."""
+        if self._places is None:
+            leaves = self._leaves(self._root, 1) if self._count else ()
+            places = ((page, at) for page, _, nodes in leaves for at in nodes)
+            self._places = np.fromiter(places, np.dtype([("page", "u8"), ("at", "u4")]))
+        page, at = (int(v) for v in self._places[number])
+        return self._entry(page, self._bytes(page * self._size, self._size, f"page {page}"), at)
 
     def _newest_tree(self) -> tuple[int, int, int, int]:
         """Read both meta pages; return (page size, depth, entries, root page) of the newer one."""
@@ -177,6 +189,7 @@ class LevelDB:
             ) from error
         self.path, self._error = folder, plyvel.Error
         self._count: int | None = None
+        self._keys: list[bytes] | None = None
         try:
             self._db = plyvel.DB(folder, create_if_missing=False)
         except (plyvel.Error, OSError) as error:
@@ -192,6 +205,15 @@ class LevelDB:
         for number, entry in enumerate(self._entries(include_value=True)):
             if number >= start:
                 yield entry
+
+    def entry(self, number: int) -> tuple[bytes, bytes]:
+        """Return (key, value) of entry `number`; the first call reads all keys."""
+        if self._keys is None:
+            self._keys = list(self._entries(include_value=False))
+        try:
+            return self._keys[number], self._db.get(self._keys[number], verify_checksums=True)
+        except self._error as error:
+            raise FormatError(f"LevelDB '{self.path}' cannot be read: {error}") from error
 
     def _entries(self, include_value: bool) -> Iterator:
         try:

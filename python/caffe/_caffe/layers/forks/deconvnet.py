@@ -1,0 +1,127 @@
+"""DeconvNet's unpooling (HyeonwooNoh/caffe)."""
+
+import torch
+from torch.nn import functional as F
+
+from ...core.labels import LabelReader
+from ...core.layer import Layer, register
+
+MAX, AVE, TILE = 0, 1, 2
+
+
+@register("Unpooling")
+class Unpooling(Layer):
+    """The way back from a pooled map (unpooling_layer.cpp).
+
+    Bottoms: x (N, C, h, w) and, for MAX, a mask of its shape, as Pooling's second top: each
+    value's index within the unpooled plane. Top (N, C, H, W) with unpool_size, or unpool_h and
+    unpool_w; the fork's sizes without these cannot be asked for, as its own check has it.
+
+    MAX: a value goes to its mask's place, without a mask to its window's first; the last of
+    several on one place stays, and each takes the place's whole gradient. AVE: a value is spread
+    over its window, divided by the window's part within the map. TILE: the same, undivided, yet
+    its gradient is divided. Places that no window reaches are 0 (the fork adds to what AVE and
+    TILE find in the top).
+    """
+
+    bottoms = (1, 2)
+    no_gradient = frozenset({1})
+
+    def setup(self, x, *mask):
+        """Read the windows."""
+        p = self.layer_param.unpooling_param
+        self.kernel = self._pair("kernel_size", "kernel")
+        self.stride = self._pair("stride", "stride")
+        self.check(self._pair("pad", "pad") == (0, 0), "takes no pad")
+        self.size = self._pair("unpool_size", "unpool")
+        for what, values in (
+            ("kernel_size", self.kernel), ("stride", self.stride), ("unpool_size", self.size)
+        ):  # fmt: skip
+            self.check(min(values) > 0, f"needs a positive {what}, given {values}")
+        self.check(not mask or p.unpool == MAX, "takes a mask for MAX only")
+        self.read = LabelReader(self, 1, what="index", among="places of the unpooled plane")
+
+    def _pair(self, field, axes) -> tuple[int, int]:
+        p, h, w = self.layer_param.unpooling_param, f"{axes}_h", f"{axes}_w"
+        if not (p.HasField(h) or p.HasField(w)):
+            return (int(getattr(p, field)),) * 2
+        self.check(
+            p.HasField(h) and p.HasField(w) and not p.HasField(field),
+            f"give either {field} or both {h} and {w}",
+        )
+        return int(getattr(p, h)), int(getattr(p, w))
+
+    def reshape(self, shape, *mask):
+        """The planes are of unpool_size."""
+        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        self.check(
+            not mask or mask[0] == shape, f"bottom 0 is {shape}, its mask {mask and mask[0]}"
+        )
+        for axis in (0, 1):
+            start = (shape[2 + axis] - 1) * self.stride[axis]
+            self.check(
+                start < self.size[axis] or self.layer_param.unpooling_param.unpool == MAX,
+                f"the last window on axis {axis + 2} begins at {start}, behind {self.size[axis]}",
+            )
+        return [(*shape[:2], *self.size)]
+
+    def forward(self, x, *mask):
+        """Return the unpooled map."""
+        if self.layer_param.unpooling_param.unpool == MAX:
+            y = x.new_zeros(*x.shape[:2], self.size[0] * self.size[1])
+            y.scatter_(2, self._places(x, *mask), x.flatten(2))
+            return y.view(*x.shape[:2], *self.size)
+        if self.layer_param.unpooling_param.unpool == AVE:
+            x = x / self._areas(x)
+        canvas = x.new_zeros(*x.shape[:2], *self._reach(x))
+        for window in self._windows(x):
+            canvas[window] += x
+        return F.pad(canvas, self._beyond(x))
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """As described; the mask has no gradient."""
+        x, dy = bottom[0], top_diff[0]
+        none = [None] * (len(bottom) - 1)
+        if self.layer_param.unpooling_param.unpool == MAX:
+            return [dy.flatten(2).gather(2, self._places(*bottom)).view(x.shape), *none]
+        canvas = F.pad(dy, [-n for n in self._beyond(x)])
+        total = sum(canvas[window] for window in self._windows(x))
+        return [total / self._areas(x), *none]
+
+    def _places(self, x, *mask):
+        """Return (N, C, h w): each value's index in the unpooled plane."""
+        if mask:
+            return self.read(mask[0].flatten(2), self.size[0] * self.size[1]).index
+        rows, columns = (
+            (torch.arange(n, device=x.device) * s).clamp(max=size - 1)
+            for n, s, size in zip(x.shape[2:], self.stride, self.size, strict=True)
+        )
+        return (rows[:, None] * self.size[1] + columns).flatten().expand(*x.shape[:2], -1)
+
+    def _reach(self, x) -> list[int]:
+        return [
+            (n - 1) * s + k for n, s, k in zip(x.shape[2:], self.stride, self.kernel, strict=True)
+        ]
+
+    def _beyond(self, x) -> list[int]:
+        """Return what F.pad adds behind the windows' reach (or cuts) to have unpool_size."""
+        rows, columns = (a - b for a, b in zip(self.size, self._reach(x), strict=True))
+        return [0, columns, 0, rows]
+
+    def _windows(self, x):
+        """Yield the index of each window element, over all windows."""
+        (h, w), (sh, sw) = x.shape[2:], self.stride
+        for i in range(self.kernel[0]):
+            for j in range(self.kernel[1]):
+                yield (
+                    ...,
+                    slice(i, i + (h - 1) * sh + 1, sh),
+                    slice(j, j + (w - 1) * sw + 1, sw),
+                )
+
+    def _areas(self, x):
+        spans = []
+        for n, s, k, size in zip(x.shape[2:], self.stride, self.kernel, self.size, strict=True):
+            start = torch.arange(n, device=x.device) * s
+            spans.append((start + k).clamp(max=size) - start)
+        return spans[0][:, None] * spans[1]

@@ -1,0 +1,169 @@
+"""DeepLab v2's layers that read and write MATLAB files (cdmh/deeplab-public-ver2)."""
+
+import os
+
+import numpy as np
+import torch
+
+from ...core import context
+from ...core.axes import legacy_shape
+from ...core.layer import Layer, register
+from ...errors import FormatError
+from ...formats.atomic import atomic_write
+from ...log import info
+from ...sources.lists import read_words
+
+
+def file_names(layer: Layer, param) -> list[str]:
+    """Return the first words of `source`'s lines, without their last `strip` characters."""
+    layer.check(param.strip >= 0, f"strip must be 0 or more, given {param.strip}")
+    names = [line[0] for line in read_words(param.source)]
+    for name in names:
+        layer.check(
+            len(name) > param.strip, f"'{name}' has no characters left without {param.strip}"
+        )
+    return [name[: len(name) - param.strip] for name in names]
+
+
+@register("MatWrite")
+class MatWrite(Layer):
+    """Writes its bottoms to MATLAB files (mat_write_layer.cpp, util/matio_io.cpp).
+
+    Every `period`-th forward writes bottom i to PREFIX + NAME + "_blob_i.mat", NAME being the
+    line of `source` of the forward's number, without its last `strip` characters (a running
+    number "iter_T" without a source). The variable `data` is single, width x height x channels x
+    num. Each file takes its place whole: one that is there is never half written.
+    """
+
+    bottoms = (1, None)
+    tops = (0, 0)
+    stateful = True
+    done = 0
+
+    def setup(self, *bottom):
+        """Read the settings."""
+        param = self.layer_param.mat_write_param
+        self.check(param.period > 0, f"period must be positive, given {param.period}")
+        self.names = None
+        if param.HasField("source"):
+            self.names = file_names(self, param)
+            info(f"MatWrite will save a maximum of {len(self.names)} files.")
+
+    def reshape(self, *shapes):
+        """There are no tops."""
+        return []
+
+    def forward(self, *bottom):
+        """Write the bottoms if it is their turn."""
+        param = self.layer_param.mat_write_param
+        if self.done % param.period == 0:
+            name = f"iter_{self.done}"
+            if self.names is not None:
+                self.check(
+                    self.done < len(self.names),
+                    f"'{param.source}' has {len(self.names)} names, this is forward "
+                    f"{self.done + 1}",
+                )
+                name = self.names[self.done]
+            for i, x in enumerate(bottom):
+                self._write(f"{param.prefix}{name}_blob_{i}.mat", x)
+        self.done += 1
+        return ()
+
+    def _write(self, path, x):
+        from scipy.io import savemat
+
+        array = x.detach().cpu().numpy().reshape(legacy_shape(self, x.shape))
+        try:
+            with atomic_write(path) as temporary, open(temporary, "wb") as file:
+                savemat(file, {"data": array.T})
+        except FormatError as error:
+            self.fail(str(error))
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Nothing comes back."""
+        return [None] * len(bottom)
+
+    def get_state(self):
+        """Return how many forwards have run."""
+        return {"done": self.done}
+
+    def set_state(self, state):
+        """Go on after so many forwards."""
+        self.done = int(state["done"])
+
+
+@register("MatRead")
+class MatRead(Layer):
+    """Reads its top (batch_size, C, H, W) from MatWrite's files (mat_read_layer.cpp).
+
+    Item after item from PREFIX + NAME + "_blob_0.mat", NAME being the next line of `source`
+    without its last `strip` characters, round and round. Each file's `data` is single, width x
+    height x channels (x 1), all of the first one's size.
+    """
+
+    bottoms = (0, 0)
+    tops = (1, 1)
+    done = 0
+
+    def setup(self):
+        """Read the list, and the first file for the shape."""
+        param = self.layer_param.mat_read_param
+        self.check(param.batch_size > 0, f"batch_size must be positive, given {param.batch_size}")
+        self.check(param.HasField("source"), "needs 'source', the list of files")
+        self.names = file_names(self, param)
+        info(f"MatRead will load from a set of {len(self.names)} files.")
+        self.item = self._read(0).shape
+
+    def reshape(self):
+        """The first file gave the shape."""
+        return [(self.layer_param.mat_read_param.batch_size, *self.item)]
+
+    def forward(self):
+        """Return the next files' arrays."""
+        numbers = range(self.done, self.done + self.layer_param.mat_read_param.batch_size)
+        batch = np.stack([self._read(n % len(self.names)) for n in numbers])
+        self.done = numbers.stop
+        return torch.from_numpy(batch).to(context.device())
+
+    def _read(self, number):
+        """Return the array (C, H, W) of the file of that number."""
+        from scipy.io import loadmat
+
+        path = f"{self.layer_param.mat_read_param.prefix}{self.names[number]}_blob_0.mat"
+        if not os.path.exists(path):
+            self.fail(f"there is no file '{path}'")
+        try:
+            data = loadmat(path, variable_names=["data"])["data"]
+        # SciPy's reader raises nearly anything on damaged files.
+        except Exception as error:
+            self.fail(f"'{path}' has no readable array 'data': {str(error) or repr(error)}")
+        self.check(
+            isinstance(data, np.ndarray) and data.dtype == np.float32,
+            f"'{path}': 'data' must be single, is {getattr(data, 'dtype', type(data))}",
+        )
+        shape = (*data.shape, 1, 1, 1)[: max(4, data.ndim)]
+        self.check(
+            len(shape) == 4 and shape[3] == 1,
+            f"'{path}': 'data' is {' x '.join(map(str, data.shape))}, expected width x height x "
+            "channels",
+        )
+        array = np.ascontiguousarray(data.reshape(shape[:3], order="F").T)
+        if hasattr(self, "item"):
+            self.check(
+                array.shape == self.item,
+                f"'{path}': holds {array.shape}, the first file {self.item} (C, H, W)",
+            )
+        return array
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no bottom."""
+        return []
+
+    def get_state(self):
+        """Return how many items have been given out."""
+        return {"done": self.done}
+
+    def set_state(self, state):
+        """Go on after so many items."""
+        self.done = int(state["done"])

@@ -1,0 +1,120 @@
+"""DeepLab v1's layers (TheLegendAli/DeepLab-Context) that its second version gave up."""
+
+import torch
+from torch.nn import functional as F
+
+from ...core.labels import LabelReader
+from ...core.layer import Layer, register
+from ...core.loss_layer import Loss
+
+
+@register("Padding")
+class Padding(Layer):
+    """Zeros around a map, or a smaller map, on both axes alike (padding_layer.cpp).
+
+    Bottom (N, C, H, W), top (N, C, H + s, W + s) with s = pad_beg + pad_end; pad_beg is before
+    the first row and column. Both are at least 0, or both at most 0 (cropping).
+    """
+
+    def setup(self, x):
+        """Read the settings."""
+        param = self.layer_param.padding_param
+        self.pads = (param.pad_beg, param.pad_end) * 2
+        self.check(
+            min(self.pads) >= 0 or max(self.pads) <= 0,
+            f"pad_beg and pad_end must have one sign, given {param.pad_beg} and {param.pad_end}",
+        )
+
+    def reshape(self, shape):
+        """Both spatial axes grow alike."""
+        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        top = (*shape[:2], *(size + sum(self.pads[:2]) for size in shape[2:]))
+        self.check(
+            min(top[2:]) > 0,
+            f"pad_beg {self.pads[0]} and pad_end {self.pads[1]} leave nothing of {shape}",
+        )
+        return [top]
+
+    def forward(self, x):
+        """Return the padded map."""
+        return F.pad(x, self.pads)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx is dy's part there; 0 where the map was cropped."""
+        return [F.pad(top_diff[0], [-p for p in self.pads]).contiguous()]
+
+
+def has_softmaxloss_param(layer_param, net) -> str | None:
+    """Return why a SoftmaxWithLoss is DeepLab v1's, or None."""
+    return "softmaxloss_param" if layer_param.HasField("softmaxloss_param") else None
+
+
+@register("SoftmaxWithLoss", dialect="deeplab-v1", recognise=has_softmaxloss_param)
+class WeightedSoftmaxWithLoss(Loss):
+    """sum of -w log p(label), divided by the sum of w, w the weight of the label's class.
+
+    Bottoms: scores (N, C, H, W) and labels (N, 1, H, W). Parameters: `weight_source`, a file of C
+    weights (1 without it), and `ignore_label`, any number of labels without loss and gradient.
+    Without any valid place the loss is nan. `loss_param` is not read. Top 1, if asked for: p, the
+    softmax over the channels (DeepLab v1's softmax_loss_layer.cpp).
+    """
+
+    tops = (1, 2)
+
+    def setup(self, x, label):
+        """Read labels' settings and the weights' file."""
+        param = self.layer_param.softmaxloss_param
+        self.check(x.dim() >= 2, f"needs scores with channels, bottom 0 is {tuple(x.shape)}")
+        self.read = LabelReader(self, 1, list(param.ignore_label))
+        self.weights = torch.ones(x.shape[1])
+        if param.HasField("weight_source"):
+            self.weights = self._read_weights(param.weight_source)
+        self.two_tops = len(self.layer_param.top) > 1
+
+    def _read_weights(self, path):
+        try:
+            with open(path, encoding="ascii") as file:
+                weights = torch.tensor([float(word) for word in file.read().split()])
+        except (OSError, ValueError) as error:
+            self.fail(f"weight_source '{path}' cannot be read: {error}")
+        self.check(not (weights < 0).any(), f"weight_source '{path}' has negative weights")
+        return weights
+
+    def reshape(self, x, label):
+        """A scalar, and the probabilities."""
+        places = [x[0], *x[2:]]
+        self.check(
+            label[:1] == x[:1] and torch.Size(label).numel() == torch.Size(places).numel(),
+            f"takes one label per place of bottom 0 {x}, given {label}",
+        )
+        self.check(
+            len(self.weights) == x[1],
+            f"has {len(self.weights)} weights for {x[1]} channels",
+        )
+        return [(), x][: 1 + self.two_tops]
+
+    def forward(self, x, label):
+        """Return the loss, and the probabilities."""
+        prob, labels, weight = self.save_for_backward(self._evaluate(x, label))
+        least = torch.finfo(prob.dtype).tiny
+        terms = prob.gather(1, labels.index).clamp_(min=least).log_().mul_(weight)
+        loss = -terms.sum() / weight.sum()
+        if labels.nan_if_invalid is not None:
+            loss = loss + labels.nan_if_invalid
+        return (loss, prob) if self.two_tops else loss
+
+    def _evaluate(self, x, label):
+        labels = self.read(label.view(x.shape[0], 1, *x.shape[2:]), x.shape[1])
+        weight = self.weights.to(x.device)[labels.index]
+        if labels.valid is not None:
+            weight = weight * labels.valid
+        return x.softmax(1), labels, weight
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = w (p - 1 for the label's class) * loss weight / sum of w."""
+        if not propagate_down[0]:
+            return [None, None]
+        prob, labels, weight = self.saved or self._evaluate(*bottom)
+        diff = prob * weight
+        diff.scatter_add_(1, labels.index, -weight)
+        return [diff.mul_(top_diff[0] / weight.sum()), None]

@@ -1,0 +1,246 @@
+"""Pooling over volumes as C3D, video-caffe and 3D-Caffe write it.
+
+Their convolutions are BVLC's over more axes, and are rewritten as such when a file is read
+(formats/respelled.py).
+"""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+from ...core.layer import Layer, register
+
+MAX, AVE = 0, 1  # of every PoolMethod
+LOWEST = torch.finfo(torch.float32).min  # the value of a window without elements
+
+
+class VolumePooling(Layer):
+    """MAX or AVE pooling over one to three axes behind the channels.
+
+    Bottom (N, C, *sizes), top (N, C, *outputs) with outputs = ceil((size + 2 pad - kernel) /
+    stride) + 1, less one where `drops_last` says so of a last window that begins behind the map
+    and its first padding. AVE divides by the window's part within the padded map. A subclass
+    reads kernel, stride and pad.
+    """
+
+    sizes = None
+
+    def read(self, axes: int) -> tuple[list[int], list[int], list[int]]:
+        """Return kernel, stride and pad, one of each per axis (kernel 0: the whole axis)."""
+        self.fail("does not say how to read its windows")
+
+    def drops_last(self, axis: int) -> bool:
+        """Return whether a window that begins in the padding behind the map is left out."""
+        return self.pad[axis] > 0
+
+    def setup(self, x):
+        """Read the windows."""
+        axes = x.dim() - 2
+        self.check(
+            1 <= axes <= 3, f"pools over 1 to 3 axes behind the channels, given {tuple(x.shape)}"
+        )
+        self.kernel, self.stride, self.pad = self.read(axes)
+        self.check(min(self.stride) > 0, f"stride must be positive, given {self.stride}")
+        for k, p in zip(self.kernel, self.pad, strict=True):
+            self.check(k == 0 or p < k, f"pad {self.pad} must be less than kernel {self.kernel}")
+        method = self.method()
+        self.check(method in (MAX, AVE), "computes MAX and AVE, not STOCHASTIC, over volumes")
+        self.average = method == AVE
+
+    def method(self) -> int:
+        """Return the PoolMethod."""
+        self.fail("does not say how it pools")
+
+    def reshape(self, shape):
+        """The outputs' sizes, by the rule above."""
+        axes = len(self.kernel)
+        self.check(
+            len(shape) == axes + 2, f"was set up for {axes + 2} axes, bottom 0 has shape {shape}"
+        )
+        self.sizes = shape[2:]
+        self.laid = [k or size for k, size in zip(self.kernel, self.sizes, strict=True)]
+        self.outputs = []
+        for i, (size, k, s, p) in enumerate(
+            zip(self.sizes, self.laid, self.stride, self.pad, strict=True)
+        ):
+            self.check(
+                k <= size + 2 * p, f"kernel {k} exceeds size {size} with pad {p} on axis {i + 2}"
+            )
+            count = math.ceil((size + 2 * p - k) / s) + 1
+            if self.drops_last(i) and (count - 1) * s >= size + p:
+                count -= 1
+            self.check(
+                (count - 1) * s < size + p,
+                f"its last window on axis {i + 2} begins behind the map: size {size}, kernel {k}, "
+                f"stride {s}, pad {p}",
+            )
+            self.outputs.append(count)
+        return [(*shape[:2], *self.outputs)]
+
+    def forward(self, x):
+        """Return the pooled map."""
+        y = x.reshape(*x.shape[:2], *(1,) * (3 - len(self.sizes)), *self.sizes)
+        y = F.pad(y, self._edges(), value=0.0 if self.average else LOWEST)
+        options = [(1,) * (3 - len(self.sizes)) + tuple(v) for v in (self.laid, self.stride)]
+        if self.average:
+            y = F.avg_pool3d(y, *options, divisor_override=1)
+        else:
+            y = F.max_pool3d(y, *options)
+        y = y.reshape(*x.shape[:2], *self.outputs)
+        return y / self._areas(x) if self.average else y
+
+    def _edges(self) -> list[int]:
+        """Return what F.pad adds for all windows to fit: before and behind, last axis first."""
+        edges = []
+        for size, n, k, s, p in zip(
+            self.sizes, self.outputs, self.laid, self.stride, self.pad, strict=True
+        ):
+            edges = [p, (n - 1) * s + k - size - p, *edges]
+        return edges
+
+    def _areas(self, x):
+        areas = x.new_ones(())
+        for i, (size, n, k, s, p) in enumerate(
+            zip(self.sizes, self.outputs, self.laid, self.stride, self.pad, strict=True)
+        ):
+            start = torch.arange(n, device=x.device) * s
+            span = (start + k).clamp(max=size + 2 * p) - start
+            areas = areas * span.view(-1, *(1,) * (len(self.sizes) - 1 - i))
+        return areas
+
+
+@register("Pooling3D")
+class Pooling3D(VolumePooling):
+    """C3D's pooling of (N, C, L, H, W) (pool3d_layer.cpp of C3D v1.0 and v1.1).
+
+    pooling3d_param, or pooling_param in v1.0: kernel_size, stride and pad of rows and columns,
+    kernel_depth and temporal_stride of the frames, which have no padding; pad is for AVE only.
+    Every maximum of a window takes the whole gradient, not only the first.
+    """
+
+    def setup(self, x):
+        """Choose the message that the file has."""
+        old = self.layer_param.HasField("pooling_param")
+        self.message = self.layer_param.pooling_param if old else self.layer_param.pooling3d_param
+        super().setup(x)
+
+    def method(self):
+        """As set."""
+        return self.message.pool
+
+    def read(self, axes):
+        """Frames, then rows and columns."""
+        p = self.message
+        self.check(axes == 3, "takes (N, C, L, H, W)")
+        self.check(p.kernel_size > 0 and p.kernel_depth > 0, "needs kernel_size and kernel_depth")
+        self.check(p.pad == 0 or p.pool == AVE, "pads for AVE only")
+        return (
+            [p.kernel_depth, p.kernel_size, p.kernel_size],
+            [p.temporal_stride, p.stride, p.stride],
+            [0, p.pad, p.pad],
+        )
+
+    def drops_last(self, axis):
+        """Never."""
+        return False
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = dy at every element that equals its window's maximum; dy's share for AVE."""
+        x, y, dy = bottom[0], top[0], top_diff[0]
+        edges = self._edges()
+        padded = F.pad(x, edges, value=math.nan)
+        dx = torch.zeros_like(padded)
+        if self.average:
+            dy = dy / self._areas(x)
+        for place in torch.cartesian_prod(*(torch.arange(k) for k in self.laid)).tolist():
+            at = (..., *(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(
+                place, self.outputs, self.stride, strict=True)))  # fmt: skip
+            dx[at] += dy if self.average else dy * (padded[at] == y)
+        return [F.pad(dx, [-e for e in edges]).contiguous()]
+
+
+@register("NdPooling")
+class NdPooling(VolumePooling):
+    """video-caffe's pooling (cudnn_ndpooling_layer.cpp): kernel_shape, stride_shape, pad_shape.
+
+    pooling_param's shapes have one `dim` per axis behind the channels; global_pooling takes the
+    whole map. There is no CPU code; where a window overhangs the padded map, cuDNN's AVE divides
+    by the whole kernel, which is followed here.
+    """
+
+    def method(self):
+        """As set."""
+        return self.layer_param.pooling_param.pool
+
+    def read(self, axes):
+        """One entry per axis."""
+        p = self.layer_param.pooling_param
+        if p.global_pooling:
+            return [0] * axes, [1] * axes, [0] * axes
+        read = []
+        for name, default in (("kernel_shape", None), ("stride_shape", 1), ("pad_shape", 0)):
+            given = [int(d) for d in getattr(p, name).dim]
+            if not p.HasField(name) and default is not None:
+                given = [default] * axes
+            self.check(len(given) == axes, f"{name} needs {axes} dims, one per axis, given {given}")
+            read.append(given)
+        self.check(min(read[0]) > 0, f"kernel_shape must be positive, given {read[0]}")
+        return read
+
+    def _areas(self, x):
+        return x.new_tensor(float(math.prod(self.laid)))
+
+
+@register("PoolingND")
+class PoolingND(VolumePooling):
+    """3D-Caffe's pooling (pooling_nd_layer.cpp): Pooling over 2 or 3 axes behind the channels.
+
+    pooling_nd_param: kernel_size, stride and pad once or once per axis, or kernel_h and kernel_w
+    and the like for 2 axes; global_pooling. As in BVLC's Pooling, padding on any axis drops last
+    windows on all.
+    """
+
+    def method(self):
+        """As set."""
+        return self.layer_param.pooling_nd_param.pool
+
+    def drops_last(self, axis):
+        """Where there is padding on any axis."""
+        return any(self.pad)
+
+    def read(self, axes):
+        """One entry, or one per axis."""
+        p = self.layer_param.pooling_nd_param
+        self.check(axes > 1, "pools over 2 or 3 axes")
+        self.check(p.axis in (1, 1 - axes - 1), f"axis {p.axis}: the channels must be axis 1")
+        read = [
+            self._sizes("kernel_size", "kernel", axes, 0 if p.global_pooling else None),
+            self._sizes("stride", "stride", axes, 1),
+            self._sizes("pad", "pad", axes, 0),
+        ]
+        if p.global_pooling:
+            self.check(
+                read == [[0] * axes, [1] * axes, [0] * axes],
+                "global_pooling goes with pad 0, stride 1 and no kernel",
+            )
+        else:
+            self.check(min(read[0]) > 0, "kernel_size must be positive")
+        return read
+
+    def _sizes(self, field, pair, axes, default):
+        p = self.layer_param.pooling_nd_param
+        given = [int(v) for v in getattr(p, field)]
+        if p.HasField(f"{pair}_h") or p.HasField(f"{pair}_w"):
+            self.check(
+                axes == 2 and not given,
+                f"{pair}_h and {pair}_w are for 2 axes, in place of {field}",
+            )
+            return [int(getattr(p, f"{pair}_{a}")) for a in "hw"]
+        if not given and default is not None:
+            return [default] * axes
+        self.check(
+            len(given) in (1, axes),
+            f"{field} is given once or once per axis, not {len(given)} times",
+        )
+        return given * axes if len(given) == 1 else given

@@ -1,0 +1,31 @@
+"""Layers of yjxiong/caffe (TSN's Caffe) that pass blobs between its processes."""
+
+from ...core.layer import Layer, register
+
+
+@register("Gather")
+class Gather(Layer):
+    """The same blobs from all of the fork's MPI processes, one behind the other (gather_layer.cpp).
+
+    Here one process holds a net, so each top is its bottom, as in the fork without MPI.
+    """
+
+    bottoms = tops = (1, None)
+    same_count = True
+
+    def reshape(self, *shapes):
+        """The tops are shaped as the bottoms."""
+        return list(shapes)
+
+    def forward(self, *bottom):
+        """Return the bottoms."""
+        return bottom
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = dy."""
+        return [dy.clone() for dy in top_diff]
+
+
+@register("Scatter")
+class Scatter(Gather):
+    """Gather's counterpart (scatter_layer.cpp): each process keeps its part of the blobs."""

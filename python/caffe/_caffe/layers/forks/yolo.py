@@ -1,0 +1,96 @@
+"""MobileNet-YOLO's layers that move elements (eric612/MobileNet-YOLO).
+
+Intel Caffe has Reorg too.
+"""
+
+import torch
+
+from ...core.layer import Layer, register
+
+
+@register("Reorg")
+class Reorg(Layer):
+    """Darknet's reorganisation of maps (reorg_layer.hpp): s x s places become channels, or back.
+
+    Bottom (N, C, H, W), `stride` s. Top (N, C s^2, H / s, W / s); with `reverse` (N, C / s^2, H s,
+    W s): channel k is place (k' / s, k' % s), k' = k div (C / s^2), of every s x s block of
+    channel k mod (C / s^2). Without `reverse` the bottom's memory is taken as maps (C / s^2, H s,
+    W s), which it is not: darknet's weights expect that. The gradient is the true one; the fork's
+    CPU code reads a buffer that nothing fills.
+    """
+
+    def setup(self, x):
+        """Read the stride."""
+        param = self.layer_param.reorg_param
+        self.check(not self.in_place, "cannot work in place; give its top another name")
+        self.check(param.stride > 0, "needs a stride of 1 or more")
+        self.stride, self.reverse = int(param.stride), param.reverse
+
+    def reshape(self, shape):
+        """The sizes above; both ways the channels are a multiple of s^2."""
+        s = self.stride
+        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        n, c, h, w = shape
+        self.check(c % s**2 == 0, f"{c} channels are not a multiple of stride^2 = {s**2}")
+        if self.reverse:
+            return [(n, c // s**2, h * s, w * s)]
+        self.check(h % s == 0 and w % s == 0, f"{h} x {w} is not a multiple of stride {s}")
+        return [(n, c * s**2, h // s, w // s)]
+
+    def forward(self, x):
+        """Return the reorganised maps."""
+        s, (n, c, h, w) = self.stride, x.shape
+        if self.reverse:
+            return _to_blocks(x, s)
+        return _to_channels(x.reshape(n, c // s**2, h * s, w * s), s).view(
+            n, c * s**2, h // s, w // s
+        )
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The same places, the other way."""
+        dy, s, (n, c, h, w) = top_diff[0], self.stride, bottom[0].shape
+        dx = _to_channels(dy, s) if self.reverse else _to_blocks(dy.reshape(n, c, h, w), s)
+        return [dx.reshape(n, c, h, w)]
+
+
+def _to_channels(x: torch.Tensor, s: int) -> torch.Tensor:
+    """Return (N, C s^2, H, W) of maps (N, C, H s, W s)."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 1, 2, 4)
+    return x.reshape(n, c * s**2, h // s, w // s)
+
+
+def _to_blocks(x: torch.Tensor, s: int) -> torch.Tensor:
+    """Return (N, C / s^2, H s, W s) of maps (N, C, H, W)."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
+    return x.reshape(n, c // s**2, h * s, w * s)
+
+
+def has_no_mask(layer_param, net) -> str | None:
+    """Return why an Upsample is MobileNet-YOLO's, or None."""
+    return "one bottom, no mask" if len(layer_param.bottom) == 1 else None
+
+
+@register("Upsample", dialect="mobilenet-yolo", recognise=has_no_mask)
+class NearestUpsample(Layer):
+    """Each element `scale` x `scale` times (upsample_layer.cpp of MobileNet-YOLO).
+
+    Bottom (..., H, W), top (..., H scale, W scale). scale is 1 where it is missing.
+    """
+
+    def setup(self, x):
+        """Read the scale."""
+        param = self.layer_param.upsample_param
+        self.scale = int(param.scale) if param.HasField("scale") else 1
+        self.check(self.scale > 0, "scale must be 1 or more")
+        self.check(x.dim() >= 2, f"needs 2 axes or more, bottom 0 has shape {tuple(x.shape)}")
+
+    def forward(self, x):
+        """Return the repeated elements."""
+        return x.repeat_interleave(self.scale, -2).repeat_interleave(self.scale, -1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Sum over each element's copies."""
+        *lead, h, w = bottom[0].shape
+        return [top_diff[0].reshape(*lead, h, self.scale, w, self.scale).sum((-3, -1))]

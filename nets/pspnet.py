@@ -59,8 +59,8 @@ def pspnet(n, heads, crop=473, depth=101, bn="BN", frozen=True, momentum=0.95, a
     branches = [pyramid_branch(unit, top, bins, side) for bins in BINS]
     n.conv5_3_concat = L.Concat(top, *reversed(branches))
     n["conv5_4/dropout"] = dropout(unit("conv5_4", n.conv5_3_concat, 512, 3, rate=RATE, pad=1), 0.1)
-    if bn == "BN":
-        # The authors' files have this one multiplier at 1; the layer sets it to 0 (bn_layer.cpp).
+    if bn == "BN" and depth == 50:
+        # PSPNet50's file has this one multiplier at 1; the layer sets it to 0 (bn_layer.cpp).
         n["conv5_4/bn"].fn.params["param"][2] = dict(lr_mult=0, decay_mult=1)
     n.conv6 = classify(n["conv5_4/dropout"], head.classes)
     n.conv6_interp = L.Interp(n.conv6, zoom_factor=STRIDE)

@@ -8,7 +8,8 @@
 He, Zhang, Ren, Sun: "Deep Residual Learning for Image Recognition" (CVPR 2016, table 1). Where a
 stage would stride beyond the output stride it dilates its 3x3 convolutions instead, itself from
 the first unit on (Zhao et al.: PSPNet, section 3.1; Chen et al.: DeepLabv3, section 3.1). Strides
-lie in the first 1x1 convolution of a stage, as in the published Caffe models.
+lie in the first 1x1 convolution of a stage, as in the ResNets published for Caffe and PSPNet50, or
+in its first 3x3 convolution, as in PSPNet101.
 
 Two stems, each with the layer names of the weights that fit it:
 
@@ -87,6 +88,7 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
             top = bottleneck(
                 unit, names, top, width=64 * 2 ** (min(stage, 5) - 2), dilation=dilation * rates[i],
                 stride=stride if i == 0 else 1, project=i == 0 and stage <= 5,
+                late_stride=stem == "deep" and depth == 101,
             )  # fmt: skip
     return top
 
@@ -119,7 +121,7 @@ def unit_names(stem, depth, stage, i):
     return (unit, *(f"{unit}_branch{k}" for k in ("2a", "2b", "2c", "1")))
 
 
-def bottleneck(unit, names, bottom, width, dilation, stride, project):
+def bottleneck(unit, names, bottom, width, dilation, stride, project, late_stride):
     """Draw one residual unit: 1x1, 3x3, 1x1, and what they are added to.
 
     Parameters
@@ -133,14 +135,17 @@ def bottleneck(unit, names, bottom, width, dilation, stride, project):
     dilation : int
         Of the 3x3 convolution.
     stride : int
-        Of the first convolution and of the projection.
+        Of the unit.
     project : bool
         Whether the shortcut is a convolution, as channels or size change.
+    late_stride : bool
+        Whether the 3x3 convolution strides, not the first one.
     """
     name, reduce, middle, increase, projection = names
     dilated = dict(dilation=dilation) if dilation > 1 else {}
-    top = unit(reduce, bottom, width, 1, stride=stride)
-    top = unit(middle, top, width, 3, pad=dilation, **dilated)
+    early, late = (1, stride) if late_stride else (stride, 1)
+    top = unit(reduce, bottom, width, 1, stride=early)
+    top = unit(middle, top, width, 3, stride=late, pad=dilation, **dilated)
     top = unit(increase, top, 4 * width, 1, relu=False)
     if project:
         bottom = unit(projection, bottom, 4 * width, 1, relu=False, stride=stride)

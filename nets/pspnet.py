@@ -88,9 +88,7 @@ def map_side(crop):
 def pyramid_branch(unit, bottom, bins, side):
     """Average into bins x bins, mix the channels, upsample to the map's side."""
     n, name = unit.n, f"conv5_3_pool{bins}"
-    n[name] = L.Pooling(
-        bottom, pool=P.Pooling.AVE, kernel_size=side // bins, stride=side // bins
-    )
+    n[name] = L.Pooling(bottom, pool=P.Pooling.AVE, kernel_size=side // bins, stride=side // bins)
     top = unit(name + "_conv", n[name], 512, 1, rate=RATE)
     n[name + "_interp"] = L.Interp(top, height=side, width=side)
     return n[name + "_interp"]

@@ -95,7 +95,9 @@ def with_net_inputs(proto: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
             made.layer.add().CopyFrom(layer)
             continue
         made.input.extend(layer.top)
-        shapes = list(layer.input_param.shape) * (1 if len(layer.input_param.shape) > 1 else len(layer.top))
+        shapes = list(layer.input_param.shape) * (
+            1 if len(layer.input_param.shape) > 1 else len(layer.top)
+        )
         made.input_shape.extend(shapes)
     return made
 

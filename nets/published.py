@@ -1,8 +1,7 @@
 """The deploy nets that authors published, as the net functions here draw them.
 
 `python -m nets.published` lists them; `python -m nets.published NAME` prints one. Their inputs are
-declared at net level (`input`, `input_shape`): the Caffes they come from are older than the Input
-layer, or give its field's number to another layer's (PSPNet's: InterpParameter).
+declared at net level (`generate.with_net_inputs`), as in the authors' files.
 """
 
 import argparse
@@ -16,6 +15,7 @@ import caffe
 from caffe import layers as L
 from caffe.proto import caffe_pb2
 from experiments import Head
+from nets.generate import with_net_inputs
 
 
 @dataclass(frozen=True)
@@ -83,23 +83,6 @@ def net(name: str) -> caffe_pb2.NetParameter:
     proto = with_net_inputs(n.to_proto())
     proto.name = name
     return proto
-
-
-def with_net_inputs(proto: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
-    """Return the net with its Input layers made `input` and `input_shape` of the net."""
-    made = caffe_pb2.NetParameter()
-    made.CopyFrom(proto)
-    del made.layer[:]
-    for layer in proto.layer:
-        if layer.type != "Input":
-            made.layer.add().CopyFrom(layer)
-            continue
-        made.input.extend(layer.top)
-        shapes = list(layer.input_param.shape) * (
-            1 if len(layer.input_param.shape) > 1 else len(layer.top)
-        )
-        made.input_shape.extend(shapes)
-    return made
 
 
 def main() -> None:

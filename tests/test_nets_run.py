@@ -10,12 +10,12 @@ from nets import deeplab, deeplabv3, dilation, hed, pspnet
 from nets.resnet import resnet
 
 
-def built(tmp_path, draw, size, phase=caffe.TEST, labels=False):
-    """The net that `draw(n)` gives over one random picture."""
+def built(tmp_path, draw, size, phase=caffe.TEST, labels=False, batch=1):
+    """The net that `draw(n)` gives over random pictures."""
     n = caffe.NetSpec()
-    n.data = L.Input(shape=[dict(dim=[1, 3, size, size])])
+    n.data = L.Input(shape=[dict(dim=[batch, 3, size, size])])
     if labels:
-        n.label = L.Input(shape=[dict(dim=[1, 1, size, size])])
+        n.label = L.Input(shape=[dict(dim=[batch, 1, size, size])])
     for each in draw(n) or []:
         n[each.name] = L.SoftmaxWithLoss(
             n[each.score],
@@ -43,7 +43,12 @@ def random(seed=0):
     ids=["pspnet50", "largefov"],
 )
 def test_one_pass_of_training(tmp_path, draw, size):
-    net = built(tmp_path, draw, size, caffe.TRAIN, labels=True)
+    # One picture's single bin would be its own mean, and normalised to nothing.
+    net = built(tmp_path, draw, size, caffe.TRAIN, labels=True, batch=2)
+    for blobs in net.params.values():
+        if not blobs[0].data.any():  # comes with the classifier's weights
+            spread = np.sqrt(2 / np.prod(blobs[0].data.shape[1:]))
+            blobs[0].data[...] = random().normal(0, spread, blobs[0].data.shape)
     labels = net.blobs["label"].data
     labels[...] = random().randint(0, 5, labels.shape)
     losses = net.forward()

@@ -1,5 +1,7 @@
 """The experiments: the table, a user's own, and how a name finds its row."""
 
+from dataclasses import replace
+
 from data.text import did_you_mean
 from experiments import custom
 from experiments.datasets import DATASETS
@@ -46,8 +48,9 @@ def find(name: str) -> Experiment:
 
 
 def data_of(row: Experiment) -> Dataset:
-    """Return the data set that `row` trains on."""
-    return DATASETS[row.data] if row.data in DATASETS else custom.dataset(row.data)
+    """Return the data set that `row` trains on, its heads named as the row's nets name them."""
+    found = DATASETS[row.data] if row.data in DATASETS else custom.dataset(row.data)
+    return replace(found, heads=tuple(replace(head, blob=row.scores) for head in found.heads))
 
 
 def parents(row: Experiment) -> list[str]:

@@ -28,7 +28,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Head:
-    """One score map and the labels it predicts: tops `score{suffix}` and `label`."""
+    """One score map and the labels it predicts: tops `{blob}{suffix}` and `label`."""
 
     classes: int
     # Class list: a file under data/ or the data folder, or the names themselves.
@@ -37,11 +37,12 @@ class Head:
     label: str = "label"
     loss: str = "loss"
     excluded: tuple[int, ...] = ()  # never occur in the scored split: not in the means
+    blob: str = "score"  # `experiments.data_of` sets the row's
 
     @property
     def score(self) -> str:
         """The name of the score blob."""
-        return "score" + self.suffix
+        return self.blob + self.suffix
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Experiment:
     data: str  # key of DATASETS, or a user's own data set
     net: str = "fcn.fcn"  # module.function under nets/
     options: dict[str, Any] = field(default_factory=dict)  # its keyword arguments
+    train_options: dict[str, Any] = field(default_factory=dict)  # those that only training has
+    scores: str = "score"  # full-size score blob, where published layer names call it otherwise
+    # Whether the deploy net declares its inputs at net level: a fork older than the Input layer
+    # must be able to read it.
+    net_inputs: bool = False
     init: tuple[Init, ...] = (Init("vgg16-fcn"),)  # none: from the fillers
     inflate: tuple[str, ...] = ()  # (layer there, layer here): first layers of unequal channels
     base_lr: float = 1e-10  # for a loss summed over pixels

@@ -15,7 +15,7 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     Parameters
     ----------
     kind
-        vgg16, caffenet or googlenet.
+        vgg16, caffenet, googlenet, resnet50 or resnet101.
     model
         The classifier's caffemodel, of any version.
     out

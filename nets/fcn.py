@@ -14,9 +14,7 @@ weights load.
 from caffe import layers as L
 from caffe.coord_map import crop
 from nets.blocks import FROZEN, LEARN, add, conv_relu, dropout, max_pool, score, upsample
-
-#: stage: (convolutions, channels)
-VGG16 = {1: (2, 64), 2: (2, 128), 3: (3, 256), 4: (3, 512), 5: (3, 512)}
+from nets.vgg16 import VGG16, stage
 
 
 def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):
@@ -49,15 +47,9 @@ def trunk(n, data, suffix="", first="conv1_1", param=LEARN):
 def features(n, data, suffix="", first="conv1_1", param=LEARN, pad=1):
     """conv1_1 to pool5 of VGG16."""
     top = data
-    for stage, (depth, width) in VGG16.items():
-        for i in range(1, depth + 1):
-            unit = f"{stage}_{i}{suffix}"
-            conv = first + suffix if (stage, i) == (1, 1) else "conv" + unit
-            n[conv], n["relu" + unit] = conv_relu(
-                top, width, pad=pad if (stage, i) == (1, 1) else 1, param=param
-            )
-            top = n["relu" + unit]
-        top = n[f"pool{stage}{suffix}"] = max_pool(top)
+    for number in VGG16:
+        top = stage(n, top, number, suffix, first, first_pad=pad, param=param)
+        top = n[f"pool{number}{suffix}"] = max_pool(top)
 
 
 def upscore(n, data, head, stride, scales=None, padded=True):

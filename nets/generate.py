@@ -10,7 +10,8 @@ from caffe import layers as L
 from caffe import params as P
 from caffe.proto import caffe_pb2
 from data.files import write_text
-from experiments import IGNORE_LABEL, SEED, Dataset, Experiment, Head
+from experiments import IGNORE_LABEL, SEED, Dataset, Experiment
+from nets.outputs import Loss
 
 PHASES = ("train", "val", "deploy")
 HEADER = "# Written by `make prototxt` from experiments/ and nets/: change those, not this file.\n"
@@ -29,11 +30,16 @@ def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
         read(n, data, phase)
     module, function = row.net.split(".")
     draw = getattr(importlib.import_module("nets." + module), function)
-    draw(n, data.heads, **row.options)
+    more = row.train_options if phase == "train" else {}
+    losses = draw(n, data.heads, **{**row.options, **more})
+    if losses is None:
+        losses = [Loss(head.score, head.label, head.loss) for head in data.heads]
     if phase != "deploy":
-        for head in data.heads:
-            loss(n, row, data, head)
+        for each in losses:
+            loss(n, row, data, each)
     proto = n.to_proto()
+    if phase == "deploy" and row.net_inputs:
+        proto = with_net_inputs(proto)
     proto.name = row.name
     return proto
 
@@ -51,25 +57,46 @@ def read(n: caffe.NetSpec, data: Dataset, phase: str) -> None:
         n[top] = blob
 
 
-def loss(n: caffe.NetSpec, row: Experiment, data: Dataset, head: Head) -> None:
-    """Add the loss of one head, its classes weighed where the row says so."""
+def loss(n: caffe.NetSpec, row: Experiment, data: Dataset, each: Loss) -> None:
+    """Add one loss, its classes weighed where the row says so."""
+    weight = dict(loss_weight=each.weight) if each.weight != 1 else {}
     if not row.balance:
-        n[head.loss] = L.SoftmaxWithLoss(
-            n[head.score],
-            n[head.label],
+        n[each.name] = L.SoftmaxWithLoss(
+            n[each.score],
+            n[each.label],
             loss_param=dict(normalize=row.normalize, ignore_label=IGNORE_LABEL),
+            **weight,
         )
         return
     weights = class_weights(data.pixels, row.balance)
-    n["infogain" + head.suffix] = L.Python(
+    infogain = "infogain" + each.name.removeprefix("loss")
+    n[infogain] = L.Python(
         module="layers.balance_layers", layer="InfogainLayer", param_str=str(dict(weights=weights))
     )
-    n[head.loss] = L.InfogainLoss(
-        n[head.score],
-        n[head.label],
-        n["infogain" + head.suffix],
+    n[each.name] = L.InfogainLoss(
+        n[each.score],
+        n[each.label],
+        n[infogain],
         loss_param=dict(ignore_label=IGNORE_LABEL, normalization=P.Loss.VALID),
+        **weight,
     )
+
+
+def with_net_inputs(proto: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
+    """Return the net with its Input layers made `input` and `input_shape` of the net.
+
+    PSPNet's Caffe, for one, has no Input layer: its field's number is InterpParameter's there.
+    """
+    made = caffe_pb2.NetParameter()
+    made.CopyFrom(proto)
+    del made.layer[:]
+    for layer in proto.layer:
+        if layer.type == "Input":
+            made.input.extend(layer.top)
+            made.input_shape.extend(layer.input_param.shape)
+        else:
+            made.layer.add().CopyFrom(layer)
+    return made
 
 
 def class_weights(pixels: tuple[int, ...], balance: float) -> list[float]:

@@ -6,10 +6,13 @@ convolutions with the same numbers, so that a larger picture gives a map of scor
 (paper, section 3.1). Layer names do not change.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import caffe
 from caffe import layers as L
 from caffe import params as P
-from nets import alexnet, fcn, googlenet
+from nets import alexnet, fcn, googlenet, resnet
 from nets.blocks import dropout
 
 #: name: (input side in pixels, name of the layer that scores the 1000 classes)
@@ -17,6 +20,8 @@ CLASSIFIERS = {
     "vgg16": (224, "fc8"),
     "caffenet": (227, "fc8"),
     "googlenet": (224, "loss3/classifier"),
+    "resnet50": (224, "fc1000"),
+    "resnet101": (224, "fc1000"),
 }
 
 
@@ -37,6 +42,12 @@ def googlenet_(n, convolutional):
     n["loss3/classifier"] = full(n["pool5/drop_7x7_s1"], 1000, 1, convolutional)
 
 
+def resnet_(n, convolutional, depth):
+    top = resnet.resnet(n, n.data, depth, "stock", output_stride=32, bn="BatchNorm")
+    n.pool5 = L.Pooling(top, pool=P.Pooling.AVE, kernel_size=7, stride=1)
+    n.fc1000 = full(n.pool5, 1000, 1, convolutional)
+
+
 def dense(n, side, convolutional):
     """fc6, fc7 and fc8 of VGG16 and CaffeNet; `side` is pool5's at the classifier's input size."""
     n.fc6 = full(n.pool5, 4096, side, convolutional)
@@ -55,7 +66,13 @@ def full(bottom, num_output, kernel_size, convolutional):
     return L.InnerProduct(bottom, num_output=num_output)
 
 
-NETS = {"vgg16": vgg16, "caffenet": caffenet, "googlenet": googlenet_}
+NETS: dict[str, Callable[..., None]] = {
+    "vgg16": vgg16,
+    "caffenet": caffenet,
+    "googlenet": googlenet_,
+    "resnet50": partial(resnet_, depth=50),
+    "resnet101": partial(resnet_, depth=101),
+}
 
 
 def prototxt(kind, convolutional):

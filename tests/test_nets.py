@@ -15,6 +15,7 @@ from caffe import layers as L
 from caffe.proto import caffe_pb2
 from data.files import read_list
 from nets import fcn, generate, ilsvrc
+from nets.outputs import Loss
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden" / "nets"
@@ -222,7 +223,8 @@ def test_the_balanced_loss_of_guessing(tmp_path, monkeypatch):
     n.score = L.DummyData(shape=dict(dim=[1, 3, 2, 3]))
     n.label = L.Input(shape=dict(dim=[1, 1, 2, 3]))
     data = replace(experiments.DATASETS["shapes"], heads=(experiments.Head(3),), pixels=(8, 2, 2))
-    generate.loss(n, replace(experiments.find("camvid-mini-fcn8s"), balance=1), data, data.heads[0])
+    row = replace(experiments.find("camvid-mini-fcn8s"), balance=1)
+    generate.loss(n, row, data, Loss("score"))
     (tmp_path / "net.prototxt").write_text(str(n.to_proto()))
     net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
     net.blobs["label"].data[...] = np.reshape([0, 0, 0, 1, 2, 255], (1, 1, 2, 3))

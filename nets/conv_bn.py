@@ -1,0 +1,110 @@
+"""Convolution, normalisation, rectifier: the unit that ResNets and their successors repeat."""
+
+from dataclasses import dataclass
+
+import caffe
+from caffe import layers as L
+
+MSRA = dict(type="msra")
+BN_LAYERS = ("BN", "BatchNorm")
+
+
+@dataclass(frozen=True)
+class ConvBN:
+    """Draws convolutions, each with its normalisation and rectifier in place, in one style.
+
+    Parameters
+    ----------
+    n : NetSpec
+    names : str
+        "pspnet": conv1_1_3x3_s2, conv1_1_3x3_s2/bn, (.../scale,) conv1_1_3x3_s2/relu;
+        "resnet": res2a_branch1, bn2a_branch1, (scale2a_branch1,) res2a_branch1_relu.
+    bn : str
+        "BN", the layer of PSPNet's Caffe (slope, bias, mean and variance in one), or "BatchNorm",
+        BVLC's, followed by a Scale.
+    frozen : bool
+        Whether all phases normalise by the running statistics, and slope and bias do not learn.
+    momentum : float
+        What the running statistics have of their former values after an iteration.
+    """
+
+    n: caffe.NetSpec
+    names: str = "pspnet"
+    bn: str = "BN"
+    frozen: bool = True
+    momentum: float = 0.95
+
+    def __post_init__(self):
+        if self.bn not in BN_LAYERS:
+            raise ValueError(f"normalisation {self.bn!r}: expected one of {', '.join(BN_LAYERS)}")
+
+    def __call__(self, name, bottom, num_output, kernel_size=1, relu=True, rate=1, bias=False,
+                 **conv):  # fmt: skip
+        """Draw one unit and return its last top.
+
+        Parameters
+        ----------
+        name : str
+            The convolution's; the others' names follow from it.
+        bottom : Top
+        num_output, kernel_size : int
+        relu : bool
+            Whether a rectifier ends the unit.
+        rate : float
+            Multiplies the learning rate of all that learns here.
+        bias : bool
+            Whether the convolution has a bias of its own.
+        **conv
+            Further fields of the convolution: `stride`, `pad`, `dilation`.
+        """
+        weights = dict(lr_mult=rate, decay_mult=1)
+        biases = dict(lr_mult=2 * rate, decay_mult=0)
+        top = self.n[name] = L.Convolution(
+            bottom,
+            num_output=num_output,
+            kernel_size=kernel_size,
+            bias_term=bias,
+            weight_filler=MSRA,
+            param=[weights, biases] if bias else [weights],
+            **conv,
+        )
+        top = self.normalise(name, top, rate)
+        if relu:
+            name = f"{name}/relu" if self.names == "pspnet" else f"{name}_relu"
+            top = self.n[name] = L.ReLU(top, in_place=True)
+        return top
+
+    def normalise(self, name, top, rate=1):
+        """Draw the normalisation of the convolution `name` and return its top."""
+        bn, scale = self.bn_names(name)
+        learn = dict(lr_mult=rate, decay_mult=0)
+        fixed = dict(lr_mult=0, decay_mult=0)
+        if self.bn == "BN":
+            # A frozen layer sets its multipliers to 0 itself (bn_layer.cpp).
+            self.n[bn] = L.BN(
+                top,
+                in_place=True,
+                slope_filler=dict(type="constant", value=1),
+                bias_filler=dict(type="constant", value=0),
+                frozen=self.frozen,
+                momentum=self.momentum,
+                param=[learn, learn, fixed, fixed],
+            )
+            return self.n[bn]
+        moving = {} if self.frozen else dict(moving_average_fraction=self.momentum)
+        always = dict(use_global_stats=True) if self.frozen else {}
+        self.n[bn] = L.BatchNorm(top, in_place=True, param=[fixed] * 3, **moving, **always)
+        self.n[scale] = L.Scale(
+            self.n[bn],
+            in_place=True,
+            bias_term=True,
+            param=[fixed if self.frozen else learn] * 2,
+        )
+        return self.n[scale]
+
+    def bn_names(self, conv):
+        """Return the names of the normalisation and of its Scale: `bn2a_branch1`, `bn_conv1`."""
+        if self.names == "pspnet":
+            return f"{conv}/bn", f"{conv}/scale"
+        unit = conv.removeprefix("res") if conv.startswith("res") else "_" + conv
+        return "bn" + unit, "scale" + unit

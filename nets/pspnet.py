@@ -1,0 +1,114 @@
+"""PSPNet: pyramid pooling over a dilated ResNet, as in the paper's figure 3.
+
+    conv5_3 ─┬──────────────────────────────────────────────┐
+             ├─ pool1: 1x1 bins ─ 1x1 conv ─ upsample ──────┤
+             ├─ pool2: 2x2 bins ─ 1x1 conv ─ upsample ──────┤
+             ├─ pool3: 3x3 bins ─ 1x1 conv ─ upsample ──────┼─ concat ─ conv5_4 ─ conv6 ─ upsample
+             └─ pool6: 6x6 bins ─ 1x1 conv ─ upsample ──────┘
+
+Zhao, Shi, Qi, Wang, Jia: "Pyramid Scene Parsing Network" (CVPR 2017). Layer names are those of the
+authors' evaluation prototxts, so that their weights load. Upsampling is Interp, which aligns
+corners: 8 (60 - 1) + 1 = 473.
+"""
+
+from caffe import layers as L
+from caffe import params as P
+from nets.blocks import dropout
+from nets.conv_bn import MSRA, ConvBN
+from nets.outputs import Loss
+from nets.resnet import resnet
+
+BINS = (1, 2, 3, 6)  # per side (paper, section 3.2)
+STRIDE = 8
+RATE = 10  # the head learns so many times as fast as the trunk
+AUXILIARY_WEIGHT = 0.4  # paper, section 5.1
+
+
+def pspnet(n, heads, crop=473, depth=101, bn="BN", frozen=True, momentum=0.95, auxiliary=False):
+    """Draw the net over `n.data`, square pictures of `crop` pixels.
+
+    Parameters
+    ----------
+    n : NetSpec
+    heads : sequence of Head
+        One: PSPNet has one classifier.
+    crop : int
+        48 k - 7 pixels, so that the last map divides into 1, 2, 3 and 6 bins: 473, 713 ...
+    depth : int
+        Of the ResNet, 50 or 101.
+    bn, frozen, momentum
+        See `nets.conv_bn.ConvBN`.
+    auxiliary : bool
+        Whether a second classifier on stage 4 is drawn, with which the paper trains (section 3.3).
+
+    Returns
+    -------
+    list of Loss
+        The scores that learn, as full-size maps.
+    """
+    (head,) = heads
+    side = map_side(crop)
+    bns = dict(bn=bn, frozen=frozen, momentum=momentum)
+    unit = ConvBN(n, **bns)
+    top = resnet(n, n.data, depth, "deep", STRIDE, **bns)
+    losses = [Loss("conv6_interp", head.label, head.loss)]
+    if auxiliary:
+        stage4 = n[f"conv4_{6 if depth == 50 else 23}/relu"]
+        losses.append(auxiliary_head(unit, stage4, head))
+
+    branches = [pyramid_branch(unit, top, bins, side) for bins in BINS]
+    n.conv5_3_concat = L.Concat(top, *reversed(branches))
+    n["conv5_4/dropout"] = dropout(unit("conv5_4", n.conv5_3_concat, 512, 3, rate=RATE, pad=1), 0.1)
+    if bn == "BN" and depth == 50:
+        # PSPNet50's file has this one multiplier at 1; the layer sets it to 0 (bn_layer.cpp).
+        n["conv5_4/bn"].fn.params["param"][2] = dict(lr_mult=0, decay_mult=1)
+    n.conv6 = classify(n["conv5_4/dropout"], head.classes)
+    n.conv6_interp = L.Interp(n.conv6, zoom_factor=STRIDE)
+    return losses
+
+
+def map_side(crop):
+    """Return the side of the last map for a picture of `crop` pixels.
+
+    Raises
+    ------
+    ValueError
+        The pyramid's bins do not divide it; the message has the nearest sizes that fit.
+    """
+    least = STRIDE * max(BINS)
+    if crop < least - STRIDE + 1 or (crop - 1) % STRIDE or ((crop - 1) // STRIDE + 1) % max(BINS):
+        below = max((crop + STRIDE - 1) // least, 1) * least - STRIDE + 1
+        raise ValueError(
+            f"pspnet: crop {crop}: expected {least} k - {STRIDE - 1} pixels, such as {below} or "
+            f"{below + least}, so that {max(BINS)} x {max(BINS)} bins divide the last map"
+        )
+    return (crop - 1) // STRIDE + 1
+
+
+def pyramid_branch(unit, bottom, bins, side):
+    """Average into bins x bins, mix the channels, upsample to the map's side."""
+    n, name = unit.n, f"conv5_3_pool{bins}"
+    n[name] = L.Pooling(bottom, pool=P.Pooling.AVE, kernel_size=side // bins, stride=side // bins)
+    top = unit(name + "_conv", n[name], 512, 1, rate=RATE)
+    n[name + "_interp"] = L.Interp(top, height=side, width=side)
+    return n[name + "_interp"]
+
+
+def auxiliary_head(unit, bottom, head):
+    """Draw the second classifier (its shape: the authors' later PyTorch code, `semseg`)."""
+    n = unit.n
+    n["conv4_aux/dropout"] = dropout(unit("conv4_aux", bottom, 256, 3, rate=RATE, pad=1), 0.1)
+    n.conv6_aux = classify(n["conv4_aux/dropout"], head.classes)
+    n.conv6_aux_interp = L.Interp(n.conv6_aux, zoom_factor=STRIDE)
+    return Loss("conv6_aux_interp", head.label, head.loss + "_aux", AUXILIARY_WEIGHT)
+
+
+def classify(bottom, classes):
+    """Return the 1x1 convolution that scores classes."""
+    return L.Convolution(
+        bottom,
+        num_output=classes,
+        kernel_size=1,
+        weight_filler=MSRA,
+        param=[dict(lr_mult=RATE, decay_mult=1), dict(lr_mult=2 * RATE, decay_mult=1)],
+    )

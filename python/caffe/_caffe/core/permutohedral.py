@@ -76,20 +76,26 @@ class Lattice:
         self._neighbours = self._find_neighbours(vertices, strides, corners)
         self._norm = 1 / (self.filter(features.new_ones(self.points, 1)) + 1e-20)
 
-    def _find_neighbours(self, vertices, strides, corners) -> list[torch.Tensor]:
-        """Return for each axis every vertex's two neighbours, (2, size); `size` where absent."""
+    def _find_neighbours(self, vertices, strides, corners):
+        """Return for each axis every vertex with its two neighbours, and their weights.
+
+        Both are (vertices, 3); an absent neighbour is the vertex itself with weight 0.
+        """
         # One step down an axis: 1 less in every coordinate, but d more in that axis's own.
         down = torch.where(vertices % corners > 0, -1, corners - 1 - corners * sum(strides))
-        all_vertices = torch.arange(self.size, device=vertices.device)
+        here = torch.arange(self.size, device=vertices.device)
         found = []
         for stride in (*strides, 0):  # the last coordinate follows from the others
             key = vertices + down + corners * stride
-            at = torch.searchsorted(vertices, key).clamp_(max=self.size - 1)
-            there = vertices[at] == key
-            pair = torch.full((2, self.size), self.size, device=vertices.device)
-            pair[0] = torch.where(there, at, self.size)
-            pair[1, at[there]] = all_vertices[there]
-            found.append(pair.int())
+            before = torch.searchsorted(vertices, key).clamp_(max=self.size - 1)
+            before = torch.where(vertices[before] == key, before, here)
+            after = here.clone()
+            has_before = before != here
+            after[before[has_before]] = here[has_before]
+            index = torch.stack([here, before, after], 1)
+            weight = torch.where(index == here[:, None], 0.0, 0.5)
+            weight[:, 0] = 1
+            found.append((index.int(), weight))
         return found
 
     def filter(self, values: torch.Tensor, transposed: bool = False) -> torch.Tensor:
@@ -109,13 +115,10 @@ class Lattice:
             mode="sum",
             per_sample_weights=self._splat_weights,
         )
-        grid = F.pad(grid, (0, 0, 0, 1))  # the vertex that is absent
-        for before, after in self._neighbours[:: -1 if transposed else 1]:
-            aside = grid.index_select(0, before).add_(grid.index_select(0, after))
-            grid[:-1].add_(aside, alpha=0.5)
-        return F.embedding_bag(
-            self._slice_vertices, grid, mode="sum", per_sample_weights=self._slice_weights
-        )
+        axes = reversed(self._neighbours) if transposed else self._neighbours
+        for vertices, weights in (*axes, (self._slice_vertices, self._slice_weights)):
+            grid = F.embedding_bag(vertices, grid, mode="sum", per_sample_weights=weights)
+        return grid
 
     def average(self, values: torch.Tensor) -> torch.Tensor:
         """Return the filtered values, each point's weights scaled so that they sum to 1."""

@@ -114,14 +114,79 @@ def _bilinear(x, param):
     As an upsampling Deconvolution this is right only with group = num_output: ungrouped, every
     input channel would also be added to every other output channel.
     """
+    size = _square(x, "bilinear")
+    factor = math.ceil(size / 2)
+    return _tent(x, factor, (size - 1) / (2 * factor))
+
+
+@_filler("bilinear_upsampling")
+def _bilinear_upsampling(x, param):
+    """CCNN's bilinear kernel (filler.hpp of pathak22/caffe-ccnn), the same in every channel pair.
+
+    Its centre is that of Caffe's first `bilinear`: other than BVLC 1.0's where the kernel is twice
+    an odd number.
+    """
+    size = _square(x, "bilinear_upsampling")
+    factor = math.ceil(size / 2)
+    return _tent(x, factor, (2 * factor - 1 - factor % 2) / (2 * factor))
+
+
+@_filler("identity")
+def _identity(x, param):
+    """Dilation's identity (filler.hpp of fyu/caffe-dilation): each channel passed on, or averaged.
+
+    Inputs and outputs fall into `num_groups` blocks (as many as inputs unless told); the middle
+    tap between an input and an output of one block is num_groups / outputs, times `value` if set.
+    With `std`, N(0, std^2) elsewhere, else 0.
+    """
+    outputs, inputs, height, width = _four_axes(x, "identity")
+    groups = param.num_groups if param.HasField("num_groups") else inputs
+    if groups < 1 or outputs % groups:
+        raise CaffeError(
+            f"filler 'identity' needs outputs ({outputs}) in num_groups ({groups}) equal groups"
+        )
+    if param.HasField("std"):
+        _gaussian(x, param)
+    else:
+        x.zero_()
+    weight = groups / outputs * (param.value if param.HasField("value") else 1)
+    out_of, in_of = outputs // groups, inputs // groups
+    for g in range(groups):
+        block = x[g * out_of : (g + 1) * out_of, g * in_of : (g + 1) * in_of]
+        block[:, :, height // 2, width // 2] = weight
+    return x
+
+
+@_filler("diagonal")
+def _diagonal(x, param):
+    """FlowNet2's diagonal (filler.hpp of lmb-freiburg/flownet2).
+
+    Output c averages input c over the kernel, times `diag_val` c (1 where the list ends).
+    """
+    outputs, inputs, height, width = _four_axes(x, "diagonal")
+    x.zero_()
+    for c in range(min(outputs, inputs)):
+        value = param.diag_val[c] if c < len(param.diag_val) else 1
+        x[c, c] = value / (height * width)
+    return x
+
+
+def _four_axes(x: torch.Tensor, name: str) -> torch.Size:
+    if x.dim() != 4:
+        raise CaffeError(f"filler '{name}' needs a blob of 4 axes, given {tuple(x.shape)}")
+    return x.shape
+
+
+def _square(x: torch.Tensor, name: str) -> int:
     if x.dim() != 4 or x.shape[2] != x.shape[3]:
         raise CaffeError(
-            f"filler 'bilinear' needs a blob of 4 axes with a square kernel, given {tuple(x.shape)}"
+            f"filler '{name}' needs a blob of 4 axes with a square kernel, given {tuple(x.shape)}"
         )
-    size = x.shape[3]
-    factor = math.ceil(size / 2)
-    center = (size - 1) / (2 * factor)
-    ramp = 1 - (torch.arange(size, dtype=torch.float64) / factor - center).abs()
+    return x.shape[3]
+
+
+def _tent(x: torch.Tensor, factor: int, center: float) -> torch.Tensor:
+    ramp = 1 - (torch.arange(x.shape[3], dtype=torch.float64) / factor - center).abs()
     return x.copy_(ramp[:, None] * ramp)
 
 

@@ -14,7 +14,9 @@ import torch
 
 from ..core.blob import Blob, BlobVec
 from ..core.layer import Layer, register
+from ..core.python_layers import PUBLISHED
 from ..errors import CaffeError, LayerError, nearest
+from ..log import warning
 
 
 class _EveryLayer(type):
@@ -80,19 +82,7 @@ class _PythonLayer(Layer):
         self.shape_tops(bottom, top)
 
     def _make(self, module_name: str, class_name: str):
-        module = self._import(module_name)
-        cls = getattr(module, class_name, None)
-        if cls is None:
-            raise LayerError(
-                self.format_error(
-                    f"module '{module_name}' ({getattr(module, '__file__', 'built in')}) has no "
-                    f"layer '{class_name}'{nearest(class_name, vars(module))}"
-                )
-            )
-        if not (isinstance(cls, type) and issubclass(cls, PythonLayer)):
-            raise LayerError(
-                self.format_error(f"'{module_name}.{class_name}' is not a caffe.Layer")
-            )
+        cls = self._find(module_name, class_name)
         made = cls.__new__(cls)
         # A user's __init__ that forgets the base's would lack blobs and param_str.
         PythonLayer.__init__(made, self.layer_param)
@@ -101,6 +91,29 @@ class _PythonLayer(Layer):
         except Exception as error:
             raise self._named(error) from error.__cause__
         return made
+
+    def _find(self, module_name: str, class_name: str) -> type[PythonLayer]:
+        try:
+            module = self._import(module_name)
+        except LayerError as error:
+            known = PUBLISHED.get((module_name, class_name))
+            if known is None:
+                raise
+            why = error.__cause__ or error
+            warning(
+                f"layer '{self.name}' (Python): cannot import '{module_name}' "
+                f"({type(why).__name__}: {why}); using this Caffe's own {class_name}"
+            )
+            return type(class_name, (known, PythonLayer), {})
+        cls = getattr(module, class_name, None)
+        if cls is None:
+            self.fail(
+                f"module '{module_name}' ({getattr(module, '__file__', 'built in')}) has no "
+                f"layer '{class_name}'{nearest(class_name, vars(module))}"
+            )
+        if not (isinstance(cls, type) and issubclass(cls, PythonLayer)):
+            self.fail(f"'{module_name}.{class_name}' is not a caffe.Layer")
+        return cls
 
     def _import(self, name: str):
         if not name:

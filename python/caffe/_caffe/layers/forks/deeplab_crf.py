@@ -1,0 +1,307 @@
+"""DeepLab's layers that sharpen a score map by the picture: DenseCRF, DomainTransform.
+
+Sources: cdmh/deeplab-public-ver2, the same files as in hszhao/PSPNet and xmyqsh/deeplab-v2.
+"""
+
+import math
+
+import torch
+
+from ...core.dense_crf import mean_field
+from ...core.layer import Layer, register
+from ...core.permutohedral import Lattice, grid_features, grid_lattice
+
+FLT_MIN = torch.finfo(torch.float32).tiny
+
+
+def _sizes(dim: torch.Tensor) -> list[tuple[int, int]]:
+    """Return the real height and width of each item, from an N x 1 x 1 x 2 blob."""
+    return [(int(h), int(w)) for h, w in dim.flatten(1)[:, :2].tolist()]
+
+
+def _check_dim(layer: Layer, num: int, shape) -> None:
+    layer.check(
+        len(shape) > 0 and shape[0] == num and math.prod(shape) >= 2 * num,
+        f"needs a bottom 1 or 2 with height and width of each of the {num} items "
+        f"({num} x 1 x 1 x 2), given {tuple(shape)}",
+    )
+
+
+@register("DenseCRF")
+class DenseCRF(Layer):
+    """Mean-field inference in a fully connected CRF (densecrf_layer.cpp; Chen et al. 2015).
+
+        Q = softmax(score);  max_iter times:  Q = softmax(score + sum of w K(Q))
+
+    bottoms: score (N x C x H x W), dim (N x 1 x 1 x 2: the items' height and width without
+    padding) and the image (N x 3 x H x W, any mean); top (N x C x H x W): Q, or with
+    output_probability false log(max(Q, FLT_MIN)). Kernels: for each pos_w one over place
+    (pos_xy_std), for each bi_w one over place and colour (bi_xy_std, bi_rgb_std). What lies
+    outside an item's dim is 0 in both forms; a dim that both covers and exceeds the map, as of a
+    cropped item, means all of it. No gradient: bottoms get diff 0. As in the fork, the colours of
+    a batch's first image serve all of its items.
+    """
+
+    bottoms = (2, 3)
+
+    def setup(self, score, dim, *image):
+        """Check the settings."""
+        p = self.layer_param.dense_crf_param
+        for names in (("pos_w", "pos_xy_std"), ("bi_w", "bi_xy_std", "bi_rgb_std")):
+            counts = [len(getattr(p, name)) for name in names]
+            self.check(
+                len(set(counts)) == 1,
+                f"needs as many of {' and '.join(names)}, given {', '.join(map(str, counts))}",
+            )
+            for name in names[1:]:
+                self.check(
+                    all(v > 0 for v in getattr(p, name)), f"needs {name} > 0, given 0 or less"
+                )
+        self.check(p.max_iter >= 0, f"needs max_iter of at least 0, given {p.max_iter}")
+        self.check(
+            bool(image) == bool(p.bi_w),
+            "needs the image as third bottom and bi_w, bi_xy_std, bi_rgb_std, or neither",
+        )
+        self.param_ = p
+
+    def reshape(self, score, dim, *image):
+        """Return the shape of the score."""
+        self.check(len(score) == 4, f"needs a score of 4 axes, given {tuple(score)}")
+        _check_dim(self, score[0], dim)
+        if image:
+            wanted = (score[0], 3, *score[2:])
+            self.check(
+                tuple(image[0]) == wanted,
+                f"needs a colour image of shape {wanted}, given {tuple(image[0])}",
+            )
+        return [tuple(score)]
+
+    def forward(self, score, dim, *image):
+        """Return Q, or its logarithm, one item after the other."""
+        p, top = self.param_, torch.zeros_like(score)
+        height, width = score.shape[2:]
+        for item, to, (h, w) in zip(score, top, _sizes(dim), strict=True):
+            if height <= h and width <= w:
+                h, w = height, width
+            self.check(
+                0 <= h <= height and 0 <= w <= width,
+                f"dim gives an item {h} x {w} pixels, the score has {height} x {width}",
+            )
+            if h == 0 or w == 0:
+                continue
+            kernels = self._kernels(h, w, image[0][0] if image else None, score.device)
+            rows = item[:, :h, :w].flatten(1).t().contiguous()
+            prob = mean_field(rows, kernels, p.max_iter)
+            if not p.output_probability:
+                prob = prob.clamp_(min=FLT_MIN).log_()
+            to[:, :h, :w] = prob.t().reshape(-1, h, w)
+        return top
+
+    def _kernels(self, height: int, width: int, image, device):
+        p = self.param_
+        if p.max_iter == 0:
+            return []
+        kernels = [
+            (weight, grid_lattice(height, width, (std, std), device))
+            for weight, std in zip(p.pos_w, p.pos_xy_std, strict=True)
+        ]
+        for weight, place, colour in zip(p.bi_w, p.bi_xy_std, p.bi_rgb_std, strict=True):
+            sigmas = torch.tensor([place] * 2 + [colour] * 3, device=device)
+            features = grid_features(height, width, sigmas, image[:, :height, :width])
+            kernels.append((weight, Lattice(features)))
+        return kernels
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is none in the fork, which does not refuse either: diffs stay 0."""
+        return [None] * len(bottom)
+
+
+def _along(x: torch.Tensor, way: int) -> torch.Tensor:
+    """Return (..., h, w) with the axis that pass `way` (0 to 3) scans in front, in its order."""
+    x = x.movedim(-1 if way < 2 else -2, 0)
+    return x.flip(0) if way % 2 else x.contiguous()
+
+
+def _back(x: torch.Tensor, way: int) -> torch.Tensor:
+    """Undo `_along`."""
+    return (x.flip(0) if way % 2 else x).movedim(0, -1 if way < 2 else -2)
+
+
+def _links(weight: torch.Tensor, way: int) -> torch.Tensor:
+    """Return the weights of a pass's steps, for all channels: step p mixes pixels p - 1 and p.
+
+    The weight belongs to the pixel more to the right, or below, whichever way the pass goes.
+    """
+    links = _along(weight, way)
+    return (links.roll(1, 0) if way % 2 else links).unsqueeze(1)
+
+
+def _scan(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return y[p] = x[p] + weight[p] (y[p - 1] - x[p]) along axis 0, y[0] = x[0]."""
+    y = x.clone()
+    for p in range(1, len(y)):
+        y[p].lerp_(y[p - 1], weight[p])
+    return y
+
+
+def _scan_backward(x, y, weight, diff) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the diffs of x and of weight (summed over channels), given y's."""
+    diff, d_weight = diff.clone(), torch.zeros_like(weight)
+    for p in range(len(x) - 1, 0, -1):
+        d_weight[p] = (diff[p] * (y[p - 1] - x[p])).sum(0, keepdim=True)
+        diff[p - 1].addcmul_(weight[p], diff[p])
+        diff[p] *= 1 - weight[p]
+    return diff, d_weight
+
+
+@register("DomainTransformForwardOnly")
+class DomainTransformForwardOnly(Layer):
+    """Edge-preserving smoothing by a recursive filter (domain_transform_forward_only_layer.cpp).
+
+    Gastal and Oliveira (2011); Chen et al. (2016). bottoms: x (N x C x H x W), the reference
+    gradient g (N x 1 x H x W), large at edges, and dim (N x 1 x 1 x 2: the items' height and width,
+    outside of which x is copied); top as x. num_iter rounds i of four passes, left to right, right
+    to left, top to bottom, bottom to top, each
+
+        y[p] = (1 - w) x[p] + w y[the pixel before]
+        w = min(max(exp(-sqrt(2) / sigma_i (1 + g spatial_sigma / range_sigma)), min_weight), 1)
+        sigma_i = spatial_sigma sqrt(3) 2^(num_iter - i) / sqrt(4^num_iter - 1)
+
+    No gradient: bottoms get diff 0.
+    """
+
+    bottoms = (3, 3)
+    caches_inputs = True
+
+    def setup(self, x, gradient, dim):
+        """Check the settings."""
+        p = self.layer_param.domain_transform_param
+        for name in ("num_iter", "spatial_sigma", "range_sigma"):
+            self.check(getattr(p, name) > 0, f"needs {name} > 0, given {getattr(p, name)}")
+        self.check(p.min_weight >= 0, f"needs min_weight of at least 0, given {p.min_weight}")
+        rounds, sigma = p.num_iter, p.spatial_sigma
+        self.exponents = [  # -sqrt(2) / sigma_i
+            -math.sqrt(2 * (4.0**rounds - 1) / 3) / (sigma * 2.0 ** (rounds - 1 - i))
+            for i in range(rounds)
+        ]
+        self.edge, self.min_weight = sigma / p.range_sigma, p.min_weight
+
+    def reshape(self, x, gradient, dim):
+        """Return the shape of x."""
+        self.check(len(x) == 4, f"needs an x of 4 axes, given {tuple(x)}")
+        wanted = (x[0], 1, *x[2:])
+        self.check(
+            tuple(gradient) == wanted,
+            f"needs a reference gradient of shape {wanted}, given {tuple(gradient)}",
+        )
+        _check_dim(self, x[0], dim)
+        return [tuple(x)]
+
+    def forward(self, x, gradient, dim):
+        """Return the smoothed x."""
+        top, saved = x.clone(), []
+        for i, (h, w) in enumerate(self._sizes(x, dim)):
+            maps = self._filter(x[i, :, :h, :w], gradient[i, 0, :h, :w], self.saves_for_backward)
+            top[i, :, :h, :w] = maps[-1]
+            saved.append(maps)
+        self.save_for_backward(saved)
+        return top
+
+    def _sizes(self, x, dim) -> list[tuple[int, int]]:
+        height, width = x.shape[2:]
+        for h, w in _sizes(dim):
+            self.check(
+                0 <= h <= height and 0 <= w <= width,
+                f"dim gives an item {h} x {w} pixels, the map has {height} x {width}",
+            )
+        return _sizes(dim)
+
+    def _weights(self, reference, exponent: float) -> torch.Tensor:
+        weight = ((1 + reference * self.edge) * exponent).exp_()
+        return weight.clamp_(min=self.min_weight).clamp_(max=1)
+
+    def _filter(self, x, reference, keep: bool) -> list[torch.Tensor]:
+        """Return what each pass makes of x (C x h x w), x itself first; or only the last."""
+        maps = [x.clone()]
+        for exponent in self.exponents:
+            weight = self._weights(reference, exponent)
+            for way in range(4):
+                y = _back(_scan(_along(maps[-1], way), _links(weight, way)), way)
+                maps = [*maps, y] if keep else [y]
+        return maps
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is none in the fork, which does not refuse either: diffs stay 0."""
+        return [None] * 3
+
+
+@register("DomainTransform")
+class DomainTransform(DomainTransformForwardOnly):
+    """DomainTransformForwardOnly with gradients (domain_transform_layer.cpp).
+
+    The gradient to g is taken through w also where w was cut to min_weight or 1, as in the fork,
+    so there it is not the derivative.
+    """
+
+    no_gradient = frozenset()
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Go back through the passes; the diff outside the items' dim is copied."""
+        self.check(
+            not propagate_down[2],
+            "no gradient reaches dim (bottom 2), but a layer below it or force_backward asks for "
+            "one; set propagate_down: false for it",
+        )
+        x, gradient, dim = bottom
+        d_x, d_gradient = top_diff[0].clone(), torch.zeros_like(gradient)
+        for i, (h, w) in enumerate(self._sizes(x, dim)):
+            reference = gradient[i, 0, :h, :w]
+            maps = self.saved[i] if self.saved else self._filter(x[i, :, :h, :w], reference, True)
+            d_x[i, :, :h, :w], d_gradient[i, 0, :h, :w] = self._filter_backward(
+                maps, reference, d_x[i, :, :h, :w]
+            )
+        return [d_x, d_gradient, None]
+
+    def _filter_backward(self, maps, reference, diff):
+        d_reference = torch.zeros_like(reference)
+        for i in reversed(range(len(self.exponents))):
+            weight = self._weights(reference, self.exponents[i])
+            d_weight = torch.zeros_like(weight)
+            for way in reversed(range(4)):
+                x, y = (_along(m, way) for m in maps[4 * i + way :][:2])
+                diff, d_links = _scan_backward(x, y, _links(weight, way), _along(diff, way))
+                diff = _back(diff, way)
+                d_links = d_links.squeeze(1)
+                d_weight += _back(d_links.roll(-1, 0) if way % 2 else d_links, way)
+            d_reference += d_weight * weight * (self.exponents[i] * self.edge)
+        return diff, d_reference
+
+
+@register("SpatialProduct")
+class SpatialProduct(Layer):
+    """y = x m, the map m (N x 1 x H x W) times each channel of x (spatial_product_layer.cpp).
+
+    bottoms: x (N x C x H x W) and m; top as x; both get gradients. N and C stay what they were
+    first, as in the fork.
+    """
+
+    bottoms = (2, 2)
+
+    def setup(self, x, factor):
+        """Note the number of items and channels."""
+        self.check(x.dim() == 4, f"needs an x of 4 axes, given {tuple(x.shape)}")
+        self.first = tuple(x.shape[:2])
+
+    def forward(self, x, factor):
+        """Return the product."""
+        wanted = (x.shape[0], 1, *x.shape[2:])
+        self.check(
+            tuple(factor.shape) == wanted,
+            f"needs a factor of shape {wanted}, given {tuple(factor.shape)}",
+        )
+        self.check(
+            tuple(x.shape[:2]) == self.first,
+            f"was set up for {self.first[0]} items of {self.first[1]} channels, given an x of "
+            f"shape {tuple(x.shape)}",
+        )
+        return x * factor

@@ -1,0 +1,202 @@
+"""What's the Point's loss for image tags, clicked points and objectness (Bearman et al. 2016)."""
+
+import torch
+
+from ...core.labels import LabelReader
+from ...core.layer import register
+from ...core.loss_layer import Loss, ignore_label
+
+FLT_MIN = torch.finfo(torch.float32).tiny
+
+
+class _Expectation(Loss):
+    """What the loss's two forms share: bottoms, tops and the list of classes in the image."""
+
+    tops = (1, 2)
+
+    def setup(self, x, label):
+        """Read the settings."""
+        self.settings = self.layer_param.loss_param
+        self.ignore = ignore_label(self.settings)
+        self.read = LabelReader(self, 1, self.ignore)
+        self.check(
+            self.layer_param.softmax_param.axis == 1,
+            f"takes the classes on axis 1, softmax_param gives {self.layer_param.softmax_param.axis}",
+        )
+
+    def reshape(self, x, label):
+        """Return the shapes of the loss and, if asked for, of the probabilities."""
+        self.check(
+            len(x) == 4 and x[0] == 1, f"takes one image at a time (1 x C x H x W), given {x}"
+        )
+        maps = 3 if self.settings.ignore_rank else 4
+        wanted = (1, maps, *x[2:])
+        self.check(
+            tuple(label) == wanted,
+            f"needs a label of shape {wanted} (class, objectness, list of classes"
+            f"{', rank' if maps == 4 else ''}), given {label}",
+        )
+        return [(), tuple(x)][: len(self.layer_param.top)]
+
+    def forward(self, x, label):
+        """Return the loss, and the probabilities."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            loss, prob = self._loss(x, label)
+        self.save_for_backward((x, loss))
+        tops = loss.detach(), prob.detach()
+        return tops[: len(self.layer_param.top)]
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The derivative, the pixels of the maxima held fixed."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        if self.saved is None:
+            with torch.enable_grad():
+                x = bottom[0].detach().requires_grad_()
+                saved = x, self._loss(x, bottom[1])[0]
+        else:
+            saved = self.saved
+        (diff,) = torch.autograd.grad(saved[1], saved[0], retain_graph=True)
+        return [diff * top_diff[0], None]
+
+    def _listed_classes(self, values, first: int, classes: int) -> list[int]:
+        """Return the classes listed before the first 0 of `values`, `first` counted as 0."""
+        listed = values.flatten().long().tolist()
+        if 0 not in listed:
+            self.fail("the list of classes (channel 2 of the labels) must end with a 0")
+        listed = [c - first for c in listed[: listed.index(0)]]
+        wrong = [c for c in listed if not 0 <= c < classes]
+        if wrong:
+            self.fail(
+                f"class {wrong[0] + first} in the list of classes (channel 2 of the labels) is "
+                f"outside the {classes} classes"
+            )
+        return listed
+
+
+@register("SoftmaxWithLossExpectation")
+class SoftmaxWithLossExpectation(_Expectation):
+    """Image-level, point and objectness supervision in one loss (softmax_loss_expectation_layer.cu).
+
+    bottoms: scores (1 x C x H x W) and labels (1 x 3 or 4 x H x W): 0 a class or ignore_label,
+    1 objectness 0 to 255, 2 the classes in the image as its first values, ended by 0, 3 a rank
+    0 to 255 (ignore_rank: false). Tops: the loss and, if asked for, the softmax S. With t(c) the
+    pixel where S_c is largest, the sum of
+
+        classes      -mean over classes there, background too, of log S_c(t(c))
+        constraint   -mean over classes absent of log(1 - S_c(t(c)))
+        supervised   -mean over labelled pixels of w log S_label, w = 1 or rank / 255
+        objectness   -mean over others of P log S_0 + (1 - P) log(1 - S_0),
+                      P = 1 - (objectness + 1) / 257
+
+    each left out by ignore_classes, ignore_constraint, ignore_location or ignore_objectness, and a
+    sum instead of a mean with normalize_* false (`normalize` is not read). The last two need
+    ignore_label. Quirks: classes listed twice count twice; with ignore_location the objectness
+    term is divided by all pixels; is_siftflow counts classes from 1 and does not imply a
+    background. This is the GPU form; dialect whats-the-point-cpu has the fork's other one.
+    """
+
+    def _loss(self, x, label):
+        p, prob = self.settings, x.softmax(1)
+        maps = prob[0].flatten(1).clamp(min=FLT_MIN)
+        classes, pixels = maps.shape
+        label = label[0].flatten(1)
+        listed = self._listed_classes(label[2], int(p.is_siftflow), classes)
+        if not p.is_siftflow:
+            listed.append(0)
+        there = torch.zeros(classes, dtype=torch.bool, device=x.device)
+        there[listed] = True
+        best = maps.gather(1, maps.detach().argmax(1, keepdim=True))[:, 0]
+        loss = x.new_zeros(())
+        if not p.ignore_classes:
+            loss = loss - best[there].log().sum() / (max(1, len(listed)) if p.normalize_classes else 1)
+        if not p.ignore_constraint:
+            absent = classes - len(listed)
+            term = torch.log1p(-best[~there]).sum()
+            loss = loss - term / (max(1, absent) if p.normalize_constraint else 1)
+        if self.ignore is None:
+            return loss, prob
+        unlabelled = label[0].long() == self.ignore
+        count = x.new_zeros(()) if p.ignore_location else (~unlabelled).sum()
+        if not p.ignore_location and not unlabelled.all():
+            loss = loss + self._supervised(maps, label, count)
+        if not p.ignore_objectness and unlabelled.any():
+            prior = 1 - (label[1].long() + 1) / 257
+            background = maps[0]
+            term = prior * background.log() + (1 - prior) * torch.log1p(-background)
+            term = term[unlabelled].sum()
+            loss = loss - (term / (pixels - count) if p.normalize_objectness else term)
+        return loss, prob
+
+    def _supervised(self, maps, label, count):
+        p = self.settings
+        first = int(p.is_siftflow)
+        shifted = torch.where(label[0].long() == self.ignore, self.ignore, label[0] - first)
+        labels = self.read(shifted, len(maps))
+        chosen = maps.gather(0, labels.index[None])[0]
+        weight = labels.valid.to(maps.dtype)
+        if not p.ignore_rank:
+            weight = weight * (label[3] / 255)
+            count = weight.sum()
+        term = -(weight * chosen.log()).sum()
+        if labels.nan_if_invalid is not None:
+            term = term + labels.nan_if_invalid
+        return term / count if p.normalize_supervised else term
+
+
+@register("SoftmaxWithLossExpectation", dialect="whats-the-point-cpu")
+class SoftmaxWithLossExpectationCPU(_Expectation):
+    """The older loss that the fork computes in CPU mode (softmax_loss_expectation_layer.cpp).
+
+    Bottoms and tops as in the GPU form. The mean over pixels (or with normalize false the sum) of
+    -log S_label where labelled and elsewhere of
+
+        -log(a_0 S_0 + sum over listed classes of a S_c),  a_0 = 1 - objectness / 255,
+        a = (1 - a_0) / their number
+
+    The other ignore_* and normalize_* are not read. Its gradient is not the derivative: at
+    unlabelled pixels that of a listed class is S_c (1 - a / sum), that of any other, background
+    too, S_c.
+    """
+
+    def _parts(self, x, label):
+        """Return S (C x pixels), the labels, the mixture weights, and the divisor."""
+        maps = x[0].flatten(1).softmax(0)
+        classes, pixels = maps.shape
+        label = label[0].flatten(1)
+        labels = self.read(label[0], classes)
+        background = 1 - label[1].long() / 255
+        listed = self._listed_classes(label[2], 0, classes)
+        mixture = torch.zeros_like(maps)
+        mixture[0] = background
+        for c in listed:
+            mixture[c] += (1 - background) / len(listed)
+        return maps, labels, mixture, listed, pixels if self.settings.normalize else 1
+
+    def forward(self, x, label):
+        """Return the loss, and the probabilities."""
+        maps, labels, mixture, _, divisor = self._parts(x, label)
+        maps = maps.clamp(min=FLT_MIN)
+        terms = maps.gather(0, labels.index[None])[0]
+        if labels.valid is not None:
+            terms = torch.where(labels.valid, terms, (mixture * maps).sum(0))
+        loss = -terms.log().sum() / divisor
+        if labels.nan_if_invalid is not None:
+            loss = loss + labels.nan_if_invalid
+        return (loss, x.softmax(1))[: len(self.layer_param.top)]
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """Return the fork's gradient."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        maps, labels, mixture, listed, divisor = self._parts(*bottom)
+        target = torch.zeros_like(maps).scatter_(0, labels.index[None], 1)
+        if labels.valid is not None:
+            share = torch.zeros_like(maps)
+            share[listed] = maps[listed] * mixture[listed]
+            share = share / (mixture * maps.clamp(min=FLT_MIN)).sum(0)
+            target = torch.where(labels.valid, target, share)
+        return [((maps - target) * (top_diff[0] / divisor)).view_as(bottom[0]), None]

@@ -29,7 +29,7 @@ class _State:
         self.generators: dict[str, torch.Generator] = {}
         self.seed = None
         self.compute = CPU
-        self.dialect = ""
+        self.dialect = os.environ.get("CAFFE_DIALECT", "")
 
 
 _state = _State()
@@ -129,7 +129,10 @@ def restore_random_state(states: dict[str, str]) -> None:
 
 
 def dialect() -> str:
-    """Return the Caffe fork whose meaning ambiguous layers are given; "" where none is set."""
+    """Return the Caffe fork whose meaning ambiguous layers are given; "" where none is set.
+
+    It starts as the environment's CAFFE_DIALECT.
+    """
     return _state.dialect
 
 

@@ -51,7 +51,7 @@ def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
     NetError, LayerError
         Naming the layer that cannot be connected or set up.
     """
-    check_dialect(param.dialect)
+    check_dialect(param.dialect or context.dialect())
     param = filter_net(param)
     settle_crops(param)
     log = BuildLog(param)

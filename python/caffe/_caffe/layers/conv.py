@@ -181,6 +181,7 @@ class Filters(Layer):
 
 
 @register("DepthwiseConvolution")  # yonghenglh6's: a faster kernel for `group`, the same values
+@register("HoleConvolution")  # `hole` is BVLC's dilation (fork_fields)
 @register("Convolution")
 class Convolution(Filters):
     """Convolution (conv_layer.cpp): filters of shape (outputs, channels / group, *kernel)."""

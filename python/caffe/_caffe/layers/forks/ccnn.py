@@ -18,6 +18,7 @@ def _is_ccnn(param, net) -> str | None:
     return None
 
 
+@register("CCNNDenseCRF")
 @register("DenseCRF", dialect="ccnn", recognise=_is_ccnn)
 class DenseCRF(Layer):
     """The most probable label after 10 mean-field iterations (pathak22/caffe-ccnn, densecrf_layer).

@@ -49,6 +49,7 @@ def has_softmaxloss_param(layer_param, net) -> str | None:
     return "softmaxloss_param" if layer_param.HasField("softmaxloss_param") else None
 
 
+@register("DeepLabV1SoftmaxWithLoss")
 @register("SoftmaxWithLoss", dialect="deeplab-v1", recognise=has_softmaxloss_param)
 class WeightedSoftmaxWithLoss(Loss):
     """sum of -w log p(label), divided by the sum of w, w the weight of the label's class.

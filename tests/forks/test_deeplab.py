@@ -110,9 +110,11 @@ def test_adaptive_bias_gives_each_label_its_share():
     ("text", "shapes", "message"),
     [
         ('"SegAccuracy"', [(1, 3, 2, 2), (1, 1, 2, 3)], "takes scores"),
-        ('"UniqueLabel" unique_label_param { max_labels: 1 force_label: 1 }', [(1, 1, 2, 2)], "2 or"),
+        ('"UniqueLabel" unique_label_param { max_labels: 1 force_label: 1 }', [(1, 1, 2, 2)],
+         "2 or"),
         ('"UniqueLabel" unique_label_param { max_labels: 2 }', [(1, 2, 2, 2)], "takes labels"),
-        ('"BiasChannel" bias_channel_param { fg_bias: -1 }', [(1, 3, 2, 2), (1, 1, 1, 1)], "fg_bias"),
+        ('"BiasChannel" bias_channel_param { fg_bias: -1 }', [(1, 3, 2, 2), (1, 1, 1, 1)],
+         "fg_bias"),
         ('"BiasChannel"', [(1, 3, 2, 2), (1, 2, 2, 1)], "lists of labels"),
         ('"BiasChannel" bias_channel_param { label_type: PIXEL background_label: 7 }',
          [(1, 3, 2, 2), (1, 1, 2, 2)], "background_label 7"),
@@ -191,7 +193,7 @@ def test_mat_files_come_back(folder):
     (folder / "list.txt").write_text("a.png\nb.png\n")
     param = 'prefix: "out_" source: "list.txt" strip: 4'
     values = [RANDOM.standard_normal((1, 2, 3, 4)).astype(np.float32) for _ in range(2)]
-    write = build('type: "MatWrite" mat_write_param { %s }' % param, values[0], tops=0)
+    write = build(f'type: "MatWrite" mat_write_param {{ {param} }}', values[0], tops=0)
     write.forward()
     write.bottom[0].data[...] = values[1]
     write.forward()
@@ -200,7 +202,7 @@ def test_mat_files_come_back(folder):
     np.testing.assert_array_equal(data.reshape(4, 3, 2), values[0][0].T)
     with pytest.raises(LayerError, match="2 names"):
         write.forward()
-    read = build('type: "MatRead" mat_read_param { %s batch_size: 3 }' % param)
+    read = build(f'type: "MatRead" mat_read_param {{ {param} batch_size: 3 }}')
     np.testing.assert_array_equal(read.forward()[0], np.concatenate([*values, values[0]]))
 
 
@@ -232,8 +234,8 @@ def seg_data(folder, transform, param="label_type: PIXEL", size=(9, 8)):
     (folder / "list.txt").write_text("i.png l.png\n")
     run = build(
         'type: "ImageSegData" top: "data" top: "label" top: "dim" '
-        'image_data_param { source: "list.txt" batch_size: 2 %s } transform_param { %s }'
-        % (param, transform),
+        f'image_data_param {{ source: "list.txt" batch_size: 2 {param} }} '
+        f"transform_param {{ {transform} }}",
         tops=3,
     )
     return pixels[:, :, ::-1].transpose(2, 0, 1), label[:, :, 0], run
@@ -301,7 +303,8 @@ def test_bin_label_data_slices_both(folder):
     text = (
         'type: "BinLabelData" bin_label_data_param { bin_list_path: "bins.txt" '
         'label_list_path: "labels.txt" mirror: false '
-        "label_slice { dim: 3 dim: 2 stride: 2 offset: 1 } bin_slice { dim: 2 stride: 2 offset: 1 } }"
+        "label_slice { dim: 3 dim: 2 stride: 2 offset: 1 } "
+        "bin_slice { dim: 2 stride: 2 offset: 1 } }"
     )
     data, maps = build(text, tops=2).forward()
     np.testing.assert_array_equal(data[0], values[:, 1:4:2, 1:4:2])

@@ -150,10 +150,12 @@ def test_a_fused_relu_becomes_a_layer():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('type: "NdConvolution" convolution_param { num_output: 1 kernel_size: 1 }', "kernel_shape"),
+        ('type: "NdConvolution" convolution_param { num_output: 1 kernel_size: 1 }',
+         "kernel_shape"),
         ('type: "Convolution3D" convolution_param { kernel_size: 1 }', "kernel_depth"),
-        ('type: "Convolution" convolution_param { kernel_size: 1 kernel_shape { dim: 1 } }', "both"),
-        ('type: "Convolution3D" convolution_param { kernel_size: 1 kernel_size: 2 kernel_depth: 1 }',
+        ('type: "Convolution" convolution_param { kernel_size: 1 kernel_shape { dim: 1 } }',
+         "both"),
+        ('type: "Convolution3D" convolution_param { kernel_size: [1, 2] kernel_depth: 1 }',
          "kernel_size once"),
     ],
 )  # fmt: skip

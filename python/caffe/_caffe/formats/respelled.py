@@ -29,7 +29,7 @@ def respell(net: pb.NetParameter, where: str) -> None:
             _convolution(layer)
         except FormatError as error:
             raise FormatError(f"{where}: layer '{layer.name}' ({layer.type}): {error}") from None
-        name = _FUSED.get(layer.type)
+        name = _FUSED.get(layer.type, "")
         fused.append(bool(name) and layer.HasField(name) and getattr(layer, name).relu)
     if any(fused):
         layers = list(net.layer)

@@ -94,7 +94,7 @@ class DatumReader(ImageBatches):
         super().__init__(*settings)
         self.database = database
         self._entries, self._at = database.entries(), 0
-        self._order, self._order_of = None, None
+        self._order, self._order_of = np.empty(0, int), (0, -1)  # of no round yet
 
     def item(self, number):
         rank, step = self.share

@@ -55,7 +55,7 @@ class ListReader:
                     f"rand_skip drew {self.first}, but the list has {len(lines)} entries"
                 )
         self.shapes: list[tuple[int, ...]] = []
-        self._order, self._order_of = None, None
+        self._order, self._order_of = np.empty(0, int), (0, -1)  # of no epoch yet
 
     def item(self, line: Any, draws: np.random.RandomState | None) -> list[np.ndarray]:
         """Return one array per top, without the batch axis."""

@@ -55,7 +55,7 @@ class SegAccuracy(Layer):
         param = self.layer_param.seg_accuracy_param
         self.reset = param.reset
         self.read = LabelReader(self, 1, list(param.ignore_label))
-        self.counts = None  # (C, C) of label and prediction, as int64
+        self.counts: torch.Tensor | None = None  # (C, C) of label and prediction, as int64
 
     def reshape(self, x, label):
         """One row of three figures."""
@@ -97,8 +97,9 @@ class SegAccuracy(Layer):
 
     def get_state(self):
         """Return the counts so far where they are carried from one forward to the next."""
-        carried = not self.reset and self.counts is not None
-        return {"counts": self.counts.tolist()} if carried else None
+        if self.reset or self.counts is None:
+            return None
+        return {"counts": self.counts.tolist()}
 
     def set_state(self, state):
         """Go on from such counts."""
@@ -197,16 +198,17 @@ class BiasChannel(Layer):
         """Return the biased scores."""
         labels = self.read(label, x.shape[1])
         bg, fg = self.biases
+        valid = True if labels.valid is None else labels.valid
         zero = 0 if self.background is None else self.background
         at_zero = labels.index == zero
         if self.per_pixel:
             at_background = 0.0 if self.background is not None else fg
-            bias = torch.where(at_zero, at_background, fg) * labels.valid
+            bias = torch.where(at_zero, at_background, fg) * valid
             y = x.scatter_add(1, labels.index, bias.to(x.dtype))
             if self.background is not None:
-                y[:, zero : zero + 1] += bg * labels.valid
+                y[:, zero : zero + 1] += bg * valid
         else:
-            bias = (torch.where(at_zero, bg, fg) * labels.valid).to(x.dtype)
+            bias = (torch.where(at_zero, bg, fg) * valid).to(x.dtype)
             y = x + x.new_zeros(*x.shape[:2], 1, 1).scatter_add_(1, labels.index, bias)
         return y if labels.nan_if_invalid is None else y + labels.nan_if_invalid
 
@@ -260,9 +262,11 @@ class AdaptiveBiasChannel(Layer):
         """Return the biased scores."""
         labels = self.read(label, x.shape[1])
         y = x.clone()
-        lists = zip(labels.index.flatten(1).tolist(), labels.valid.flatten(1).tolist(), strict=True)
-        for scores, (listed, valid) in zip(y, lists, strict=True):
-            present = sorted(k for k, ok in zip(listed, valid, strict=True) if ok)
+        listed = labels.index
+        if labels.valid is not None:
+            listed = listed.masked_fill(~labels.valid, NO_LABEL)
+        for scores, given in zip(y, listed.flatten(1).tolist(), strict=True):
+            present = sorted(k for k in given if k != NO_LABEL)
             if present:
                 self._bias(scores, present)
         return y if labels.nan_if_invalid is None else y + labels.nan_if_invalid

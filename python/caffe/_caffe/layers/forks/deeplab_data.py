@@ -105,7 +105,8 @@ class SegmentationReader(ListReader):
                 raise FormatError(f"'{path}' scaled by {factor} has no pixels left")
             image = images.resize(image, height, width)
             label = images.resize_nearest(label, height, width)
-        image, label = self._cut(*self._pad(image.astype(np.float64), label, path), draws)
+        image, label = self._pad(image.astype(np.float64), label, path)
+        image, label = self._cut(image, label, draws)
         if self.transform.mirror and draws.randint(2):
             image, label = image[:, ::-1], label[:, ::-1]
         if self.means.size:

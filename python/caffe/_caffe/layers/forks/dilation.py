@@ -40,7 +40,8 @@ def read_slice(param, shape=None) -> tuple[list[int], list[int], list[int]]:
         given.append([int(v) for v in (values * 2)[:2]])
     if min(given[0] + given[1]) < 1:
         raise FormatError(f"a slice's dim {given[0]} and stride {given[1]} must be positive")
-    return tuple(given)
+    dim, stride, offset = given
+    return dim, stride, offset
 
 
 @register("ImageLabelData")

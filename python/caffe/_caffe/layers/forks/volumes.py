@@ -24,7 +24,7 @@ class VolumePooling(Layer):
     reads kernel, stride and pad.
     """
 
-    sizes = None
+    sizes: tuple[int, ...] = ()  # of the map last given
 
     def read(self, axes: int) -> tuple[list[int], list[int], list[int]]:
         """Return kernel, stride and pad, one of each per axis (kernel 0: the whole axis)."""
@@ -82,11 +82,11 @@ class VolumePooling(Layer):
         """Return the pooled map."""
         y = x.reshape(*x.shape[:2], *(1,) * (3 - len(self.sizes)), *self.sizes)
         y = F.pad(y, self._edges(), value=0.0 if self.average else LOWEST)
-        options = [(1,) * (3 - len(self.sizes)) + tuple(v) for v in (self.laid, self.stride)]
+        kernel, stride = ((1,) * (3 - len(self.sizes)) + tuple(v) for v in (self.laid, self.stride))
         if self.average:
-            y = F.avg_pool3d(y, *options, divisor_override=1)
+            y = F.avg_pool3d(y, kernel, stride, divisor_override=1)
         else:
-            y = F.max_pool3d(y, *options)
+            y = F.max_pool3d(y, kernel, stride)
         y = y.reshape(*x.shape[:2], *self.outputs)
         return y / self._areas(x) if self.average else y
 
@@ -154,8 +154,9 @@ class Pooling3D(VolumePooling):
         if self.average:
             dy = dy / self._areas(x)
         for place in torch.cartesian_prod(*(torch.arange(k) for k in self.laid)).tolist():
-            at = (..., *(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(
-                place, self.outputs, self.stride, strict=True)))  # fmt: skip
+            steps = zip(place, self.outputs, self.stride, strict=True)
+            at = tuple(slice(a, a + (n - 1) * s + 1, s) for a, n, s in steps)
+            at = (slice(None), slice(None), *at)
             dx[at] += dy if self.average else dy * (padded[at] == y)
         return [F.pad(dx, [-e for e in edges]).contiguous()]
 

@@ -148,6 +148,17 @@ _ROWS = [
     Experiment("voc-fcn32s-accum", "voc", base_lr=1e-4, **_CLASSIC),
     Experiment("voc-fcn32s-online", "voc", momentum=0.9),
     Experiment("voc-fcn32s-fixed", "voc", options=dict(fixed=True)),
+    # FCN-8s and a dense CRF trained together, 5 mean-field steps in training, 10 in tests.
+    Experiment(
+        "voc-crfrnn",
+        "voc",
+        "crfrnn.crfrnn",
+        options=dict(iterations=10),
+        train_options=dict(iterations=5),
+        scores="pred",
+        init=(Init("voc-fcn8s"),),
+        base_lr=1e-13,
+    ),
     _nyud_row("nyud-fcn32s-color", "nyud-color"),
     _nyud_row("nyud-fcn32s-hha", "nyud-hha"),
     _nyud_row(

@@ -31,7 +31,7 @@ def crfrnn(n, heads, iterations=10):
     """
     (head,) = heads
     fcn(n, heads, stride=8)
-    meanfield(n, n[head.score], n.data, iterations, classes=head.classes)
+    meanfield(n, n.score, n.data, iterations, classes=head.classes)
 
 
 def released(n, heads):

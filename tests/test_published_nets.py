@@ -1,7 +1,6 @@
 """The nets that their authors published: equal layer by layer, and of the published sizes."""
 
 import json
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -159,10 +158,11 @@ def test_inputs_stand_at_net_level():
     assert [list(s.dim) for s in made.input_shape] == [[1, 3, 473, 473]]
 
 
-def test_the_command_lists_and_prints():
+def test_the_command_lists_and_prints(monkeypatch, capsys):
     def run(*arguments):
-        command = [sys.executable, "-m", "nets.published", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        monkeypatch.setattr(sys, "argv", ["published", *arguments])
+        published.main()
+        return capsys.readouterr().out
 
     assert [line.split()[0] for line in run().splitlines()] == list(published.PUBLISHED)
     printed = text_format.Parse(run("hed"), caffe_pb2.NetParameter())

@@ -113,3 +113,48 @@ def test_a_seed_repeats_the_draw(type):
 def test_refuses(shape, settings, message):
     with pytest.raises(CaffeError, match=message):
         fill(Blob(shape), caffe_pb2.FillerParameter(**settings))
+
+
+@pytest.mark.parametrize("size, ramp", [(2, [0.75, 0.75]), (4, [0.25, 0.75, 0.75, 0.25])])
+def test_bilinear_upsampling_has_the_old_centre(size, ramp):
+    factor = (size + 1) // 2
+    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+    want = [1 - abs(i / factor - centre) for i in range(size)]
+    got = filled((2, 1, size, size), "bilinear_upsampling")
+    np.testing.assert_allclose(got[1, 0], np.outer(want, want), atol=1e-7)
+    if size == 4:
+        np.testing.assert_allclose(want, ramp)
+    with pytest.raises(CaffeError, match="square kernel"):
+        filled((2, 1, 3, 4), "bilinear_upsampling")
+
+
+def test_identity_passes_channels_on_or_averages_them():
+    got = filled((3, 3, 3, 3), "identity")
+    np.testing.assert_array_equal(got[:, :, 1, 1], np.eye(3))
+    assert np.count_nonzero(got) == 3
+    got = filled((4, 2, 1, 1), "identity", num_groups=2, value=3)[..., 0, 0]
+    np.testing.assert_array_equal(got, [[1.5, 0], [1.5, 0], [0, 1.5], [0, 1.5]])
+    noisy = filled((4, 4, 5, 5), "identity", std=0.1)
+    np.testing.assert_array_equal(np.diagonal(noisy[:, :, 2, 2]), 1)
+    assert 0.05 < noisy[:, :, 0].std() < 0.15
+
+
+def test_diagonal_averages_over_the_kernel():
+    got = filled((3, 3, 2, 2), "diagonal", diag_val=[2, -1])
+    np.testing.assert_array_equal(got.sum((2, 3)), np.diag([2, -1, 1]))
+    assert got[0, 0, 1, 1] == 0.5
+
+
+@pytest.mark.parametrize(
+    "shape, type, settings, message",
+    [
+        ((4, 4), "identity", {}, "needs a blob of 4 axes"),
+        ((4, 4, 1, 1), "identity", {"num_groups": 3}, "in num_groups .3. equal groups"),
+        ((4, 4, 1, 1), "identity", {"num_groups": 0}, "equal groups"),
+        ((4, 4, 1, 1), "identity", {"std": 0}, "std > 0"),
+        ((4,), "diagonal", {}, "needs a blob of 4 axes"),
+    ],
+)
+def test_fillers_of_forks_refuse(shape, type, settings, message):
+    with pytest.raises(CaffeError, match=message):
+        filled(shape, type, **settings)

@@ -151,6 +151,7 @@ def _locate(features: torch.Tensor):
     elevated = _elevate(features)
     inverse = 1 / (d + 1)
     cell = (elevated * inverse).round()  # half to even; which way decides on vertices of weight 0
+    low, strides = _strides(cell[:d])
     offset = elevated - cell * (d + 1)
     rank = cell.sum(0).expand(d + 1, -1).clone()
     for i in range(d):
@@ -169,7 +170,6 @@ def _locate(features: torch.Tensor):
             sorted_offset[:d].flip(0) - sorted_offset[1:].flip(0),
         ]
     )
-    low, strides = _strides(cell[:d])
     base = cell.new_zeros(cell.shape[1], dtype=torch.int64)
     stride_of_rank = torch.zeros_like(rank)
     for i in range(d):
@@ -207,15 +207,16 @@ def _strides(cell: torch.Tensor) -> tuple[list[int], list[int]]:
     strides, total = [], 1
     for first, last in zip(least, most, strict=True):
         # Written so that a nan fails too.
-        if not (_FIRST <= (first - 1) * (d + 1) and last * (d + 1) + d <= _LAST):
+        if not (_FIRST <= (first - 2) * (d + 1) and (last + 2) * (d + 1) <= _LAST):
             raise ValueError(
                 f"the features reach lattice cells {first:g} to {last:g} along one axis, beyond "
                 "the lattice's 16 bits, or are not finite; use larger standard deviations"
             )
         strides.append(total)
-        total *= int(last - first) + 4  # a vertex may lie 1 below, its neighbours 1 to each side
+        # Rounding to the plane moves a cell by 1, a vertex may lie 1 below it, neighbours 1 beside.
+        total *= int(last - first) + 6
     if total * (d + 1) >= 2**63:
         raise ValueError(
             "the features spread over too many lattice cells; use larger standard deviations"
         )
-    return [int(v) - 2 for v in least], strides
+    return [int(v) - 3 for v in least], strides

@@ -54,15 +54,13 @@ class DenseCRF(Layer):
                 f"needs as many of {' and '.join(names)}, given {', '.join(map(str, counts))}",
             )
             for name in names[1:]:
-                self.check(
-                    all(v > 0 for v in getattr(p, name)), f"needs {name} > 0, given 0 or less"
-                )
+                self.check(all(v > 0 for v in getattr(p, name)), f"needs every {name} > 0")
         self.check(p.max_iter >= 0, f"needs max_iter of at least 0, given {p.max_iter}")
         self.check(
             bool(image) == bool(p.bi_w),
             "needs the image as third bottom and bi_w, bi_xy_std, bi_rgb_std, or neither",
         )
-        self.param_ = p
+        self.settings = p
 
     def reshape(self, score, dim, *image):
         """Return the shape of the score."""
@@ -78,7 +76,7 @@ class DenseCRF(Layer):
 
     def forward(self, score, dim, *image):
         """Return Q, or its logarithm, one item after the other."""
-        p, top = self.param_, torch.zeros_like(score)
+        p, top = self.settings, torch.zeros_like(score)
         height, width = score.shape[2:]
         for item, to, (h, w) in zip(score, top, _sizes(dim), strict=True):
             if height <= h and width <= w:
@@ -87,7 +85,7 @@ class DenseCRF(Layer):
                 0 <= h <= height and 0 <= w <= width,
                 f"dim gives an item {h} x {w} pixels, the score has {height} x {width}",
             )
-            if h == 0 or w == 0:
+            if not h * w:
                 continue
             kernels = self._kernels(h, w, image[0][0] if image else None, score.device)
             rows = item[:, :h, :w].flatten(1).t().contiguous()
@@ -98,9 +96,7 @@ class DenseCRF(Layer):
         return top
 
     def _kernels(self, height: int, width: int, image, device):
-        p = self.param_
-        if p.max_iter == 0:
-            return []
+        p = self.settings
         kernels = [
             (weight, grid_lattice(height, width, (std, std), device))
             for weight, std in zip(p.pos_w, p.pos_xy_std, strict=True)
@@ -247,11 +243,8 @@ class DomainTransform(DomainTransformForwardOnly):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """Go back through the passes; the diff outside the items' dim is copied."""
-        self.check(
-            not propagate_down[2],
-            "no gradient reaches dim (bottom 2), but a layer below it or force_backward asks for "
-            "one; set propagate_down: false for it",
-        )
+        if propagate_down[2]:
+            self.fail("no gradient reaches dim (bottom 2): set propagate_down: false for it")
         x, gradient, dim = bottom
         d_x, d_gradient = top_diff[0].clone(), torch.zeros_like(gradient)
         for i, (h, w) in enumerate(self._sizes(x, dim)):

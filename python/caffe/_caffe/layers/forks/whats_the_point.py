@@ -19,10 +19,8 @@ class _Expectation(Loss):
         self.settings = self.layer_param.loss_param
         self.ignore = ignore_label(self.settings)
         self.read = LabelReader(self, 1, self.ignore)
-        self.check(
-            self.layer_param.softmax_param.axis == 1,
-            f"takes the classes on axis 1, softmax_param gives {self.layer_param.softmax_param.axis}",
-        )
+        axis = self.layer_param.softmax_param.axis
+        self.check(axis == 1, f"takes the classes on axis 1, softmax_param gives {axis}")
 
     def reshape(self, x, label):
         """Return the shapes of the loss and, if asked for, of the probabilities."""
@@ -78,7 +76,7 @@ class _Expectation(Loss):
 
 @register("SoftmaxWithLossExpectation")
 class SoftmaxWithLossExpectation(_Expectation):
-    """Image-level, point and objectness supervision in one loss (softmax_loss_expectation_layer.cu).
+    """Tags, points and objectness in one loss (softmax_loss_expectation_layer.cu).
 
     bottoms: scores (1 x C x H x W) and labels (1 x 3 or 4 x H x W): 0 a class or ignore_label,
     1 objectness 0 to 255, 2 the classes in the image as its first values, ended by 0, 3 a rank
@@ -111,7 +109,9 @@ class SoftmaxWithLossExpectation(_Expectation):
         best = maps.gather(1, maps.detach().argmax(1, keepdim=True))[:, 0]
         loss = x.new_zeros(())
         if not p.ignore_classes:
-            loss = loss - best[there].log().sum() / (max(1, len(listed)) if p.normalize_classes else 1)
+            loss = loss - best[there].log().sum() / (
+                max(1, len(listed)) if p.normalize_classes else 1
+            )
         if not p.ignore_constraint:
             absent = classes - len(listed)
             term = torch.log1p(-best[~there]).sum()
@@ -163,6 +163,8 @@ class SoftmaxWithLossExpectationCPU(_Expectation):
 
     def _parts(self, x, label):
         """Return S (C x pixels), the labels, the mixture weights, and the divisor."""
+        p = self.settings
+        normalize = p.normalize if p.HasField("normalize") else True  # the fork's default
         maps = x[0].flatten(1).softmax(0)
         classes, pixels = maps.shape
         label = label[0].flatten(1)
@@ -173,7 +175,7 @@ class SoftmaxWithLossExpectationCPU(_Expectation):
         mixture[0] = background
         for c in listed:
             mixture[c] += (1 - background) / len(listed)
-        return maps, labels, mixture, listed, pixels if self.settings.normalize else 1
+        return maps, labels, mixture, listed, pixels if normalize else 1
 
     def forward(self, x, label):
         """Return the loss, and the probabilities."""

@@ -3,6 +3,7 @@
 Source: bbox_util.cpp of weiliu89/caffe, branch ssd: MatchBBox, MineHardExamples.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from caffe.proto import caffe_pb2
 
 from .boxes import overlap
+from .layer import Layer
 
 UNMATCHED, OUTSIDE = -1, -2
 _PARAM = caffe_pb2.MultiBoxLossParameter
@@ -22,6 +24,83 @@ class Match(NamedTuple):
 
     index: np.ndarray
     overlap: np.ndarray
+
+
+class Truth(NamedTuple):
+    """The ground truth of one picture, on the CPU: boxes (G, 4) and their labels (G,)."""
+
+    boxes: torch.Tensor
+    labels: torch.Tensor
+
+
+def read_truth(
+    layer: Layer, blob: torch.Tensor, num: int, param: caffe_pb2.MultiBoxLossParameter
+) -> list[Truth | None]:
+    """Return the ground truth of each of `num` pictures, None where there is none.
+
+    Parameters
+    ----------
+    blob : (1, 1, G, 8)
+        Rows (picture, label, instance, xmin, ymin, xmax, ymax, difficult), picture -1 for none.
+
+    Raises
+    ------
+    LayerError
+        For a label outside the classes, or the background's (GetGroundTruth).
+    """
+    rows = blob.reshape(-1, 8).cpu()
+    rows = rows[rows[:, 0].long() != -1]
+    labels = rows[:, 1].long()
+    wrong = labels == param.background_label_id
+    if not param.map_object_to_agnostic:
+        wrong |= (labels < 0) | (labels >= param.num_classes)
+    if wrong.any():
+        layer.fail(
+            f"ground truth has label {int(labels[wrong][0])}; expected 0 to "
+            f"{param.num_classes - 1} without the background's {param.background_label_id}"
+        )
+    if not param.use_difficult_gt:
+        easy = rows[:, 7].long() == 0
+        rows, labels = rows[easy], labels[easy]
+    picture = rows[:, 0].long()
+    found = [picture == i for i in range(num)]
+    return [Truth(rows[f, 3:7], labels[f]) if f.any() else None for f in found]
+
+
+def positives(
+    matches: Sequence[dict[int, Match]],
+    truths: Sequence[Truth | None],
+    param: caffe_pb2.MultiBoxLossParameter,
+    device: torch.device,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return place, label and box of every match of a batch.
+
+    Parameters
+    ----------
+    matches : one dict for each picture
+        Set of locations -> Match.
+
+    Returns
+    -------
+    (M, 2) int64, (M,) int64, (M, 4) float32
+        The place is the number of the prior among those of all pictures, and the set.
+    """
+    places, labels, boxes = [], [], []
+    for i, found in enumerate(matches):
+        for c, match in found.items():
+            prior = np.flatnonzero(match.index >= 0)
+            places.append(np.stack([prior + i * len(match.index), np.full_like(prior, c)], 1))
+            some = torch.from_numpy(match.index[prior])
+            labels.append(truths[i].labels[some])
+            boxes.append(truths[i].boxes[some])
+    if not places:
+        empty = torch.empty(0, dtype=torch.int64, device=device)
+        return empty.view(0, 2), empty, torch.empty((0, 4), device=device)
+    label = torch.cat(labels)
+    if param.map_object_to_agnostic:
+        label = torch.full_like(label, param.background_label_id + 1)
+    place = torch.from_numpy(np.concatenate(places))
+    return place.to(device), label.to(device), torch.cat(boxes).to(device)
 
 
 def match_boxes(

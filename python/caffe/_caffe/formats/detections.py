@@ -81,8 +81,8 @@ def original_boxes(
         above = max(0.0, (param.height - param.width / aspect) / 2 / param.height)
         left = max(0.0, (param.width - param.height * aspect) / 2 / param.width)
         above, left = (above, 0.0) if aspect > wanted else (0.0, left)
-        start, inner = (boxes.new_tensor(v) for v in ([left, above] * 2,
-                                                      [1 - 2 * left, 1 - 2 * above] * 2))  # fmt: skip
+        start = boxes.new_tensor([left, above] * 2)
+        inner = 1 - 2 * start
         boxes = (boxes - start) / inner
     return boxes.clamp(0, 1) * scale
 

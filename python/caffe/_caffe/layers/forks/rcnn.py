@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 
 from ...core.layer import Layer
-from ...core.registry import register
 from ...core.loss_layer import Loss
+from ...core.registry import register
 from ...core.rois import RoiReader, bin_edges, round_away
 from ...core.smooth_l1 import check_alike, smooth_l1
 

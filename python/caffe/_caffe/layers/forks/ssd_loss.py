@@ -17,19 +17,12 @@ from ...core.boxes import (
     suppress,
 )
 from ...core.loss_layer import Loss, normalization, normalizer
-from ...core.matching import Match, match_boxes, mine
+from ...core.matching import Match, match_boxes, mine, positives, read_truth
 from ...core.registry import register
 from ...core.smooth_l1 import smooth_l1, smooth_l1_slope
 
 _PARAM = caffe_pb2.MultiBoxLossParameter
 FLT_MIN = torch.finfo(torch.float32).tiny
-
-
-class Truth(NamedTuple):
-    """The ground truth of one picture, on the CPU: boxes (G, 4) and their labels (G,)."""
-
-    boxes: torch.Tensor
-    labels: torch.Tensor
 
 
 class Result(NamedTuple):
@@ -114,12 +107,12 @@ class MultiBoxLoss(Loss):
         confidence = confidence.reshape(num, -1, self.classes)
         priors = priors_and_variances(prior)
         on_host = [p.cpu() for p in priors]
-        truths = self._read(truth, num)
+        truths = read_truth(self, truth, num, self.settings)
         matches = [self._match(t, location[i], on_host) if t else {} for i, t in enumerate(truths)]
         negatives = [np.empty(0, int)] * num
         if self.mining:
             matches, negatives = self._mine(location, confidence, priors, on_host, truths, matches)
-        place, label, boxes = self._positives(matches, truths, location.device)
+        place, label, boxes = positives(matches, truths, self.settings, location.device)
         valid = torch.tensor(float(len(label)))
         divisor = normalizer(
             self.mode,
@@ -132,24 +125,6 @@ class MultiBoxLoss(Loss):
         located = self._location(location, priors, place, boxes)
         sure = self._confidence(confidence, place, label, negatives)
         return Result(located[0], sure[0], located[1], sure[1], divisor)
-
-    def _read(self, truth, num) -> list[Truth | None]:
-        """The ground truth of each picture, None where there is none."""
-        rows = truth.reshape(-1, 8).cpu()
-        rows = rows[rows[:, 0].long() != -1]
-        labels = rows[:, 1].long()
-        wrong = (labels < 0) | (labels >= self.classes) | (labels == self.background)
-        if wrong.any() and not self.settings.map_object_to_agnostic:
-            self.fail(
-                f"ground truth has label {int(labels[wrong][0])}; expected 0 to "
-                f"{self.classes - 1} without the background's {self.background}"
-            )
-        if not self.settings.use_difficult_gt:
-            easy = rows[:, 7].long() == 0
-            rows, labels = rows[easy], labels[easy]
-        picture = rows[:, 0].long()
-        found = [picture == i for i in range(num)]
-        return [Truth(rows[f, 3:7], labels[f]) if f.any() else None for f in found]
 
     def _match(self, truth, location, priors) -> dict[int, Match]:
         """The matches of one picture for each set of locations (one if they are shared)."""
@@ -168,9 +143,9 @@ class MultiBoxLoss(Loss):
             return {0: match_boxes(truth.boxes, boxes[:, 0], param)}
         found = {}
         for c in self._location_classes():
-            mine_ = torch.nonzero(truth.labels == c).flatten()
-            match = match_boxes(truth.boxes[mine_], boxes[:, c], param)
-            number = np.append(mine_.numpy(), -1)
+            some = torch.nonzero(truth.labels == c).flatten()
+            match = match_boxes(truth.boxes[some], boxes[:, c], param)
+            number = np.append(some.numpy(), -1)
             found[c] = Match(np.where(match.index >= 0, number[match.index], match.index),
                              match.overlap)  # fmt: skip
         return found
@@ -190,7 +165,7 @@ class MultiBoxLoss(Loss):
         """Matches and negatives of each picture after mining."""
         param, num = self.settings, len(truths)
         label = torch.full(confidence.shape[:2], self.background, device=confidence.device)
-        place, of_match, boxes = self._positives(matches, truths, location.device)
+        place, of_match, boxes = positives(matches, truths, self.settings, location.device)
         label.view(-1)[place[:, 0]] = of_match
         loss = self._confidence_loss(confidence, label)
         if param.mining_type == _PARAM.HARD_EXAMPLE and len(place):
@@ -223,25 +198,6 @@ class MultiBoxLoss(Loss):
             return order[suppress(boxes[order], param.nms_param.nms_threshold)]
 
         return stay
-
-    def _positives(self, matches, truths, device):
-        """(place among N P, set of locations) (M, 2), label (M,) and box (M, 4) of each match."""
-        places, labels, boxes = [], [], []
-        for i, found in enumerate(matches):
-            for c, match in found.items():
-                prior = np.flatnonzero(match.index >= 0)
-                places.append(np.stack([prior + i * len(match.index), np.full_like(prior, c)], 1))
-                mine_ = torch.from_numpy(match.index[prior])
-                labels.append(truths[i].labels[mine_])
-                boxes.append(truths[i].boxes[mine_])
-        if not places:
-            empty = torch.empty(0, dtype=torch.int64, device=device)
-            return empty.view(0, 2), empty, torch.empty((0, 4), device=device)
-        label = torch.cat(labels)
-        if self.settings.map_object_to_agnostic:
-            label = torch.full_like(label, self.background + 1)
-        place = torch.from_numpy(np.concatenate(places))
-        return place.to(device), label.to(device), torch.cat(boxes).to(device)
 
     def _location_difference(self, location, priors, place, boxes):
         """Prediction - target at each match (M, 4); 0 where bp_inside stops the gradient."""

@@ -171,6 +171,9 @@ class SmoothL1LossOHEM(Loss):
     def forward(self, x, target, *weight):
         """Return the loss, and the loss at each position."""
         shape = check_alike(self, (x, target, *weight))
+        if self.shapes_only:
+            each = x.new_empty((shape[0], 1, *shape[2:]))
+            return (x.new_empty(()), each) if self.two_tops else x.new_empty(())
         errors = smooth_l1(self.save_for_backward(self._difference(x, target, *weight)))
         loss = errors.sum() / self._divisor(shape)
         return (loss, errors.view(shape).sum(1, keepdim=True)) if self.two_tops else loss

@@ -75,6 +75,8 @@ class Normalize(Layer):
         rows = self._rows(x)
         if rows.shape[1] != self.channels:
             self.fail(f"was set up for {self.channels} channels, given shape {tuple(x.shape)}")
+        if self.shapes_only:
+            return x
         norm = self.save_for_backward(self._norm(rows))
         return (rows / norm * self._scale()).view(x.shape)
 
@@ -211,4 +213,6 @@ class SmoothL1Loss(Loss):
     def forward(self, x, target):
         """Return the loss."""
         num, *_ = check_alike(self, (x, target))
+        if self.shapes_only:
+            return x.new_empty(())
         return smooth_l1(x - target.view(x.shape)).sum() / num

@@ -137,6 +137,25 @@ class NetSpec:
     def __getitem__(self, item):
         return self.__getattr__(item)
 
+    def __delitem__(self, name):
+        self[name]  # an unknown name is named, with the nearest
+        del self.tops[name]
+
+    # SSD's fork and five others have these four; their model_libs.py needs them.
+
+    def keys(self):
+        """List of the names of the tops, in the order in which they were assigned."""
+        return list(self.tops)
+
+    def vals(self):
+        """List of the tops, in the order in which they were assigned."""
+        return list(self.tops.values())
+
+    def update(self, name, params):
+        """Set parameters (a dict) of the layer that makes top ``name``; others stay."""
+        top = self[name]
+        (top.fn if isinstance(top, Top) else top).params.update(params)
+
     def to_proto(self):
         """NetParameter with all layers that are needed for the assigned tops."""
         writer = _Writer({top: name for name, top in self.tops.items()})

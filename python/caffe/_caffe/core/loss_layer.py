@@ -54,16 +54,26 @@ def normalization(param: caffe_pb2.LossParameter, default: int) -> int:
     return default
 
 
-def normalizer(mode: int, outer: int, inner: int, valid: torch.Tensor | None):
-    """Return the divisor, at least 1: a number, or a tensor where labels are ignored.
+def normalizer(
+    mode: int, outer: int, inner: int, valid: torch.Tensor | None, fixed: float = 1.0
+) -> float | torch.Tensor:
+    """Return what a loss is divided by, at least 1.
 
-    outer, inner: how many items, and places in each; valid: the mask of what counts.
+    Parameters
+    ----------
+    mode : int
+        The NormalizationMode; R-FCN's PRE_FIXED divides by `fixed`.
+    outer, inner : int
+        How many items, and places in each.
+    valid : tensor or None
+        The mask of what counts; then the result may be a tensor.
+    fixed : float
+        loss_param.pre_fixed_normalizer.
     """
     if mode == _MODES.VALID and valid is not None:
         return valid.sum().clamp_(min=1)
-    if mode == _MODES.NONE:
-        return 1.0
-    return float(max(1, outer if mode == _MODES.BATCH_SIZE else outer * inner))
+    sizes = {_MODES.BATCH_SIZE: outer, _MODES.NONE: 1, _MODES.PRE_FIXED: fixed}
+    return float(max(1, sizes.get(mode, outer * inner)))
 
 
 class LabelAxis:

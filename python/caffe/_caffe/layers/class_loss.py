@@ -120,6 +120,7 @@ class InfogainLoss(Loss):
         param, loss = self.layer_param.infogain_loss_param, self.layer_param.loss_param
         self.check(not loss.HasField("normalize"), "takes normalization, not the older normalize")
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
+        self.fixed = loss.pre_fixed_normalizer
         self.label_axis = LabelAxis(self, loss, param.axis)
         if not gains:
             self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
@@ -157,7 +158,7 @@ class InfogainLoss(Loss):
         labels = self.label_axis.labels(x, label, axis)
         gains = gains.view(x.shape[axis], x.shape[axis])
         rows = gains[labels.index.squeeze(axis)].movedim(-1, axis)
-        divisor = normalizer(self.mode, outer, inner, labels.valid)
+        divisor = normalizer(self.mode, outer, inner, labels.valid, self.fixed)
         return x.softmax(axis), rows, labels, divisor, axis
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -223,6 +224,7 @@ class SoftmaxWithLoss(Loss):
     def setup(self, x, label):
         loss = self.layer_param.loss_param
         self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
+        self.fixed = loss.pre_fixed_normalizer
         self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
         self.two_tops = len(self.layer_param.top) > 1
 
@@ -240,7 +242,8 @@ class SoftmaxWithLoss(Loss):
     def _evaluate(self, x, label):
         axis, outer, inner = self.label_axis.split(x, label)
         labels = self.label_axis.labels(x, label, axis)
-        return x.softmax(axis), labels, normalizer(self.mode, outer, inner, labels.valid), axis
+        divisor = normalizer(self.mode, outer, inner, labels.valid, self.fixed)
+        return x.softmax(axis), labels, divisor, axis
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""

@@ -3,7 +3,6 @@
 import os
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from ...proto import caffe_pb2
 from ..core import context
@@ -12,11 +11,11 @@ from ..core.layer import register
 from ..errors import FormatError
 from ..log import info, warning
 from ..sources import images
+from ..sources.augment import make_transformer
 from ..sources.databases import open_database
+from ..sources.datums import Cursor, datum_image, parse
 from ..sources.prefetch import BATCH, ORDER, PrefetchingLayer, new_seed, stream
-from ..sources.transform import Transformer
 
-NEAR = 256  # how many entries are rather read past than sought
 INT32 = (-(2**31), 2**31 - 1)
 
 
@@ -39,7 +38,7 @@ class Data(PrefetchingLayer):
                 self.format_error("rand_skip is ignored, as BVLC Caffe 1.0 does"),
                 src="data_layer.cpp:1",
             )
-        transformer = Transformer(self.layer_param.transform_param, self.phase)
+        transformer = make_transformer(self.layer_param.transform_param, self.phase)
         database = open_database(param.backend, param.source)
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
         seed = new_seed() if transformer.random or param.shuffle else 0
@@ -93,13 +92,13 @@ class DatumReader(ImageBatches):
     def __init__(self, database, *settings):
         super().__init__(*settings)
         self.database = database
-        self._entries, self._at = database.entries(), 0
+        self.cursor = Cursor(database)
         self._order, self._order_of = np.empty(0, int), (0, -1)  # of no round yet
 
     def item(self, number):
         rank, step = self.share
         number = rank + number * step
-        return self._load(self._drawn(number) if self.shuffle else self._entry(number))
+        return self._load(self._drawn(number) if self.shuffle else self.cursor.entry(number))
 
     def _drawn(self, number):
         """The entry at that place of the rounds' random orders."""
@@ -112,54 +111,10 @@ class DatumReader(ImageBatches):
             self._order_of = (self.seed, epoch)
         return self.database.entry(int(self._order[place]))
 
-    def _entry(self, number):
-        """The entry of that number, counted through all rounds."""
-        if not 0 <= number - self._at < NEAR:
-            start = number % len(self.database) if number else 0
-            self._entries, self._at = self.database.entries(start), number
-        while True:
-            entry = next(self._entries, None)
-            if entry is None:
-                self._entries = self.database.entries()
-                entry = next(self._entries, None)
-                if entry is None:
-                    raise FormatError(f"database '{self.database.path}' has no entries")
-                info("Restarting data prefetching from start.", src="data_layer.cpp:73")
-            self._at += 1
-            if self._at > number:
-                return entry
-
     def _load(self, entry):
         """(name for errors, image (C, H, W), label) of an entry."""
-        key, value = entry
-        name = f"key {key.decode('utf-8', 'backslashreplace')!r} of '{self.database.path}'"
-        try:
-            datum = caffe_pb2.Datum.FromString(value)
-        except DecodeError as error:
-            raise FormatError(f"{name} is no Datum message: {error}") from error
+        datum, name = parse(entry, caffe_pb2.Datum, self.database.path)
         return name, datum_image(datum, self.transformer.decode_mode, name), datum.label
-
-
-def datum_image(datum, mode_, name) -> np.ndarray:
-    """Return a datum's image (channels, height, width): uint8, or float32 from float_data."""
-    if datum.encoded:
-        return images.decode(datum.data, mode_, name).transpose(2, 0, 1)
-    shape = (datum.channels, datum.height, datum.width)
-    if min(shape) < 1:
-        raise FormatError(f"{name} has no size: {shape} (channels, height, width)")
-    # data_transformer.cpp takes the bytes where there are any, else the floats.
-    flat = (
-        np.frombuffer(datum.data, np.uint8)
-        if datum.data
-        else np.array(datum.float_data, np.float32)
-    )
-    wanted = shape[0] * shape[1] * shape[2]
-    if flat.size != wanted:
-        raise FormatError(
-            f"{name} holds {flat.size} values, expected {shape[0]} x {shape[1]} x {shape[2]} = "
-            f"{wanted} (channels, height, width)"
-        )
-    return flat.reshape(shape)
 
 
 @register("ImageData")
@@ -180,7 +135,7 @@ class ImageData(PrefetchingLayer):
         info(f"Opening file {param.source}", src="image_data_layer.cpp:38")
         lines = read_list(param.source)
         info(f"A total of {len(lines)} images.", src="image_data_layer.cpp:63")
-        transformer = Transformer(self.layer_param.transform_param, self.phase)
+        transformer = make_transformer(self.layer_param.transform_param, self.phase)
         random = param.shuffle or param.rand_skip or transformer.random
         seed = new_seed() if random else 0
         reader = ImageReader(param, lines, transformer, param.batch_size, seed)

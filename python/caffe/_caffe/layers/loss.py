@@ -113,6 +113,7 @@ class SigmoidCrossEntropyLoss(Loss):
         loss = self.layer_param.loss_param
         self.ignore = ignore_label(loss)
         self.mode = normalization(loss, caffe_pb2.LossParameter.BATCH_SIZE)
+        self.fixed = loss.pre_fixed_normalizer
 
     def forward(self, x, target):
         self.check_items(x, target)
@@ -133,7 +134,7 @@ class SigmoidCrossEntropyLoss(Loss):
         return None if self.ignore is None else target.view(x.shape).trunc() != self.ignore
 
     def _divisor(self, x, valid):
-        return normalizer(self.mode, x.shape[0], count(x.shape, 1), valid)
+        return normalizer(self.mode, x.shape[0], count(x.shape, 1), valid, self.fixed)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (s(x) - t) * weight / divisor, 0 where ignored."""

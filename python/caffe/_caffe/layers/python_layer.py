@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import torch
 
+from ...proto import caffe_pb2
 from ..core.blob import Blob, BlobVec
 from ..core.layer import Layer, register
 from ..core.python_layers import PUBLISHED
@@ -27,8 +28,20 @@ class _EveryLayer(type):
         return known or (cls is PythonLayer and isinstance(instance, Layer))
 
 
+class Phase(int):
+    """A phase as Python layers see it: a number, as in BVLC, whose str() is TRAIN or TEST.
+
+    py-faster-rcnn's layers look settings up by str(self.phase), the name in its Caffe.
+    """
+
+    def __str__(self) -> str:
+        return caffe_pb2.Phase.Name(int(self))
+
+
 class PythonLayer(metaclass=_EveryLayer):
     """Base of user layers: `param_str` and `phase` are set before `setup`.
+
+    Layers written before Caffe 1.0 (py-faster-rcnn's) read `param_str_`, which is the same.
 
     setup(bottom, top), reshape(bottom, top), forward(bottom, top) and
     backward(top, propagate_down, bottom) work on lists of blobs; `reshape` runs before every
@@ -41,7 +54,16 @@ class PythonLayer(metaclass=_EveryLayer):
         self.layer_param = layer_param
         self.blobs = BlobVec()
         self.param_str = ""
-        self.phase = 0
+        self.phase = Phase(caffe_pb2.TRAIN)
+
+    @property
+    def param_str_(self) -> str:
+        """`param_str`, as it was called before 2015."""
+        return self.param_str
+
+    @param_str_.setter
+    def param_str_(self, value: str) -> None:
+        self.param_str = value
 
     def setup(self, bottom, top):
         """Read `param_str`, check bottoms, make parameters."""
@@ -76,7 +98,7 @@ class _PythonLayer(Layer):
         python = self.layer_param.python_param
         self.user = self._make(python.module, python.layer)
         self.user.param_str = python.param_str
-        self.user.phase = self.phase
+        self.user.phase = Phase(self.phase)
         self._call("setup", bottom, top)
         self.blobs = self.user.blobs
         self.shape_tops(bottom, top)

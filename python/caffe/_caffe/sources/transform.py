@@ -17,10 +17,10 @@ class Transformer:
 
     def __init__(self, param: caffe_pb2.TransformationParameter, phase: int):
         self.decode_mode = COLOR if param.force_color else GRAY if param.force_gray else NATIVE
-        self.crop = param.crop_size
+        self.crop = (param.crop_size, param.crop_size)  # height, width; 0 for none
         self.mirror = param.mirror
         self.scale = np.float32(param.scale)
-        self.random_crop = bool(self.crop) and phase == caffe_pb2.TRAIN
+        self.random_crop = any(self.crop) and phase == caffe_pb2.TRAIN
         self.mean_file = param.mean_file
         self.means = np.array(param.mean_value, np.float32)
         self.mean = None
@@ -44,8 +44,9 @@ class Transformer:
         channels, height, width = image
         if min(image) < 1:
             raise FormatError(f"{name} is empty: {channels} x {height} x {width}")
-        if self.crop > min(height, width):
-            raise FormatError(f"{name} is {height} x {width}, smaller than crop_size {self.crop}")
+        if self.crop[0] > height or self.crop[1] > width:
+            wanted = " x ".join(map(str, dict.fromkeys(self.crop)))
+            raise FormatError(f"{name} is {height} x {width}, smaller than crop_size {wanted}")
         if self.mean is not None and self.mean.shape != image:
             raise FormatError(
                 f"{name} is {channels} x {height} x {width}, but the mean in '{self.mean_file}' is "
@@ -57,15 +58,16 @@ class Transformer:
                 f"{name} has {channels} channels, but mean_value is given {self.means.size} times; "
                 "give it once, or once per channel"
             )
-        return (channels, self.crop or height, self.crop or width)
+        return (channels, self.crop[0] or height, self.crop[1] or width)
 
     def apply(
         self, image: np.ndarray, out: np.ndarray, rng: np.random.RandomState | None, name: str
-    ) -> None:
+    ) -> tuple[bool, tuple[slice, slice, slice]]:
         """Transform `image` (channels, height, width) into float32 `out`.
 
         `rng` is asked for the mirror, then the crop's row and column (the order of
-        data_transformer.cpp). Raises FormatError where `out` has another shape.
+        data_transformer.cpp). Returns whether it was mirrored, and what was cut out. Raises
+        FormatError where `out` has another shape.
         """
         shape = self.shape(image.shape, name)
         if shape != out.shape:
@@ -84,15 +86,16 @@ class Transformer:
             out -= self.means[:, None, None]
         if self.scale != 1:
             out *= self.scale
+        return bool(flip), window
 
     def _window(self, shape, rng) -> tuple[slice, slice, slice]:
-        if not self.crop:
+        if not any(self.crop):
             return (slice(None), slice(None), slice(None))
-        spare = (shape[1] - self.crop, shape[2] - self.crop)
+        spare = (shape[1] - self.crop[0], shape[2] - self.crop[1])
         top, left = (
             (rng.randint(s + 1) for s in spare) if self.random_crop else (s // 2 for s in spare)
         )
-        return (slice(None), slice(top, top + self.crop), slice(left, left + self.crop))
+        return (slice(None), slice(top, top + self.crop[0]), slice(left, left + self.crop[1]))
 
 
 def _read_mean(path: str) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""Boxes (xmin, ymin, xmax, ymax) as SSD computes with them: overlap, coding, suppression.
+
+Source: bbox_util.cpp of weiliu89/caffe, branch ssd. Coordinates are shares of the picture, 0 to 1.
+"""
+
+import numpy as np
+import torch
+
+from caffe.proto import caffe_pb2
+
+CORNER = caffe_pb2.PriorBoxParameter.CORNER
+CENTER_SIZE = caffe_pb2.PriorBoxParameter.CENTER_SIZE
+BLOCK = 64  # how many boxes are compared with all following ones at once
+
+
+def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
+    """Return the areas of `boxes` (..., 4), 0 where the end lies before the start.
+
+    `border` is added to both sides: 1 for boxes in pixels whose last pixel is their own.
+    """
+    size = boxes[..., 2:] - boxes[..., :2]
+    return torch.where((size < 0).any(-1), 0, (size + border).prod(-1))
+
+
+def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor:
+    """Return the intersections over unions (A, B) of boxes a (A, 4) with boxes b (B, 4).
+
+    `border` is 1 for boxes in pixels (JaccardOverlap with normalized false).
+    """
+    a, b = a.unsqueeze(-2), b.unsqueeze(-3)
+    size = torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])
+    both = torch.where((size < 0).any(-1), 0, (size + border).clamp(min=0).prod(-1))
+    return torch.where(both > 0, both / (area(a, border) + area(b, border) - both), 0)
+
+
+def encode(boxes, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:
+    """Return what a net should predict at each prior for its box, all (M, 4) (EncodeBBox)."""
+    size = priors[:, 2:] - priors[:, :2]
+    if code == CENTER_SIZE:
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2 - (priors[:, :2] + priors[:, 2:]) / 2
+        scale = ((boxes[:, 2:] - boxes[:, :2]) / size).log()
+        target = torch.cat([middle / size, scale], 1)
+    else:
+        target = boxes - priors
+        if code != CORNER:
+            target = target / size.repeat(1, 2)
+    return target if variance_in_target else target / variances
+
+
+def decode(prediction, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:
+    """Return the boxes (..., P, 4) that predictions (..., P, 4) at P priors mean (DecodeBBox)."""
+    if not variance_in_target:
+        prediction = prediction * variances
+    if code == CORNER:
+        return priors + prediction
+    size = priors[:, 2:] - priors[:, :2]
+    if code != CENTER_SIZE:
+        return priors + prediction * size.repeat(1, 2)
+    middle = prediction[..., :2] * size + (priors[:, :2] + priors[:, 2:]) / 2
+    half = prediction[..., 2:].exp() * size / 2
+    return torch.cat([middle - half, middle + half], -1)
+
+
+def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[int]:
+    """Non-maximum suppression: return which boxes stay, in order (ApplyNMSFast).
+
+    Parameters
+    ----------
+    boxes : (M, 4) on the CPU
+        Best first.
+    threshold : float
+        A box goes whose overlap with one that stays is larger.
+    eta : float
+        Multiplies the threshold with each box that stays, as long as it is above 0.5.
+    """
+    stay: list[int] = []
+    worst = np.zeros(len(boxes), np.float32)  # the largest overlap with a box that stays
+    for start in range(0, len(boxes), BLOCK):
+        end = min(start + BLOCK, len(boxes))
+        if worst[start:end].min() > threshold:
+            continue
+        rows = overlap(boxes[start:end], boxes[start:]).numpy()
+        for i in range(start, end):
+            if worst[i] <= threshold:
+                stay.append(i)
+                np.maximum(worst[start:], rows[i - start], out=worst[start:])
+                if eta < 1 and threshold > 0.5:
+                    threshold *= eta
+    return stay
+
+
+def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
+    return tuple(blob.reshape(2, -1, 4).unbind(0))
+
+
+def check_predictions(layer, location, confidence, prior, classes: int, shared: bool) -> int:
+    """Return the number of priors P; raise LayerError where the predictions do not fit them.
+
+    Parameters
+    ----------
+    location, confidence, prior : tensors
+        (N, P 4), or (N, P classes 4) without `shared`; (N, P classes); (1, 2, P 4).
+    """
+    if prior.dim() < 3 or prior.shape[1] != 2 or prior.shape[2] % 4:
+        layer.fail(f"bottom 2 must be PriorBox's (1, 2, 4 P), given {tuple(prior.shape)}")
+    priors = prior.shape[2] // 4
+    wanted = priors * 4 * (1 if shared else classes), priors * classes
+    for i, (blob, size) in enumerate(zip((location, confidence), wanted, strict=True)):
+        if blob.dim() < 2 or blob[:1].numel() != size or len(blob) != len(location):
+            layer.fail(
+                f"bottom {i} must be ({len(location) if location.dim() else 'N'}, {size}) for "
+                f"{priors} priors and num_classes {classes}, given {tuple(blob.shape)}"
+            )
+    return priors

@@ -1,0 +1,163 @@
+"""Files about detections that SSD's Caffe reads and writes: picture sizes, label maps, results.
+
+Source: detection_output_layer.cpp and bbox_util.cpp (OutputBBox) of weiliu89/caffe, branch ssd.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from google.protobuf import text_format
+
+from ...proto import caffe_pb2
+from ..errors import FormatError
+from .atomic import atomic_write
+
+FORMATS = ("VOC", "COCO", "ILSVRC")
+
+
+def read_sizes(path: str) -> list[tuple[str, tuple[int, int]]]:
+    """Return (name, (height, width)) of each line of a name_size_file."""
+    words = _read(path, "name_size_file").split()
+    try:
+        return [
+            (words[i], (int(words[i + 1]), int(words[i + 2])))
+            for i in range(0, len(words) - len(words) % 3, 3)
+        ]
+    except ValueError as error:
+        raise FormatError(f"'{path}': expected lines of name, height, width: {error}") from error
+
+
+def read_label_map(path: str) -> dict[int, str]:
+    """Return label -> name from a LabelMap in protobuf's text format."""
+    try:
+        items = text_format.Parse(_read(path, "label_map_file"), caffe_pb2.LabelMap()).item
+    except text_format.ParseError as error:
+        raise FormatError(f"'{path}' is no label map: {error}") from error
+    names = {item.label: item.name for item in items}
+    if len(names) != len(items):
+        raise FormatError(f"label map '{path}' gives a label twice")
+    return names
+
+
+def _read(path: str, what: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        where = "" if os.path.isabs(path) else f" (relative to {os.getcwd()})"
+        raise FormatError(f"{what} '{path}'{where} cannot be read: {error}") from error
+
+
+def original_boxes(
+    boxes: torch.Tensor, size: tuple[int, int], resize: Sequence[caffe_pb2.ResizeParameter]
+) -> torch.Tensor:
+    """Return boxes in pixels of the picture as it was before it was resized for the net.
+
+    Parameters
+    ----------
+    boxes : (M, 4)
+        In shares of the net's picture.
+    size : (height, width)
+        Of the picture.
+    resize : ResizeParameter, none or one
+        How it was resized.
+    """
+    height, width = size
+    scale = boxes.new_tensor([width, height] * 2)
+    if not resize:
+        return boxes.clamp(0, 1) * scale
+    param = resize[0]
+    if min(param.height, param.width) < 1:
+        raise FormatError("resize_param needs a positive height and width")
+    if param.resize_mode == param.FIT_SMALL_SIZE and param.height_scale and param.width_scale:
+        pixels = boxes * boxes.new_tensor([param.width_scale, param.height_scale] * 2)
+        return torch.minimum(pixels.clamp(min=0), scale)
+    if param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD:
+        aspect, wanted = width / height, param.width / param.height
+        # The share of the net's picture that padding takes at either end.
+        above = max(0.0, (param.height - param.width / aspect) / 2 / param.height)
+        left = max(0.0, (param.width - param.height * aspect) / 2 / param.width)
+        above, left = (above, 0.0) if aspect > wanted else (0.0, left)
+        start = boxes.new_tensor([left, above] * 2)
+        inner = 1 - 2 * start
+        boxes = (boxes - start) / inner
+    return boxes.clamp(0, 1) * scale
+
+
+class DetectionFiles:
+    """Collects detections picture by picture and writes them once num_test_image are there.
+
+    VOC: one file per class, lines of name, score, corners; ILSVRC: one file, lines of name,
+    label, score, corners; COCO: one JSON file.
+    """
+
+    def __init__(
+        self, save: caffe_pb2.SaveOutputParameter, output: caffe_pb2.DetectionOutputParameter
+    ):
+        if save.output_format not in FORMATS:
+            raise FormatError(
+                f"output_format '{save.output_format}' is not one of {', '.join(FORMATS)}"
+            )
+        self.save, self.background = save, output.background_label_id
+        self.names = read_label_map(save.label_map_file)
+        self.pictures = read_sizes(save.name_size_file)
+        given = save.HasField("num_test_image")
+        self.round = save.num_test_image if given else len(self.pictures)
+        if not 0 < self.round <= len(self.pictures):
+            raise FormatError(
+                f"num_test_image {self.round} must be 1 to {len(self.pictures)}, the pictures in "
+                f"'{save.name_size_file}'"
+            )
+        self.count, self.found = 0, []
+
+    def add(self, rows: np.ndarray) -> None:
+        """Add the rows (picture, label, score, corners) of the next picture, (K, 7)."""
+        name, size = self.pictures[self.count]
+        boxes = original_boxes(
+            torch.from_numpy(rows[:, 3:7].copy()), size, list(self.save.resize_param)[:1]
+        ).tolist()
+        for (_, label, score), box in zip(rows[:, :3].tolist(), boxes, strict=True):
+            if int(label) not in self.names:
+                raise FormatError(
+                    f"label {int(label)} is not in label map '{self.save.label_map_file}'"
+                )
+            self.found.append((name, int(label), score, box))
+        self.count += 1
+        if self.count == self.round:
+            self._write()
+            self.count, self.found = 0, []
+
+    def _write(self) -> None:
+        os.makedirs(self.save.output_directory, exist_ok=True)
+        if self.save.output_format == "VOC":
+            for label, class_name in self.names.items():
+                if label != self.background:
+                    lines = [self._line(f, f[0]) for f in self.found if f[1] == label]
+                    self._put(f"{class_name}.txt", "".join(lines))
+        elif self.save.output_format == "ILSVRC":
+            self._put(".txt", "".join(self._line(f, f"{f[0]} {f[1]}") for f in self.found))
+        else:
+            self._put(".json", json.dumps([self._item(f) for f in self.found], indent=1) + "\n")
+
+    def _line(self, found, head) -> str:
+        _, _, score, (left, top, right, bottom) = found
+        # As the fork: corner and size are rounded to hundredths and cut to whole pixels.
+        x, y = int(round(left, 2)), int(round(top, 2))
+        wide, tall = int(round(right - left, 2)), int(round(bottom - top, 2))
+        return f"{head} {score:g} {x} {y} {x + wide} {y + tall}\n"
+
+    def _item(self, found) -> dict:
+        name, label, score, (left, top, right, bottom) = found
+        box = [round(v, 2) for v in (left, top, right - left, bottom - top)]
+        number = int(name) if name.isdigit() else name
+        label = self.names[label]
+        label = int(label) if label.isdigit() else label
+        return {"image_id": number, "category_id": label, "bbox": box, "score": score}
+
+    def _put(self, ending: str, text: str) -> None:
+        path = os.path.join(self.save.output_directory, self.save.output_name_prefix + ending)
+        with atomic_write(path) as name, open(name, "w", encoding="utf-8") as file:
+            file.write(text)

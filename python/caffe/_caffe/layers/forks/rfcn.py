@@ -1,0 +1,253 @@
+"""Layers of R-FCN (daijifeng001/caffe-rfcn): PSROIPooling, BoxAnnotatorOHEM, and its losses.
+
+Microsoft's and Intel's copies call the losses SmoothL1LossOHEM and SoftmaxWithLossOHEM.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from caffe.proto import caffe_pb2
+
+from ...core.axes import legacy_shape
+from ...core.layer import Layer
+from ...core.loss_layer import LabelAxis, Loss, normalization, normalizer
+from ...core.registry import register
+from ...core.rois import RoiReader, bin_edges, round_away
+from ...core.smooth_l1 import check_alike, smooth_l1, smooth_l1_slope
+
+FLT_MIN = torch.finfo(torch.float32).tiny
+VALID = caffe_pb2.LossParameter.VALID
+
+
+@register("PSROIPooling")
+class PSROIPooling(Layer):
+    """Averages over group_size x group_size parts of each region, each from maps of its own.
+
+    Bottoms: maps (N, output_dim group_size^2, H, W), regions (R, 5). Top: (R, output_dim,
+    group_size, group_size): part (i, j) of output c is the average of channel
+    (c group_size + i) group_size + j over the part, 0 where it has no pixel. A region runs from
+    round(x1) to round(x2) + 1, times spatial_scale, and is at least 0.1 pixels wide
+    (psroi_pooling_layer.cu).
+    """
+
+    bottoms = (2, 2)
+    no_gradient = frozenset({1})
+
+    def setup(self, x, rois):
+        """Read the settings."""
+        param = self.layer_param.psroi_pooling_param
+        for name in ("output_dim", "group_size"):
+            value = getattr(param, name)
+            self.check(value > 0, f"needs {name} > 0, given {value}")
+        self.check(param.spatial_scale > 0, "needs spatial_scale > 0, the size of the maps / image")
+        self.outputs, self.group = param.output_dim, param.group_size
+        self.scale = param.spatial_scale
+        self.read = RoiReader(self)
+
+    def forward(self, x, rois):
+        """Return the averages."""
+        count, channels = self.read.check(x, rois), self.outputs * self.group**2
+        self.check(
+            x.shape[1] == channels,
+            f"takes output_dim {self.outputs} x group_size {self.group}^2 = {channels} channels, "
+            f"bottom 0 has {x.shape[1]}",
+        )
+        if self.shapes_only:
+            return x.new_empty((count, self.outputs, self.group, self.group))
+        images, corners = self.read(x, rois)
+        rows = self._edges(corners[:, 1], corners[:, 3], x.shape[2])
+        columns = self._edges(corners[:, 0], corners[:, 2], x.shape[3])
+        # Sums over rectangles from cumulative sums, in double precision.
+        sums = F.pad(x.double(), (1, 0, 1, 0)).cumsum(2).cumsum(3)
+        plane = images.index.view(-1, 1, 1, 1) * channels
+        plane = plane + torch.arange(channels, device=x.device).view(
+            1, self.outputs, -1, self.group
+        )
+        flat = sums.reshape(-1)
+
+        def upto(row, column):
+            place = (plane * sums.shape[2] + row.view(count, 1, -1, 1)) * sums.shape[3]
+            return flat[place + column.view(count, 1, 1, -1)]
+
+        (first, end), (left, right) = rows, columns
+        total = upto(end, right) - upto(first, right) - upto(end, left) + upto(first, left)
+        area = (end - first).unsqueeze(2) * (right - left).unsqueeze(1)
+        filled = ((end > first).unsqueeze(2) & (right > left).unsqueeze(1)).unsqueeze(1)
+        mean = total / area.clamp(min=1).unsqueeze(1)
+        top = torch.where(filled, mean, 0).to(x.dtype)
+        return top if images.nan_if_invalid is None else top + images.nan_if_invalid
+
+    def _edges(self, start, end, limit):
+        start = (round_away(start).float() * self.scale).unsqueeze(1)
+        end = ((round_away(end) + 1).float() * self.scale).unsqueeze(1)
+        edges = bin_edges((end - start).clamp(min=0.1), self.group, start)
+        return [e.clamp(0, limit).long() for e in edges]
+
+
+@register("BoxAnnotatorOHEM")
+class BoxAnnotatorOHEM(Layer):
+    """Keeps, in each image, the labels and weights of the regions with the largest losses.
+
+    Bottoms: regions (R, 5, H, W), losses (R, 1, H, W), labels (R, 1, H, W), box weights
+    (R, K, H, W). Tops: labels, ignore_label but for the roi_per_img hardest regions of each
+    image, and weights, 0 but for these (box_annotator_ohem_layer.cu). No gradient. Of equal
+    losses, the earlier region is taken; the fork's order is not defined there.
+    """
+
+    bottoms = (4, 4)
+    tops = (2, 2)
+    no_gradient = frozenset({0, 1, 2, 3})
+
+    def setup(self, *bottom):
+        """Read the settings."""
+        param = self.layer_param.box_annotator_ohem_param
+        self.check(param.roi_per_img > 0, f"needs roi_per_img > 0, given {param.roi_per_img}")
+        self.quota, self.ignore = param.roi_per_img, param.ignore_label
+
+    def forward(self, rois, loss, label, weight):
+        """Return labels and weights."""
+        num, five, height, width = legacy_shape(self, rois.shape)
+        self.check(five == 5, f"takes regions of 5 values, bottom 0 has shape {tuple(rois.shape)}")
+        for i, (blob, channels) in enumerate(((loss, 1), (label, 1), (weight, None)), 1):
+            shape = legacy_shape(self, blob.shape)
+            self.check(
+                shape == (num, channels or shape[1], height, width),
+                f"bottom {i} must have shape {(num, channels or 'K', height, width)} for regions "
+                f"of shape {tuple(rois.shape)}, given {tuple(blob.shape)}",
+            )
+        if self.shapes_only:
+            boxes = legacy_shape(self, weight.shape)
+            return loss.new_empty((num, 1, height, width)), weight.new_empty(boxes)
+        image = rois.reshape(num, 5, -1)[:, 0].reshape(-1).long()
+        # By image and then by loss; a region's rank is its distance from its image's first.
+        order = loss.reshape(-1).argsort(descending=True, stable=True)
+        order = order[image[order].argsort(stable=True)]
+        sorted_images = image[order]
+        rank = torch.arange(len(order), device=loss.device)
+        rank = rank - torch.searchsorted(sorted_images, sorted_images)
+        hard = torch.zeros_like(image, dtype=torch.bool)
+        hard[order] = rank < self.quota
+        hard = hard.view(num, 1, height, width)
+        weight = weight.reshape(num, -1, height, width)
+        return label.view(hard.shape).where(hard, label.new_tensor(self.ignore)), weight * hard
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        return [None] * 4
+
+
+def _is_rfcn_smooth_l1(param, net) -> str | None:
+    if len(param.bottom) == 3:
+        return "it has 3 bottoms"
+    if len(param.top) > 1:
+        return "it has 2 tops"
+    return "it has a loss_param" if param.HasField("loss_param") else None
+
+
+@register("SmoothL1Loss", dialect="rfcn", recognise=_is_rfcn_smooth_l1)
+@register("SmoothL1LossOHEM")
+class SmoothL1LossOHEM(Loss):
+    """sum of f(weight (prediction - target)) over a divisor, f the smooth L1 function, sigma 1.
+
+    Bottoms: prediction, target and, if given, weight, all (N, C, H, W). The divisor goes by
+    loss_param.normalization: VALID (the default) and FULL N H W, BATCH_SIZE N, PRE_FIXED
+    pre_fixed_normalizer, NONE 1. Top 1, if asked for: the loss at each position (N, 1, H, W),
+    through which no gradient passes.
+
+    The weight is not multiplied into the gradient (smooth_L1_loss_layer.cu): right for weights 0
+    and 1, not the derivative for others.
+    """
+
+    bottoms = (2, 3)
+    tops = (1, 2)
+    no_gradient = frozenset({2})
+
+    def setup(self, x, target, *weight):
+        """Read the settings."""
+        self.loss = self.layer_param.loss_param
+        self.mode = normalization(self.loss, VALID)
+        self.two_tops = len(self.layer_param.top) > 1
+
+    def forward(self, x, target, *weight):
+        """Return the loss, and the loss at each position."""
+        shape = check_alike(self, (x, target, *weight))
+        if self.shapes_only:
+            each = x.new_empty((shape[0], 1, *shape[2:]))
+            return (x.new_empty(()), each) if self.two_tops else x.new_empty(())
+        errors = smooth_l1(self.save_for_backward(self._difference(x, target, *weight)))
+        loss = errors.sum() / self._divisor(shape)
+        return (loss, errors.view(shape).sum(1, keepdim=True)) if self.two_tops else loss
+
+    def _difference(self, x, target, *weight):
+        difference = x - target.view(x.shape)
+        return difference * weight[0].view(x.shape) if weight else difference
+
+    def _divisor(self, shape):
+        fixed = self.loss.pre_fixed_normalizer
+        return normalizer(self.mode, shape[0], shape[2] * shape[3], None, fixed)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = f'(d) * loss weight / divisor, dtarget its negative."""
+        self.check_down(propagate_down)
+        difference = self._difference(*bottom) if self.saved is None else self.saved
+        shape = legacy_shape(self, bottom[0].shape)
+        diff = smooth_l1_slope(difference).mul_(top_diff[0] / self._divisor(shape))
+        other = diff.neg().view(bottom[1].shape) if propagate_down[1] else None
+        return [diff if propagate_down[0] else None, other, *[None] * (len(bottom) - 2)]
+
+
+@register(
+    "SoftmaxWithLoss",
+    dialect="rfcn",
+    recognise=lambda param, net: "it has 3 tops" if len(param.top) > 2 else None,
+)
+@register("SoftmaxWithLossOHEM")
+class SoftmaxWithLossOHEM(Loss):
+    """BVLC's SoftmaxWithLoss with a third top: -log p(label) at each place, 0 where ignored.
+
+    Bottoms: scores (N, C, ...), labels. Tops: loss; p; the loss of each place, shaped as the
+    labels. No gradient passes through the last two (softmax_loss_layer.cu).
+    """
+
+    tops = (1, 3)
+
+    def setup(self, x, label):
+        """Read the settings."""
+        self.loss = self.layer_param.loss_param
+        self.mode = normalization(self.loss, VALID)
+        self.label_axis = LabelAxis(self, self.loss, self.layer_param.softmax_param.axis)
+        self.top_count = max(1, len(self.layer_param.top))
+
+    def forward(self, x, label):
+        """Return the loss, the probabilities, the loss of each place."""
+        self.check_items(x, label)
+        if self.shapes_only:
+            self.label_axis.split(x, label)
+            return (x.new_empty(()), x, label)[: self.top_count]
+        prob, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label))
+        each = 0 - prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
+        if labels.valid is not None:
+            each = each.mul_(labels.valid)
+        if labels.nan_if_invalid is not None:
+            each = each + labels.nan_if_invalid
+        return (each.sum() / divisor, prob, each.view(label.shape))[: self.top_count]
+
+    def _evaluate(self, x, label):
+        axis, outer, inner = self.label_axis.split(x, label)
+        labels = self.label_axis.labels(x, label, axis)
+        fixed = self.loss.pre_fixed_normalizer
+        divisor = normalizer(self.mode, outer, inner, labels.valid, fixed)
+        return x.softmax(axis), labels, divisor, axis
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = (p - 1 for the label's class) * loss weight / divisor, 0 where ignored."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        prob, labels, divisor, axis = self.saved or self._evaluate(*bottom)
+        weight = top_diff[0] / divisor
+        if labels.valid is not None:
+            weight = weight * labels.valid
+        diff = prob * weight
+        diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
+        return [diff, None]

@@ -1,0 +1,218 @@
+"""Layers of SSD's nets (weiliu89/caffe, branch ssd): Permute, Normalize, PriorBox, SmoothL1Loss."""
+
+import math
+
+import torch
+
+from caffe.proto import caffe_pb2
+
+from ...core import context
+from ...core.axes import legacy_shape
+from ...core.layer import Layer
+from ...core.loss_layer import Loss
+from ...core.registry import register
+from ...core.smooth_l1 import check_alike, smooth_l1
+
+
+@register("Permute")
+class Permute(Layer):
+    """The bottom with its axes in another order; axes not in `order` follow in theirs."""
+
+    def setup(self, x):
+        """Read the order (permute_layer.cpp)."""
+        given = list(self.layer_param.permute_param.order)
+        for axis in given:
+            self.check(
+                axis < x.dim(),
+                f"order {axis} is out of range for bottom shape {tuple(x.shape)}; expected 0 to "
+                f"{x.dim() - 1}",
+            )
+        self.check(len(set(given)) == len(given), f"order {given} names an axis twice")
+        self.order = given + [axis for axis in range(x.dim()) if axis not in given]
+
+    def forward(self, x):
+        """Return the permuted values."""
+        if x.dim() != len(self.order):
+            self.fail(f"was set up for {len(self.order)} axes, bottom has shape {tuple(x.shape)}")
+        return x.permute(self.order).contiguous()
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The diff with its axes put back."""
+        back = sorted(range(len(self.order)), key=self.order.__getitem__)
+        return [top_diff[0].permute(back).contiguous() if propagate_down[0] else None]
+
+
+@register("Normalize")
+class Normalize(Layer):
+    """scale x / sqrt(sum of x^2 + eps) (normalize_layer.cpp).
+
+    Bottom and top (N, C, H, W). The sum runs over all of an item, or, without across_spatial,
+    over the channels at each place. Parameter: the scale, one number, or (C,) without
+    channel_shared; filled by scale_filler, else 1.
+
+    The bottom's gradient is (dy - x (x . dy) / norm^2) / norm * scale: x . dy leaves the scales
+    of the channels out, so it is not the derivative where these differ. The fork's models were
+    trained so.
+    """
+
+    def setup(self, x):
+        """Make the scale."""
+        param = self.layer_param.norm_param
+        self.check(x.dim() >= 2, f"needs a bottom of 2 axes or more, given {tuple(x.shape)}")
+        self.channels = legacy_shape(self, x.shape)[1]
+        self.shared, self.across, self.eps = (
+            param.channel_shared,
+            param.across_spatial,
+            param.eps,
+        )
+        fill = caffe_pb2.FillerParameter(type="constant", value=1)
+        if param.HasField("scale_filler"):
+            fill = param.scale_filler
+        self.add_param(() if self.shared else (self.channels,), fill)
+
+    def forward(self, x):
+        """Return the scaled values."""
+        rows = self._rows(x)
+        if rows.shape[1] != self.channels:
+            self.fail(f"was set up for {self.channels} channels, given shape {tuple(x.shape)}")
+        if self.shapes_only:
+            return x
+        norm = self.save_for_backward(self._norm(rows))
+        return (rows / norm * self._scale()).view(x.shape)
+
+    def _rows(self, x):
+        num, channels, *_ = legacy_shape(self, x.shape)
+        return x.reshape(num, channels, -1)
+
+    def _norm(self, rows):
+        axes = (1, 2) if self.across else (1,)
+        return (rows.square().sum(axes, keepdim=True) + self.eps).sqrt()
+
+    def _scale(self):
+        return self.param(0) if self.shared else self.param(0).view(1, -1, 1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dscale = the sum of x / norm * dy; dx as the class says."""
+        rows, dy = self._rows(bottom[0]), self._rows(top_diff[0])
+        norm = self._norm(rows) if self.saved is None else self.saved
+        if self.wants_param(0):
+            each = rows / norm * dy
+            self.blobs[0].add_diff(each.sum() if self.shared else each.sum((0, 2)))
+        if not propagate_down[0]:
+            return [None]
+        dot = (rows * dy).sum((1, 2) if self.across else (1,), keepdim=True)
+        diff = (dy - rows * (dot / norm.square())) / norm * self._scale()
+        return [diff.view(bottom[0].shape)]
+
+
+@register("PriorBox")
+class PriorBox(Layer):
+    """Boxes of fixed sizes round the middle of every cell of a map (prior_box_layer.cpp).
+
+    Bottoms: a map (N, C, H, W), of which the size counts, and the picture. Top (1, 2, H W P 4):
+    the boxes, cell by cell, in shares of the picture, and their variances. At each cell, for each
+    min_size: a square of that side; with max_size, one of sqrt(min max); then for each
+    aspect_ratio r (and 1 / r with flip) width min sqrt(r), height min / sqrt(r). Ratios that
+    repeat, before the flipping, are left out. Sizes are cut to integers, as in the fork.
+    """
+
+    bottoms = (2, 2)
+    no_gradient = frozenset({0, 1})
+
+    def setup(self, x, picture):
+        """Read the settings."""
+        param = self.settings = self.layer_param.prior_box_param
+        self.check(not param.reduce_boxes, "has no reduce_boxes (chuanqi305/ssd)")
+        self.check(len(param.min_size) > 0, "needs a min_size")
+        self.check(min(param.min_size) > 0, f"min_size must be positive: {list(param.min_size)}")
+        least, most = list(param.min_size), list(param.max_size)
+        self.check(
+            len(most) in (0, len(least)),
+            f"max_size is given {len(most)} times for {len(least)} min_size; give one for each",
+        )
+        for low, high in zip(least, most, strict=False):
+            self.check(high > low, f"max_size {high:g} must be greater than min_size {low:g}")
+        self.check(all(r > 0 for r in param.aspect_ratio), "aspect_ratio must be positive")
+        self.check(
+            len(param.variance) in (0, 1, 4) and all(v > 0 for v in param.variance),
+            f"variance takes 1 or 4 positive numbers, given {list(param.variance)}",
+        )
+        self.sizes = self._box_sizes(param)
+        self.picture = self._pair("img_size", "img_h", "img_w")
+        self.step = self._pair("step", "step_h", "step_w")
+        self.made = (None, None)  # what the boxes were made for, and they
+
+    def _box_sizes(self, param) -> list[tuple[float, float]]:
+        """(width, height) in pixels of the boxes at one cell."""
+        ratios = [1.0]
+        for ratio in param.aspect_ratio:
+            if all(abs(ratio - r) >= 1e-6 for r in ratios):
+                ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+        sizes = []
+        for i, size in enumerate(int(s) for s in param.min_size):
+            sizes.append((size, size))
+            if param.max_size:
+                sizes.append((math.sqrt(size * int(param.max_size[i])),) * 2)
+            sizes += [(size * math.sqrt(r), size / math.sqrt(r)) for r in ratios[1:]]
+        return sizes
+
+    def _pair(self, both, tall, wide):
+        """Return (height, width) as two fields or one give them, None where none is set."""
+        param = self.settings
+        given = [name for name in (both, tall, wide) if param.HasField(name)]
+        if not given:
+            return None
+        self.check(given in ([both], [tall, wide]), f"takes {both}, or {tall} and {wide}: {given}")
+        values = [getattr(param, name) for name in given]
+        self.check(min(values) > 0, f"{' and '.join(given)} must be positive, given {values}")
+        return values[0], values[-1]
+
+    def forward(self, x, picture):
+        """Return the boxes, made anew only where a size has changed."""
+        _, _, *cells = legacy_shape(self, x.shape)
+        _, _, *size = legacy_shape(self, picture.shape)
+        size = self.picture or size
+        if self.shapes_only:
+            return x.new_empty((1, 2, cells[0] * cells[1] * len(self.sizes) * 4))
+        key = (*cells, *size, x.device)
+        if self.made[0] != key:
+            self.made = key, self._boxes(cells, size).to(context.device())
+        return self.made[1]
+
+    def _boxes(self, cells, size):
+        step = self.step or [s / c for s, c in zip(size, cells, strict=True)]
+        y, x = (
+            (torch.arange(c) + self.settings.offset) * s for c, s in zip(cells, step, strict=True)
+        )
+        half = torch.tensor(self.sizes, dtype=torch.float64) / 2
+        middle = torch.stack(torch.meshgrid(x.double(), y.double(), indexing="xy"), -1)
+        middle = middle.unsqueeze(2)  # (H, W, 1, 2)
+        boxes = torch.cat([middle - half, middle + half], -1)
+        boxes = boxes / torch.tensor([size[1], size[0]] * 2, dtype=torch.float64)
+        if self.settings.clip:
+            boxes.clamp_(0, 1)
+        variance = torch.tensor(list(self.settings.variance) or [0.1])
+        rows = boxes.float().reshape(-1, 4)
+        return torch.stack([rows, variance.expand(rows.shape)]).view(1, 2, -1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        return [None, None]
+
+
+@register("SmoothL1Loss", dialect="ssd")
+class SmoothL1Loss(Loss):
+    """sum of f(prediction - target) / N, f the smooth L1 function; a gradient to both.
+
+    With these two bottoms it agrees with Fast R-CNN's. The fork declares a third and refuses it
+    (smooth_L1_loss_layer.cpp).
+    """
+
+    no_gradient = frozenset()
+
+    def forward(self, x, target):
+        """Return the loss."""
+        num, *_ = check_alike(self, (x, target))
+        if self.shapes_only:
+            return x.new_empty(())
+        return smooth_l1(x - target.view(x.shape)).sum() / num

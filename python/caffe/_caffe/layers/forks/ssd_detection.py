@@ -1,0 +1,203 @@
+"""What SSD makes of its predictions (weiliu89/caffe, branch ssd): DetectionOutput, -Evaluate."""
+
+import numpy as np
+import torch
+
+from ...core.boxes import check_predictions, decode, overlap, priors_and_variances, suppress
+from ...core.layer import Layer
+from ...core.registry import register
+from ...formats.detections import DetectionFiles, original_boxes, read_sizes
+from ...log import info, warning
+
+
+@register("DetectionOutput")
+class DetectionOutput(Layer):
+    """The boxes that are left of the predictions (detection_output_layer.cpp).
+
+    Bottoms: locations (N, P 4), or (N, P classes 4) without share_location; confidences
+    (N, P classes); priors (1, 2, P 4); a fourth, the picture, is not needed. Top (1, 1, K, 7):
+    rows (picture, label, score, xmin, ymin, xmax, ymax). For each class but the background: the
+    boxes scored above confidence_threshold, the nms_param.top_k best of them, less those that
+    overlap a better one by more than nms_threshold; then the keep_top_k best of the picture.
+    Where nothing is left, K is N and each row (picture, -1, ...).
+
+    save_output_param writes them to files (formats/detections.py), read at the first forward.
+    """
+
+    bottoms = (3, 4)
+    no_gradient = frozenset({0, 1, 2, 3})
+
+    def setup(self, location, confidence, prior, *picture):
+        """Read the settings."""
+        param = self.settings = self.layer_param.detection_output_param
+        self.check(param.num_classes > 0, "needs num_classes, background included")
+        nms = param.nms_param
+        self.check(nms.nms_threshold >= 0, f"nms_threshold {nms.nms_threshold} is negative")
+        self.check(0 < nms.eta <= 1, f"nms_param.eta must be in (0, 1], given {nms.eta}")
+        self.check(not nms.soft_nms, "has no soft_nms (DeepDetect)")
+        self.check(not param.output_logits, "has no output_logits (DeepDetect)")
+        if param.visualize:
+            warning(self.format_error("visualize draws in a window in SSD's Caffe; not here"))
+        save = param.save_output_param
+        wanted = save.output_directory and save.label_map_file and save.name_size_file
+        self.files: DetectionFiles | None = None
+        self.saves = bool(wanted)
+
+    def reshape(self, location, confidence, prior, *picture):
+        """Check the shapes; the number of rows is known after forward only."""
+        metas = (torch.empty(s, device="meta") for s in (location, confidence, prior))
+        param = self.settings
+        check_predictions(self, *metas, param.num_classes, param.share_location)
+        return [(1, 1, 1, 7)]
+
+    def forward(self, location, confidence, prior, *picture):
+        """Return the rows."""
+        param, num = self.settings, len(location)
+        sets = 1 if param.share_location else param.num_classes
+        boxes = decode(
+            location.view(num, -1, sets, 4).transpose(1, 2),
+            *priors_and_variances(prior),
+            param.code_type,
+            param.variance_encoded_in_target,
+        ).cpu()
+        scores = confidence.view(num, -1, param.num_classes).transpose(1, 2).cpu()
+        found = [self._picture(i, boxes[i], scores[i]) for i in range(num)]
+        if self.saves:
+            self._save(found)
+        rows = np.concatenate(found)
+        if not len(rows):
+            info("Couldn't find any detections")
+            rows = np.full((num, 7), -1, np.float32)
+            rows[:, 0] = np.arange(num)
+        return torch.from_numpy(rows).to(location.device).view(1, 1, -1, 7)
+
+    def _picture(self, number, boxes, scores) -> np.ndarray:
+        """The rows of one picture."""
+        param, rows = self.settings, []
+        least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
+        nms = param.nms_param
+        for c in range(param.num_classes):
+            if c == param.background_label_id:
+                continue
+            order = torch.nonzero(scores[c] > least).flatten()
+            order = order[scores[c][order].argsort(descending=True, stable=True)]
+            if nms.HasField("top_k") and nms.top_k > -1:
+                order = order[: nms.top_k]
+            mine = boxes[0 if param.share_location else c]
+            order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
+            head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
+            rows.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
+        rows = torch.cat(rows).numpy() if rows else np.empty((0, 7), np.float32)
+        if -1 < param.keep_top_k < len(rows):
+            # By score, then back to the classes' order, as the fork's map of labels does.
+            best = np.argsort(-rows[:, 2], kind="stable")[: param.keep_top_k]
+            best = best[np.argsort(rows[best, 1], kind="stable")]
+            rows = rows[best]
+        return rows
+
+    def _save(self, found) -> None:
+        if self.files is None:
+            self.files = DetectionFiles(self.settings.save_output_param, self.settings)
+        for rows in found:
+            self.files.add(rows)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
+        return [None] * len(bottom)
+
+
+@register("DetectionEvaluate")
+class DetectionEvaluate(Layer):
+    """Holds detections against the ground truth (detection_evaluate_layer.cpp).
+
+    Bottoms: detections (1, 1, K, 7), ground truth (1, 1, G, 8). Top (1, 1, classes + K, 5): for
+    each class but the background (-1, label, how many there are, -1, -1), then for each detection
+    (picture, label, score, true, false). A detection is true if it overlaps most a box of its
+    label that no better one has found, by overlap_threshold or more; it counts as neither where
+    that box is difficult and evaluate_difficult_gt is false. With name_size_file overlaps are
+    those of pixels.
+    """
+
+    bottoms = (2, 2)
+    no_gradient = frozenset({0, 1})
+
+    def setup(self, found, truth):
+        """Read the settings and the sizes."""
+        param = self.settings = self.layer_param.detection_evaluate_param
+        self.check(param.num_classes > 0, "needs num_classes, background included")
+        self.check(param.overlap_threshold > 0, "needs overlap_threshold > 0")
+        self.check(not param.output_logits, "has no output_logits (DeepDetect)")
+        self.labels = [c for c in range(param.num_classes) if c != param.background_label_id]
+        self.sizes, self.seen = None, 0
+
+    def reshape(self, found, truth):
+        """Check the shapes."""
+        self.check(
+            tuple(found[:2]) == (1, 1) and found[3:] == (7,),
+            f"bottom 0 must be (1, 1, K, 7), given {tuple(found)}",
+        )
+        self.check(
+            tuple(truth[:2]) == (1, 1) and truth[3:] == (8,),
+            f"bottom 1 must be (1, 1, G, 8), given {tuple(truth)}",
+        )
+        return [(1, 1, len(self.labels) + found[2], 5)]
+
+    def forward(self, found, truth):
+        """Return the rows."""
+        param = self.settings
+        if self.sizes is None:
+            given = param.HasField("name_size_file")
+            self.sizes = [size for _, size in read_sizes(param.name_size_file)] if given else []
+        rows, truth = found.reshape(-1, 7).cpu(), truth.reshape(-1, 8).cpu()
+        ended = torch.nonzero(truth[:, 0].long() == -1).flatten()
+        truth = truth[: ended[0]] if len(ended) else truth
+        for what, blob in (("detection", rows), ("ground truth", truth)):
+            self.check(
+                not (blob[:, 1].long() == param.background_label_id).any(),
+                f"a {what} has the background's label {param.background_label_id}",
+            )
+        counted = truth if param.evaluate_difficult_gt else truth[truth[:, 7].long() == 0]
+        top = [[-1, c, float((counted[:, 1].long() == c).sum()), -1, -1] for c in self.labels]
+        rows = rows[rows[:, 0].long() != -1]
+        for picture in rows[:, 0].long().unique().tolist():
+            mine, real = (b[b[:, 0].long() == picture] for b in (rows, truth))
+            for label in mine[:, 1].long().unique().tolist():
+                if label != -1:
+                    these, there = (b[b[:, 1].long() == label] for b in (mine, real))
+                    top += self._judge(these, there)
+            if self.sizes:
+                self.seen = (self.seen + 1) % len(self.sizes)
+        return found.new_tensor(top).view(1, 1, -1, 5)
+
+    def _judge(self, found, truth) -> list[list[float]]:
+        """The rows of one picture's detections of one label."""
+        if not len(truth):
+            return [[*row, 0, 1] for row in found[:, :3].tolist()]
+        found = found[found[:, 2].argsort(descending=True, stable=True)]
+        boxes, real, border = found[:, 3:7], truth[:, 3:7], 0
+        if self.sizes:
+            size = self.sizes[self.seen]
+            resize = list(self.settings.resize_param)[:1]
+            boxes, real = (original_boxes(b, size, resize) for b in (boxes, real))
+            border = 1
+        best, which = overlap(boxes, real, border).max(1)
+        taken, rows = set(), []
+        for row, share, box in zip(
+            found[:, :3].tolist(), best.tolist(), which.tolist(), strict=True
+        ):
+            right = share >= np.float32(self.settings.overlap_threshold)
+            verdict = [0, 1]
+            if right:
+                if not self.settings.evaluate_difficult_gt and truth[box, 7] != 0:
+                    verdict = [0, 0]
+                elif box not in taken:
+                    verdict = [1, 0]
+                    taken.add(box)
+            rows.append([*row, *verdict])
+        return rows
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
+        return [None, None]

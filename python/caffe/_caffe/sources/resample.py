@@ -1,0 +1,93 @@
+"""Resizing with OpenCV's other interpolations: nearest, area, cubic, Lanczos.
+
+Bilinear is images.resize, exact to the bit. These are computed in float64 from OpenCV's formulas,
+so a pixel can differ by one level from OpenCV's fixed-point arithmetic.
+"""
+
+import numpy as np
+
+from ...proto import caffe_pb2
+from . import images
+
+_MODES = caffe_pb2.ResizeParameter
+
+
+def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarray:
+    """Return a uint8 image (h, w, channels) in another size.
+
+    Parameters
+    ----------
+    image : (h, w, channels) uint8
+    height, width : int
+    mode : int
+        A ResizeParameter.Interp_mode.
+    """
+    if image.shape[:2] == (height, width):
+        return image
+    if mode == _MODES.LINEAR:
+        return images.resize(image, height, width)
+    if mode == _MODES.NEAREST:
+        rows, columns = (
+            np.minimum((np.arange(new) * (old / new)).astype(int), old - 1)
+            for old, new in ((image.shape[0], height), (image.shape[1], width))
+        )
+        return image[rows][:, columns]
+    if mode == _MODES.AREA and (height > image.shape[0] or width > image.shape[1]):
+        weights = _area_enlarging  # OpenCV takes true areas only where both sides shrink
+    else:
+        weights = {_MODES.AREA: _area, _MODES.CUBIC: _cubic, _MODES.LANCZOS4: _lanczos}[mode]
+    rows, columns = weights(image.shape[0], height), weights(image.shape[1], width)
+    out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
+    out = np.einsum("ij,kjc->kic", columns, out, optimize=True)
+    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+
+
+def _taps(old: int, new: int, first: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The matrix (new, old) of weights (new, taps) at pixels from `first` on, the ends repeated."""
+    matrix = np.zeros((new, old))
+    places = np.clip(first[:, None] + np.arange(weights.shape[1]), 0, old - 1)
+    np.add.at(matrix, (np.arange(new)[:, None], places), weights)
+    return matrix
+
+
+def _places(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+    """The pixel below each new pixel's middle, and how far beyond it that lies."""
+    place = (np.arange(new) + 0.5) * (old / new) - 0.5
+    first = np.floor(place)
+    return first.astype(int), place - first
+
+
+def _cubic(old: int, new: int) -> np.ndarray:
+    first, part = _places(old, new)
+    a = -0.75
+    near, far = part + 1, 2 - part
+    weights = [
+        ((a * near - 5 * a) * near + 8 * a) * near - 4 * a,
+        ((a + 2) * part - (a + 3)) * part * part + 1,
+        ((a + 2) * (1 - part) - (a + 3)) * (1 - part) ** 2 + 1,
+        ((a * far - 5 * a) * far + 8 * a) * far - 4 * a,
+    ]
+    return _taps(old, new, first - 1, np.stack(weights, 1))
+
+
+def _lanczos(old: int, new: int) -> np.ndarray:
+    first, part = _places(old, new)
+    distance = np.arange(-3, 5) - part[:, None]
+    weights = np.sinc(distance) * np.sinc(distance / 4)
+    return _taps(old, new, first - 3, weights / weights.sum(1, keepdims=True))
+
+
+def _area(old: int, new: int) -> np.ndarray:
+    edges = np.arange(new + 1) * (old / new)
+    pixel = np.arange(old)
+    share = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    share = np.clip(share, 0, None)
+    return share / share.sum(1, keepdims=True)
+
+
+def _area_enlarging(old: int, new: int) -> np.ndarray:
+    scale = old / new
+    first = np.floor(np.arange(new) * scale)
+    part = (np.arange(new) + 1) - (first + 1) / scale
+    part = np.where(part <= 0, 0, part - np.floor(part))
+    return _taps(old, new, first.astype(int), np.stack([1 - part, part], 1))

@@ -81,7 +81,7 @@ class ImageLabelReader(ListReader):
     def __init__(self, layer: ImageLabelData):
         param = self.param = layer.layer_param.image_label_data_param
         self.transformer = Transformer(layer.layer_param.transform_param, layer.phase)
-        self.crop = self.transformer.crop
+        self.crop = layer.layer_param.transform_param.crop_size
         plain = type(layer.layer_param.transform_param)(
             crop_size=self.crop, mirror=self.transformer.mirror
         )

@@ -13,7 +13,11 @@ LAYERS = sorted((GOLDEN / "layers").glob("*.npz"))
 SOLVERS = sorted(p for p in (GOLDEN / "solvers").iterdir() if p.is_dir())
 TOLERANCE = 1e-4
 # Cases whose text alone does not tell whose layers they hold.
-DIALECTS = {"Crop-coord": "fcn-future", "SigmoidCrossEntropyLoss-hed": "hed"}
+DIALECTS = {
+    "Crop-coord": "fcn-future",
+    "SigmoidCrossEntropyLoss-hed": "hed",
+    "SoftmaxWithLossExpectation-cpu": "whats-the-point-cpu",
+}
 
 
 @pytest.fixture

@@ -121,10 +121,10 @@ class _PythonLayer(Layer):
             known = PUBLISHED.get((module_name, class_name))
             if known is None:
                 raise
-            why = error.__cause__ or error
+            # No name for the cause: its traceback would hold this frame, and this frame it.
             warning(
                 f"layer '{self.name}' (Python): cannot import '{module_name}' "
-                f"({type(why).__name__}: {why}); using this Caffe's own {class_name}"
+                f"({error.__cause__ or error!r}); using this Caffe's own {class_name}"
             )
             return type(class_name, (known, PythonLayer), {})
         cls = getattr(module, class_name, None)

@@ -118,7 +118,8 @@ class WeakLoss:
         for scores, tags in zip(bottom[0].data, bottom[1].data, strict=True):
             rows = scores.reshape(len(scores), -1).T.astype(np.float64)
             q = _softmax(rows)
-            p = nearest_distribution(rows, *self._constraints(tags), self.hardness)
+            absent, bounds = self._constraints(tags)
+            p = nearest_distribution(rows, absent, bounds, self.hardness)
             scale = 1 / len(rows) if self.normalization else 1.0
             total += scale * np.sum(p * (np.log(np.maximum(p, 1e-10)) - _log(q)))
             self.diff.append(((q - p).T * scale).reshape(scores.shape))

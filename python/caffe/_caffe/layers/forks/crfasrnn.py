@@ -103,7 +103,7 @@ class MultiStageMeanfield(Layer):
         """Return U after the last iteration."""
         tops, saved = [], []
         for item in zip(unary, start, image, strict=True):
-            current, steps = self._infer(*item, keep=self.saves_for_backward)
+            current, steps = self._infer(item, keep=self.saves_for_backward)
             tops.append(current.t().reshape(item[0].shape))
             saved.append(steps)
         self.save_for_backward(saved)
@@ -118,11 +118,11 @@ class MultiStageMeanfield(Layer):
     def _matrices(self) -> list[torch.Tensor]:
         return [self.param(i)[0, 0] for i in range(3)]
 
-    def _infer(self, unary, start, image, keep: bool):
+    def _infer(self, bottom, keep: bool):
         """Return the last U (pixels x C); and the lattices with each q, K_s(q), K_b(q), to keep."""
-        spatial, bilateral = self._lattices(image)
+        spatial, bilateral = self._lattices(bottom[2])
         w_s, w_b, w_c = self._matrices()
-        unary, current, steps = _rows(unary), _rows(start), []
+        unary, current, steps = _rows(bottom[0]), _rows(bottom[1]), []
         for _ in range(self.iterations):
             prob = current.softmax(1)
             near, alike = spatial.average(prob), bilateral.average(prob)
@@ -135,21 +135,22 @@ class MultiStageMeanfield(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         """Go back through the iterations; put, not add, the matrices' diffs."""
         saved = self.saved or [
-            self._infer(*item, keep=True)[1] for item in zip(*bottom, strict=True)
+            self._infer(item, keep=True)[1] for item in zip(*bottom, strict=True)
         ]
-        d_unary, d_start, d_matrices = [], [], 0
-        for image_saved, diff in zip(saved, top_diff[0], strict=True):
-            *maps, matrices = self._backward_image(*image_saved, _rows(diff))
-            for done, rows in zip((d_unary, d_start), maps, strict=True):
-                done.append(rows.t().reshape(diff.shape))
-            d_matrices = d_matrices + matrices
+        d_unary, d_start = torch.empty_like(bottom[0]), torch.empty_like(bottom[1])
+        d_matrices = bottom[0].new_zeros(3, *self.blobs[0].shape)
+        for n, (lattices_and_steps, diff) in enumerate(zip(saved, top_diff[0], strict=True)):
+            unary, start, matrices = self._backward_image(lattices_and_steps, _rows(diff))
+            d_unary[n], d_start[n] = (m.t().reshape(diff.shape) for m in (unary, start))
+            d_matrices += matrices.view_as(d_matrices)
         for i, diff in enumerate(d_matrices):
             if self.wants_param(i):
-                self.blobs[i].put_diff(diff.view(self.blobs[i].shape))
-        return [torch.stack(d_unary), torch.stack(d_start), None]
+                self.blobs[i].put_diff(diff.clone())
+        return [d_unary, d_start, None]
 
-    def _backward_image(self, spatial, bilateral, steps, diff):
+    def _backward_image(self, saved, diff):
         """Return the diffs of unary and start (pixels x C) and of the matrices (3 x C x C)."""
+        spatial, bilateral, steps = saved
         w_s, w_b, w_c = self._matrices()
         d_unary, d_matrices = torch.zeros_like(diff), diff.new_zeros(3, *w_s.shape)
         for prob, near, alike in reversed(steps):

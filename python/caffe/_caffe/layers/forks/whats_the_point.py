@@ -36,29 +36,6 @@ class _Expectation(Loss):
         )
         return [(), tuple(x)][: len(self.layer_param.top)]
 
-    def forward(self, x, label):
-        """Return the loss, and the probabilities."""
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            loss, prob = self._loss(x, label)
-        self.save_for_backward((x, loss))
-        tops = loss.detach(), prob.detach()
-        return tops[: len(self.layer_param.top)]
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """The derivative, the pixels of the maxima held fixed."""
-        self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
-        if self.saved is None:
-            with torch.enable_grad():
-                x = bottom[0].detach().requires_grad_()
-                saved = x, self._loss(x, bottom[1])[0]
-        else:
-            saved = self.saved
-        (diff,) = torch.autograd.grad(saved[1], saved[0], retain_graph=True)
-        return [diff * top_diff[0], None]
-
     def _listed_classes(self, values, first: int, classes: int) -> list[int]:
         """Return the classes listed before the first 0 of `values`, `first` counted as 0."""
         listed = values.flatten().long().tolist()
@@ -95,6 +72,29 @@ class SoftmaxWithLossExpectation(_Expectation):
     term is divided by all pixels; is_siftflow counts classes from 1 and does not imply a
     background. This is the GPU form; dialect whats-the-point-cpu has the fork's other one.
     """
+
+    def forward(self, x, label):
+        """Return the loss, and the probabilities."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            loss, prob = self._loss(x, label)
+        self.save_for_backward((x, loss))
+        tops = loss.detach(), prob.detach()
+        return tops[: len(self.layer_param.top)]
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The derivative, the pixels of the maxima held fixed."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        if self.saved is None:
+            with torch.enable_grad():
+                x = bottom[0].detach().requires_grad_()
+                saved = x, self._loss(x, bottom[1])[0]
+        else:
+            saved = self.saved
+        (diff,) = torch.autograd.grad(saved[1], saved[0], retain_graph=True)
+        return [diff * top_diff[0], None]
 
     def _loss(self, x, label):
         p, prob = self.settings, x.softmax(1)
@@ -133,10 +133,11 @@ class SoftmaxWithLossExpectation(_Expectation):
     def _supervised(self, maps, label, count):
         p = self.settings
         first = int(p.is_siftflow)
-        shifted = torch.where(label[0].long() == self.ignore, self.ignore, label[0] - first)
+        known = label[0].long() != self.ignore
+        shifted = torch.where(known, label[0] - first, label[0])
         labels = self.read(shifted, len(maps))
         chosen = maps.gather(0, labels.index[None])[0]
-        weight = labels.valid.to(maps.dtype)
+        weight = known.to(maps.dtype)
         if not p.ignore_rank:
             weight = weight * (label[3] / 255)
             count = weight.sum()

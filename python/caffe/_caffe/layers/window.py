@@ -36,15 +36,15 @@ class WindowData(PrefetchingLayer):
     def open(self):
         param = self.layer_param.window_data_param
         transformer = Transformer(self.layer_param.transform_param, self.phase)
-        self.check(transformer.crop > 0, "needs transform_param.crop_size, the size to warp to")
+        crop = self.layer_param.transform_param.crop_size
+        self.check(crop > 0, "needs transform_param.crop_size, the size to warp to")
         self.check(
             param.crop_mode in ("warp", "square"),
             f"unknown crop_mode '{param.crop_mode}'; expected 'warp' or 'square'",
         )
         self.check(
-            2 * param.context_pad < transformer.crop,
-            f"context_pad {param.context_pad} on both sides leaves nothing of crop_size "
-            f"{transformer.crop}",
+            2 * param.context_pad < crop,
+            f"context_pad {param.context_pad} on both sides leaves nothing of crop_size {crop}",
         )
         info(f"Window data layer: reading {param.source}", src="window_data_layer.cpp:50")
         files, windows = read_windows(param.source, param.root_folder)
@@ -63,7 +63,7 @@ class WindowReader:
 
     def __init__(self, param, transformer, files, seed):
         self.files, self.seed, self.source = files, seed, param.source
-        self.batch_size, self.crop = param.batch_size, transformer.crop
+        self.batch_size, self.crop = param.batch_size, transformer.crop[0]
         self.thresholds = (np.float32(param.fg_threshold), np.float32(param.bg_threshold))
         self.foreground_count = int(np.float32(param.batch_size) * np.float32(param.fg_fraction))
         self.pad, self.square = param.context_pad, param.crop_mode == "square"

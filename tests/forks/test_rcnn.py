@@ -92,6 +92,21 @@ def test_roi_pooling_passes_over_nan():
     assert dx[0, 0, 1, 1] == 1 and dx.sum() == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'type: "ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 }',
+        'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 1 output_dim: 2 group_size: 1 }',
+    ],
+)
+def test_regions_that_would_want_a_gradient_get_none(text):
+    # Those of Faster R-CNN's proposal layer do: its bottoms are scores.
+    run = build(text, normal(1, 2, 6, 6), np.array([[0, 1, 1, 4, 5]], np.float32))
+    (top,) = run.forward()
+    dx, drois = run.backward(normal(*top.shape), propagate=[True, True])
+    assert dx.any() and not drois.any()
+
+
 def test_no_regions_pool_to_nothing():
     text = 'type: "ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 }'
     run = build(text, normal(1, 3, 6, 6), np.zeros((1, 5), np.float32))

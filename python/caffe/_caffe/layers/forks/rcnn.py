@@ -113,8 +113,7 @@ class ROIPooling(Layer):
         return pixel.add_(channels).mul_(passes), passes
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each maximum's diff goes to the pixel that it comes from."""
-        self.check(not propagate_down[1], "no gradient reaches the regions (bottom 1)")
+        """Each maximum's diff goes to the pixel that it comes from; regions get none."""
         if not propagate_down[0]:
             return [None, None]
         x, rois = bottom

@@ -188,7 +188,6 @@ class SmoothL1LossOHEM(Loss):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = f'(d) * loss weight / divisor, dtarget its negative."""
-        self.check_down(propagate_down)
         difference = self._difference(*bottom) if self.saved is None else self.saved
         shape = legacy_shape(self, bottom[0].shape)
         diff = smooth_l1_slope(difference).mul_(top_diff[0] / self._divisor(shape))

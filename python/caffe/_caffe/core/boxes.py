@@ -91,7 +91,8 @@ def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[in
 
 def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
-    return tuple(blob.reshape(2, -1, 4).unbind(0))
+    priors, variances = blob.reshape(2, -1, 4).unbind(0)
+    return priors, variances
 
 
 def check_predictions(layer, location, confidence, prior, classes: int, shared: bool) -> int:

@@ -73,7 +73,8 @@ def normalizer(
     if mode == _MODES.VALID and valid is not None:
         return valid.sum().clamp_(min=1)
     sizes = {_MODES.BATCH_SIZE: outer, _MODES.NONE: 1, _MODES.PRE_FIXED: fixed}
-    return float(max(1, sizes.get(mode, outer * inner)))
+    chosen = [size for name, size in sizes.items() if name == mode]
+    return float(max(1, *chosen or [outer * inner]))
 
 
 class LabelAxis:

@@ -22,7 +22,7 @@ LEAST = 1e-6  # a smaller overlap is none
 class Match(NamedTuple):
     """For each of P boxes: the ground truth it answers for, UNMATCHED or OUTSIDE; its overlap."""
 
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # hides tuple.index, which is not used
     overlap: np.ndarray
 
 
@@ -91,8 +91,10 @@ def positives(
             prior = np.flatnonzero(match.index >= 0)
             places.append(np.stack([prior + i * len(match.index), np.full_like(prior, c)], 1))
             some = torch.from_numpy(match.index[prior])
-            labels.append(truths[i].labels[some])
-            boxes.append(truths[i].boxes[some])
+            truth = truths[i]
+            if truth is not None:
+                labels.append(truth.labels[some])
+                boxes.append(truth.boxes[some])
     if not places:
         empty = torch.empty(0, dtype=torch.int64, device=device)
         return empty.view(0, 2), empty, torch.empty((0, 4), device=device)

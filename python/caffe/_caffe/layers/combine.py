@@ -4,7 +4,7 @@ import torch
 
 from caffe.proto import caffe_pb2
 
-from ..core.axes import canonical_axis
+from ..core.axes import canonical_axis, count
 from ..core.layer import Layer, register
 from ..log import warning
 
@@ -52,6 +52,12 @@ class _Broadcast(Layer):
             f"{tuple(x.shape)}; num_axes is -1 or at most {x.dim() - axis}",
         )
         return tuple(x.shape[axis:end])
+
+    def reshape(self, *shapes):
+        x, *others = (torch.empty(shape, device="meta") for shape in shapes)
+        factor = others[0] if others else torch.empty(self.blobs[0].shape, device="meta")
+        _spread(self, factor, x, self.axis)
+        return [shapes[0]]
 
     def factor(self, bottom) -> torch.Tensor:
         """Return the factor as it was given."""
@@ -126,10 +132,21 @@ class Scale(_Broadcast):
         if self.bias is not None and self.wants_param(self.bias):
             self.blobs[self.bias].add_diff(_gather_up(dy, s, wide).clone())
         if self.wants_factor(propagate_down):
+            if self.learned and self._overwrites(x.shape, s):
+                self.blobs[0].clear_diff()
             self.deliver(_gather_up(dy * x, s, wide), diffs)
         if propagate_down[0]:
             diffs[0] = dy * wide
         return diffs
+
+    def _overwrites(self, shape, s) -> bool:
+        """Return whether BVLC forgets s's gradient of earlier passes (iter_size > 1) here.
+
+        scale_layer.cpp computes it straight into the diff where s has the bottom's size, or where
+        nothing but single axes lies before it, as at batch size 1.
+        """
+        outer = count(shape, 0, canonical_axis(self, self.axis, shape) if s.dim() else 0)
+        return s.numel() == count(shape) or (outer == 1 and s.numel() > 1)
 
 
 @register("Eltwise")
@@ -157,12 +174,14 @@ class Eltwise(Layer):
         self.compute = (self._product, self._sum, self._maximum)[self.operation]
         self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
 
+    def reshape(self, *shapes):
+        for i, shape in enumerate(shapes):
+            if shape != shapes[0]:
+                self.fail(f"bottom {i} has shape {shape}, bottom 0 has {shapes[0]}")
+        return [shapes[0]]
+
     def forward(self, *bottom):
-        shape = bottom[0].shape
-        for i, x in enumerate(bottom):
-            if x.shape != shape:
-                self.fail(f"bottom {i} has shape {tuple(x.shape)}, bottom 0 has {tuple(shape)}")
-        if self.lost and not self.shapes_only:
+        if self.lost:
             # BVLC first fills the top, which in place is bottom 0 (eltwise_layer.cpp, Forward).
             start = 0 if self.compute == self._sum else -torch.finfo(bottom[0].dtype).max
             bottom = (torch.full_like(bottom[0], start), *bottom[1:])

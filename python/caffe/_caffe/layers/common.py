@@ -119,13 +119,17 @@ class InnerProduct(Layer):
         if self.bias:
             self.add_param((self.outputs,), param.bias_filler)
 
+    def reshape(self, shape):
+        axis = canonical_axis(self, self.given_axis, shape)
+        if count(shape, axis) != self.inputs:
+            self.fail(
+                f"its weights take {self.inputs} inputs; bottom shape {shape} brings "
+                f"{count(shape, axis)} from axis {axis} on",
+            )
+        return [(*shape[:axis], self.outputs)]
+
     def forward(self, x):
         axis = canonical_axis(self, self.given_axis, x.shape)
-        if count(x.shape, axis) != self.inputs:
-            self.fail(
-                f"its weights take {self.inputs} inputs; bottom shape {tuple(x.shape)} brings "
-                f"{count(x.shape, axis)} from axis {axis} on",
-            )
         flat = x.reshape(-1, self.inputs)
         weights = self.param(0).t() if self.transpose else self.param(0)
         top = F.linear(flat, weights, self.param(1) if self.bias else None)

@@ -67,6 +67,17 @@ class Concat(_OneAxis):
     def setup(self, *bottom):
         self.setup_axis(self.layer_param.concat_param, "concat_dim")
 
+    def reshape(self, *shapes):
+        first = shapes[0]
+        axis = canonical_axis(self, self.axis_given, first, self.legacy or "axis")
+        for i, shape in enumerate(shapes):
+            if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
+                self.fail(
+                    f"bottom {i} has shape {shape}, bottom 0 has {first}; they may differ on axis "
+                    f"{axis} alone"
+                )
+        return [(*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])]
+
     def forward(self, *bottom):
         axis = self.axis_of(bottom[0])
         return bottom[0] if len(bottom) == 1 else torch.cat(bottom, axis)

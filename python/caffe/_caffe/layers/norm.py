@@ -191,6 +191,10 @@ class Softmax(Layer):
     def setup(self, x):
         self.axis = self.layer_param.softmax_param.axis
 
+    def reshape(self, shape):
+        canonical_axis(self, self.axis, shape)
+        return [shape]
+
     def forward(self, x):
         return x.softmax(canonical_axis(self, self.axis, x.shape))
 

@@ -1,5 +1,7 @@
 """The transformer of SSD's Caffe: resizing and noise before the crop (data_transformer.cpp)."""
 
+from typing import Any
+
 import numpy as np
 
 from ...proto import caffe_pb2
@@ -36,7 +38,7 @@ class AugmentingTransformer(Transformer):
             self.random_crop = phase == caffe_pb2.TRAIN
         if len(param.resize_param) > 1:
             raise FormatError("resize_param is given more than once; SSD's takes one")
-        self.resize = param.resize_param[0] if param.resize_param else None
+        self.resize: Any = param.resize_param[0] if param.resize_param else None
         if self.resize is not None:
             self._check_resize(self.resize)
         self.noise = param.noise_param if param.HasField("noise_param") else None
@@ -105,7 +107,8 @@ class AugmentingTransformer(Transformer):
         spare = [(param.height - picture.shape[0]), (param.width - picture.shape[1])]
         borders = [(s // 2, s - s // 2) for s in spare]
         if param.pad_mode != param.CONSTANT:
-            return np.pad(picture, (*borders, (0, 0)), mode=_PAD_MODES[param.pad_mode])
+            mode = _PAD_MODES[param.pad_mode]
+            return np.pad(picture, (*borders, (0, 0)), mode=mode)  # type: ignore[call-overload]
         (top, _), (left, _) = borders
         out = np.empty((param.height, param.width, picture.shape[2]), np.uint8)
         out[...] = np.clip(np.rint(self._padding(picture.shape[2])), 0, 255).astype(np.uint8)

@@ -35,7 +35,8 @@ def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarra
     if mode == _MODES.AREA and (height > image.shape[0] or width > image.shape[1]):
         weights = _area_enlarging  # OpenCV takes true areas only where both sides shrink
     else:
-        weights = {_MODES.AREA: _area, _MODES.CUBIC: _cubic, _MODES.LANCZOS4: _lanczos}[mode]
+        known = {_MODES.AREA: _area, _MODES.CUBIC: _cubic, _MODES.LANCZOS4: _lanczos}
+        weights = next(function for name, function in known.items() if name == mode)
     rows, columns = weights(image.shape[0], height), weights(image.shape[1], width)
     out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
     out = np.einsum("ij,kjc->kic", columns, out, optimize=True)

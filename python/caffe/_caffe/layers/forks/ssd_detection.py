@@ -45,9 +45,9 @@ class DetectionOutput(Layer):
 
     def reshape(self, location, confidence, prior, *picture):
         """Check the shapes; the number of rows is known after forward only."""
-        metas = (torch.empty(s, device="meta") for s in (location, confidence, prior))
+        where, score, box = (torch.empty(s, device="meta") for s in (location, confidence, prior))
         param = self.settings
-        check_predictions(self, *metas, param.num_classes, param.share_location)
+        check_predictions(self, where, score, box, param.num_classes, param.share_location)
         return [(1, 1, 1, 7)]
 
     def forward(self, location, confidence, prior, *picture):
@@ -87,13 +87,13 @@ class DetectionOutput(Layer):
             order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
             head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
             rows.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
-        rows = torch.cat(rows).numpy() if rows else np.empty((0, 7), np.float32)
-        if -1 < param.keep_top_k < len(rows):
+        found = torch.cat(rows).numpy() if rows else np.empty((0, 7), np.float32)
+        if -1 < param.keep_top_k < len(found):
             # By score, then back to the classes' order, as the fork's map of labels does.
-            best = np.argsort(-rows[:, 2], kind="stable")[: param.keep_top_k]
-            best = best[np.argsort(rows[best, 1], kind="stable")]
-            rows = rows[best]
-        return rows
+            best = np.argsort(-found[:, 2], kind="stable")[: param.keep_top_k]
+            best = best[np.argsort(found[best, 1], kind="stable")]
+            found = found[best]
+        return found
 
     def _save(self, found) -> None:
         if self.files is None:

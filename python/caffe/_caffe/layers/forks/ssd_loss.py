@@ -156,9 +156,11 @@ class MultiBoxLoss(Loss):
     def _decode(self, location, priors):
         """Decode locations (P, sets, 4)."""
         param = self.settings
+        boxes, variances = priors
         boxes = decode(
-            location.transpose(0, 1), *priors, param.code_type, param.encode_variance_in_target
-        )
+            location.transpose(0, 1), boxes, variances,
+            param.code_type, param.encode_variance_in_target,
+        )  # fmt: skip
         return boxes.transpose(0, 1)
 
     def _mine(self, location, confidence, priors, on_host, truths, matches):
@@ -234,8 +236,8 @@ class MultiBoxLoss(Loss):
         """The confidence loss, and its gradient (N, P, classes)."""
         count, rows = confidence.shape[1], confidence.reshape(-1, self.classes)
         if self.mining:
-            none = [n + i * count for i, n in enumerate(negatives)]
-            none = torch.from_numpy(np.concatenate(none)).to(rows.device)
+            places = np.concatenate([n + i * count for i, n in enumerate(negatives)])
+            none = torch.from_numpy(places).to(rows.device)
             chosen = torch.cat([place[:, 0], none])
             labels = F.pad(label, (0, len(none)), value=self.background)
         else:

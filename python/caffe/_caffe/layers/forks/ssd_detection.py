@@ -79,10 +79,7 @@ class DetectionOutput(Layer):
         for c in range(param.num_classes):
             if c == param.background_label_id:
                 continue
-            order = torch.nonzero(scores[c] > least).flatten()
-            order = order[scores[c][order].argsort(descending=True, stable=True)]
-            if nms.HasField("top_k") and nms.top_k > -1:
-                order = order[: nms.top_k]
+            order = self._best(scores[c], least)
             mine = boxes[0 if param.share_location else c]
             order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
             head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
@@ -94,6 +91,15 @@ class DetectionOutput(Layer):
             best = best[np.argsort(rows[best, 1], kind="stable")]
             rows = rows[best]
         return rows
+
+    def _best(self, scores, least) -> torch.Tensor:
+        """The boxes scored above `least`, the nms_param.top_k best first of them."""
+        nms = self.settings.nms_param
+        most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(scores)
+        order = torch.nonzero(scores > least).flatten()
+        if 0 < most < len(order):  # spares sorting the others; equal scores stay in
+            order = order[scores[order] >= scores[order].topk(most).values[-1]]
+        return order[scores[order].argsort(descending=True, stable=True)][:most]
 
     def _save(self, found) -> None:
         if self.files is None:

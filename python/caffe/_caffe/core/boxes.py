@@ -109,7 +109,8 @@ def _suppress_shrinking(boxes, threshold, eta) -> list[int]:
 
 def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
-    return tuple(blob.reshape(2, -1, 4).unbind(0))
+    boxes, variances = blob.reshape(2, -1, 4).unbind(0)
+    return boxes, variances
 
 
 def check_predictions(layer, location, confidence, prior, classes: int, shared: bool) -> int:

@@ -140,7 +140,7 @@ class PriorBox(Layer):
         self.sizes = self._box_sizes(param)
         self.picture = self._pair("img_size", "img_h", "img_w")
         self.step = self._pair("step", "step_h", "step_w")
-        self.made = (None, None)  # what the boxes were made for, and they
+        self.made: tuple = (None, None)  # what the boxes were made for, and they
 
     def _box_sizes(self, param) -> list[tuple[float, float]]:
         """(width, height) in pixels of the boxes at one cell."""
@@ -148,7 +148,7 @@ class PriorBox(Layer):
         for ratio in param.aspect_ratio:
             if all(abs(ratio - r) >= 1e-6 for r in ratios):
                 ratios += [ratio, 1 / ratio] if param.flip else [ratio]
-        sizes = []
+        sizes: list[tuple[float, float]] = []
         for i, size in enumerate(int(s) for s in param.min_size):
             sizes.append((size, size))
             if param.max_size:

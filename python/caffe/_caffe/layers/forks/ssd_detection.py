@@ -45,9 +45,10 @@ class DetectionOutput(Layer):
 
     def reshape(self, location, confidence, prior, *picture):
         """Check the shapes; the number of rows is known after forward only."""
-        metas = (torch.empty(s, device="meta") for s in (location, confidence, prior))
         param = self.settings
-        check_predictions(self, *metas, param.num_classes, param.share_location)
+        shapes = (location, confidence, prior)
+        first, second, third = (torch.empty(s, device="meta") for s in shapes)
+        check_predictions(self, first, second, third, param.num_classes, param.share_location)
         return [(1, 1, 1, 7)]
 
     def forward(self, location, confidence, prior, *picture):
@@ -73,7 +74,7 @@ class DetectionOutput(Layer):
 
     def _picture(self, number, boxes, scores) -> np.ndarray:
         """The rows of one picture."""
-        param, rows = self.settings, []
+        param, found = self.settings, []
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
         nms = param.nms_param
         for c in range(param.num_classes):
@@ -83,8 +84,8 @@ class DetectionOutput(Layer):
             mine = boxes[0 if param.share_location else c]
             order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
             head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
-            rows.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
-        rows = torch.cat(rows).numpy() if rows else np.empty((0, 7), np.float32)
+            found.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
+        rows = torch.cat(found).numpy() if found else np.empty((0, 7), np.float32)
         if -1 < param.keep_top_k < len(rows):
             # By score, then back to the classes' order, as the fork's map of labels does.
             best = np.argsort(-rows[:, 2], kind="stable")[: param.keep_top_k]

@@ -10,6 +10,7 @@ from caffe.proto import caffe_pb2
 
 CORNER = caffe_pb2.PriorBoxParameter.CORNER
 CENTER_SIZE = caffe_pb2.PriorBoxParameter.CENTER_SIZE
+TINY = torch.finfo(torch.float32).tiny
 BLOCK = 64  # how many boxes are compared with all following ones at once
 
 
@@ -27,10 +28,15 @@ def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor
 
     `border` is 1 for boxes in pixels (JaccardOverlap with normalized false).
     """
-    a, b = a.unsqueeze(-2), b.unsqueeze(-3)
-    size = torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])
-    both = torch.where((size < 0).any(-1), 0, (size + border).clamp(min=0).prod(-1))
-    return torch.where(both > 0, both / (area(a, border) + area(b, border) - both), 0)
+    ends = [
+        torch.minimum(a[:, i + 2, None], b[:, i + 2]).sub_(torch.maximum(a[:, i, None], b[:, i]))
+        for i in (0, 1)
+    ]
+    if border:  # boxes that touch share a pixel
+        ends = [torch.where(size < 0, 0, size + border) for size in ends]
+    both = ends[0].clamp_(min=0).mul_(ends[1].clamp_(min=0))
+    union = area(a, border).unsqueeze(1) + area(b, border)
+    return both / union.sub_(both).clamp_(min=TINY)
 
 
 def encode(boxes, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:
@@ -73,26 +79,38 @@ def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[in
     eta : float
         Multiplies the threshold with each box that stays, as long as it is above 0.5.
     """
+    if eta < 1:
+        return _suppress_shrinking(boxes, threshold, eta)
+    stay: list[int] = []
+    gone = 0  # bit i is set once box i overlaps one that stays
+    for start in range(0, len(boxes), BLOCK):
+        shares = overlap(boxes[start : start + BLOCK], boxes[start:]).numpy()
+        bits = np.packbits(shares > np.float32(threshold), axis=1, bitorder="little")
+        for i, row in enumerate(bits, start):
+            if not gone >> i & 1:
+                stay.append(i)
+                gone |= int.from_bytes(row.tobytes(), "little") << start
+    return stay
+
+
+def _suppress_shrinking(boxes, threshold, eta) -> list[int]:
+    """As `suppress`, comparing each box by the threshold of its turn."""
     stay: list[int] = []
     worst = np.zeros(len(boxes), np.float32)  # the largest overlap with a box that stays
-    for start in range(0, len(boxes), BLOCK):
-        end = min(start + BLOCK, len(boxes))
-        if worst[start:end].min() > threshold:
-            continue
-        rows = overlap(boxes[start:end], boxes[start:]).numpy()
-        for i in range(start, end):
-            if worst[i] <= threshold:
-                stay.append(i)
-                np.maximum(worst[start:], rows[i - start], out=worst[start:])
-                if eta < 1 and threshold > 0.5:
-                    threshold *= eta
+    for i in range(len(boxes)):
+        if worst[i] <= threshold:
+            stay.append(i)
+            row = overlap(boxes[i : i + 1], boxes[i:])[0].numpy()
+            np.maximum(worst[i:], row, out=worst[i:])
+            if threshold > 0.5:
+                threshold *= eta
     return stay
 
 
 def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
-    priors, variances = blob.reshape(2, -1, 4).unbind(0)
-    return priors, variances
+    boxes, variances = blob.reshape(2, -1, 4).unbind(0)
+    return boxes, variances
 
 
 def check_predictions(layer, location, confidence, prior, classes: int, shared: bool) -> int:

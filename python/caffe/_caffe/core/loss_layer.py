@@ -72,9 +72,11 @@ def normalizer(
     """
     if mode == _MODES.VALID and valid is not None:
         return valid.sum().clamp_(min=1)
-    sizes = {_MODES.BATCH_SIZE: outer, _MODES.NONE: 1, _MODES.PRE_FIXED: fixed}
-    chosen = [size for name, size in sizes.items() if name == mode]
-    return float(max(1, *chosen or [outer * inner]))
+    if mode == _MODES.NONE:
+        return 1.0
+    if mode == _MODES.PRE_FIXED:
+        return max(1.0, fixed)
+    return float(max(1, outer if mode == _MODES.BATCH_SIZE else outer * inner))
 
 
 class LabelAxis:

@@ -22,7 +22,7 @@ LEAST = 1e-6  # a smaller overlap is none
 class Match(NamedTuple):
     """For each of P boxes: the ground truth it answers for, UNMATCHED or OUTSIDE; its overlap."""
 
-    index: np.ndarray  # type: ignore[assignment]  # hides tuple.index, which is not used
+    found: np.ndarray
     overlap: np.ndarray
 
 
@@ -88,9 +88,9 @@ def positives(
     places, labels, boxes = [], [], []
     for i, found in enumerate(matches):
         for c, match in found.items():
-            prior = np.flatnonzero(match.index >= 0)
-            places.append(np.stack([prior + i * len(match.index), np.full_like(prior, c)], 1))
-            some = torch.from_numpy(match.index[prior])
+            prior = np.flatnonzero(match.found >= 0)
+            places.append(np.stack([prior + i * len(match.found), np.full_like(prior, c)], 1))
+            some = torch.from_numpy(match.found[prior])
             truth = truths[i]
             if truth is not None:
                 labels.append(truth.labels[some])
@@ -157,7 +157,7 @@ def mine(match: Match, loss: np.ndarray, param, suppress) -> tuple[np.ndarray, n
     Returns
     -------
     index, negatives
-        Match.index, with HARD_EXAMPLE less the matches not chosen; the numbers of the boxes to be
+        Match.found, with HARD_EXAMPLE less the matches not chosen; the numbers of the boxes to be
         taught that they hold nothing.
     """
     hard = param.mining_type == _PARAM.HARD_EXAMPLE
@@ -165,12 +165,12 @@ def mine(match: Match, loss: np.ndarray, param, suppress) -> tuple[np.ndarray, n
         open_ = np.arange(len(loss))
         wanted = param.sample_size
     else:
-        open_ = np.flatnonzero((match.index == UNMATCHED) & (match.overlap < param.neg_overlap))
-        wanted = int((match.index >= 0).sum() * np.float32(param.neg_pos_ratio))
+        open_ = np.flatnonzero((match.found == UNMATCHED) & (match.overlap < param.neg_overlap))
+        wanted = int((match.found >= 0).sum() * np.float32(param.neg_pos_ratio))
     order = open_[np.argsort(-loss[open_], kind="stable")]
     if suppress is not None:
         order = suppress(order)
     chosen = np.zeros(len(loss), bool)
     chosen[order[:wanted]] = True
-    index = np.where(~chosen & (match.index >= 0), UNMATCHED, match.index) if hard else match.index
-    return index, np.flatnonzero(chosen & (match.index == UNMATCHED))
+    index = np.where(~chosen & (match.found >= 0), UNMATCHED, match.found) if hard else match.found
+    return index, np.flatnonzero(chosen & (match.found == UNMATCHED))

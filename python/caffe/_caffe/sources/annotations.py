@@ -147,5 +147,5 @@ def _good(windows: np.ndarray, boxes: np.ndarray, constraint) -> np.ndarray:
                 good &= share >= np.float32(getattr(constraint, least))
             if constraint.HasField(most):
                 good &= share <= np.float32(getattr(constraint, most))
-            return np.asarray(good.any(1))
+            return np.any(good, axis=1)
     return np.ones(len(windows), bool)

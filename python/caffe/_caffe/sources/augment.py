@@ -14,7 +14,6 @@ _ONLY_OTHERS = (
     "center_object max_angle is_pyramid_test out_height_scale out_width_scale multiscale min_sz "
     "max_sz"
 )
-_PAD_MODES = {1: "constant", 2: "reflect", 3: "edge"}  # ResizeParameter.Pad_mode, numpy's names
 
 
 def make_transformer(param: caffe_pb2.TransformationParameter, phase: int) -> Transformer:
@@ -84,7 +83,7 @@ class AugmentingTransformer(Transformer):
             raise FormatError("resize_param and noise_param take 8-bit pictures, given floats")
         picture = np.ascontiguousarray(image.transpose(1, 2, 0))
         if self.resize is not None:
-            picture = self._resized(picture, rng)
+            picture = self._resized(picture, self.resize, rng)
         if self.noise is not None:
             picture = add_noise(picture, self.noise, rng)
         return picture.transpose(2, 0, 1)
@@ -92,8 +91,8 @@ class AugmentingTransformer(Transformer):
     def apply(self, image, out, rng, name):
         return super().apply(self.prepare(image, rng), out, rng, name)
 
-    def _resized(self, picture, rng):
-        param, (height, width) = self.resize, picture.shape[:2]
+    def _resized(self, picture, param: caffe_pb2.ResizeParameter, rng) -> np.ndarray:
+        height, width = picture.shape[:2]
         modes = list(param.interp_mode) or [param.LINEAR]
         mode = modes[rng.randint(len(modes)) if len(modes) > 1 else 0]
         if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
@@ -107,16 +106,16 @@ class AugmentingTransformer(Transformer):
         spare = [(param.height - picture.shape[0]), (param.width - picture.shape[1])]
         borders = [(s // 2, s - s // 2) for s in spare]
         if param.pad_mode != param.CONSTANT:
-            mode = _PAD_MODES[param.pad_mode]
-            return np.pad(picture, (*borders, (0, 0)), mode=mode)  # type: ignore[call-overload]
+            mirrored = param.pad_mode == param.MIRRORED
+            return np.pad(picture, (*borders, (0, 0)), mode="reflect" if mirrored else "edge")
         (top, _), (left, _) = borders
         out = np.empty((param.height, param.width, picture.shape[2]), np.uint8)
-        out[...] = np.clip(np.rint(self._padding(picture.shape[2])), 0, 255).astype(np.uint8)
+        out[...] = np.clip(np.rint(self._padding(param, picture.shape[2])), 0, 255).astype(np.uint8)
         out[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
         return out
 
-    def _padding(self, channels) -> np.ndarray:
-        values = np.array(self.resize.pad_value, np.float32)
+    def _padding(self, param, channels) -> np.ndarray:
+        values = np.array(param.pad_value, np.float32)
         if len(values) not in (0, 1, channels):
             raise FormatError(
                 f"pad_value is given {len(values)} times for {channels} channels; give it once, "

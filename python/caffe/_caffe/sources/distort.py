@@ -37,12 +37,8 @@ def to_hsv(image: np.ndarray) -> np.ndarray:
 
 def from_hsv(image: np.ndarray) -> np.ndarray:
     """Return BGR as OpenCV's 8-bit HSV2BGR does, a hue of 180 and more going round."""
-    hue, saturation, value = (image[:, :, i].astype(np.float32) for i in range(3))
-    hue, saturation, value = (
-        hue * np.float32(6 / 180) % 6,
-        saturation / np.float32(255),
-        value / np.float32(255),
-    )
+    hue, saturation, value = (image[:, :, i].astype(np.float64) for i in range(3))
+    hue, saturation, value = hue * (6 / 180) % 6, saturation / 255, value / 255
     sector = np.floor(hue).astype(int) % 6
     part = hue - np.floor(hue)
     table = np.stack(

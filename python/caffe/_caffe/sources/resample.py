@@ -4,6 +4,8 @@ Bilinear is images.resize, exact to the bit. These are computed in float64 from 
 so a pixel can differ by one level from OpenCV's fixed-point arithmetic.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...proto import caffe_pb2
@@ -32,11 +34,9 @@ def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarra
             for old, new in ((image.shape[0], height), (image.shape[1], width))
         )
         return image[rows][:, columns]
+    weights = _WEIGHTS[mode]
     if mode == _MODES.AREA and (height > image.shape[0] or width > image.shape[1]):
         weights = _area_enlarging  # OpenCV takes true areas only where both sides shrink
-    else:
-        known = {_MODES.AREA: _area, _MODES.CUBIC: _cubic, _MODES.LANCZOS4: _lanczos}
-        weights = next(function for name, function in known.items() if name == mode)
     rows, columns = weights(image.shape[0], height), weights(image.shape[1], width)
     out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
     out = np.einsum("ij,kjc->kic", columns, out, optimize=True)
@@ -92,3 +92,10 @@ def _area_enlarging(old: int, new: int) -> np.ndarray:
     part = (np.arange(new) + 1) - (first + 1) / scale
     part = np.where(part <= 0, 0, part - np.floor(part))
     return _taps(old, new, first.astype(int), np.stack([1 - part, part], 1))
+
+
+_WEIGHTS: dict[int, Callable[[int, int], np.ndarray]] = {
+    _MODES.AREA: _area,
+    _MODES.CUBIC: _cubic,
+    _MODES.LANCZOS4: _lanczos,
+}

@@ -148,9 +148,8 @@ def rectangle_max(values: torch.Tensor, parts: Parts) -> torch.Tensor:
     of the parts does not matter.
     """
     height, width, channels = values.shape[1:]
-    power = torch.tensor(
-        [0] + [i.bit_length() - 1 for i in range(1, max(height, width) + 1)], device=values.device
-    )
+    powers = [0] + [i.bit_length() - 1 for i in range(1, max(height, width) + 1)]
+    power = torch.tensor(powers, device=values.device)
     tall, wide = (power[size.clamp(min=0)] for size in (parts.end - parts.first,
                                                         parts.right - parts.left))  # fmt: skip
     filled = parts.filled
@@ -178,12 +177,11 @@ def _four(window, image, rows, columns) -> torch.Tensor:
     """Return the maximum of the four windows that start at these rows and columns."""
     _, height, width, channels = window.shape
     flat = window.reshape(-1, channels)
-    best = flat.new_empty(0)
-    for y in rows:
-        for x in columns:
-            found = flat.index_select(0, (image * height + y) * width + x)
-            best = found if not len(best) else torch.maximum(best, found, out=best)
-    return best
+    above, below = (
+        torch.maximum(*(flat.index_select(0, (image * height + y) * width + x) for x in columns))
+        for y in rows
+    )
+    return torch.maximum(above, below)
 
 
 @register("SmoothL1Loss")

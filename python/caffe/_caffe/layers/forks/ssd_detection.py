@@ -45,9 +45,10 @@ class DetectionOutput(Layer):
 
     def reshape(self, location, confidence, prior, *picture):
         """Check the shapes; the number of rows is known after forward only."""
-        where, score, box = (torch.empty(s, device="meta") for s in (location, confidence, prior))
         param = self.settings
-        check_predictions(self, where, score, box, param.num_classes, param.share_location)
+        shapes = (location, confidence, prior)
+        first, second, third = (torch.empty(s, device="meta") for s in shapes)
+        check_predictions(self, first, second, third, param.num_classes, param.share_location)
         return [(1, 1, 1, 7)]
 
     def forward(self, location, confidence, prior, *picture):
@@ -73,27 +74,33 @@ class DetectionOutput(Layer):
 
     def _picture(self, number, boxes, scores) -> np.ndarray:
         """The rows of one picture."""
-        param, rows = self.settings, []
+        param, found = self.settings, []
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
         nms = param.nms_param
         for c in range(param.num_classes):
             if c == param.background_label_id:
                 continue
-            order = torch.nonzero(scores[c] > least).flatten()
-            order = order[scores[c][order].argsort(descending=True, stable=True)]
-            if nms.HasField("top_k") and nms.top_k > -1:
-                order = order[: nms.top_k]
+            order = self._best(scores[c], least)
             mine = boxes[0 if param.share_location else c]
             order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
             head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
-            rows.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
-        found = torch.cat(rows).numpy() if rows else np.empty((0, 7), np.float32)
-        if -1 < param.keep_top_k < len(found):
+            found.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
+        rows = torch.cat(found).numpy() if found else np.empty((0, 7), np.float32)
+        if -1 < param.keep_top_k < len(rows):
             # By score, then back to the classes' order, as the fork's map of labels does.
             best = np.argsort(-found[:, 2], kind="stable")[: param.keep_top_k]
             best = best[np.argsort(found[best, 1], kind="stable")]
             found = found[best]
         return found
+
+    def _best(self, scores, least) -> torch.Tensor:
+        """The boxes scored above `least`, the nms_param.top_k best first of them."""
+        nms = self.settings.nms_param
+        most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(scores)
+        order = torch.nonzero(scores > least).flatten()
+        if 0 < most < len(order):  # spares sorting the others; equal scores stay in
+            order = order[scores[order] >= scores[order].topk(most).values[-1]]
+        return order[scores[order].argsort(descending=True, stable=True)][:most]
 
     def _save(self, found) -> None:
         if self.files is None:

@@ -135,7 +135,7 @@ class MultiBoxLoss(Loss):
                 return {0: match}
             labels = np.append(truth.labels.numpy(), -1)
             return {
-                c: Match(np.where(labels[match.index] == c, match.index, -1), match.overlap)
+                c: Match(np.where(labels[match.found] == c, match.found, -1), match.overlap)
                 for c in self._location_classes()
             }
         boxes = self._decode(location.cpu(), priors)
@@ -146,7 +146,7 @@ class MultiBoxLoss(Loss):
             some = torch.nonzero(truth.labels == c).flatten()
             match = match_boxes(truth.boxes[some], boxes[:, c], param)
             number = np.append(some.numpy(), -1)
-            found[c] = Match(np.where(match.index >= 0, number[match.index], match.index),
+            found[c] = Match(np.where(match.found >= 0, number[match.found], match.found),
                              match.overlap)  # fmt: skip
         return found
 
@@ -158,9 +158,12 @@ class MultiBoxLoss(Loss):
         param = self.settings
         boxes, variances = priors
         boxes = decode(
-            location.transpose(0, 1), boxes, variances,
-            param.code_type, param.encode_variance_in_target,
-        )  # fmt: skip
+            location.transpose(0, 1),
+            priors[0],
+            priors[1],
+            param.code_type,
+            param.encode_variance_in_target,
+        )
         return boxes.transpose(0, 1)
 
     def _mine(self, location, confidence, priors, on_host, truths, matches):
@@ -236,8 +239,8 @@ class MultiBoxLoss(Loss):
         """The confidence loss, and its gradient (N, P, classes)."""
         count, rows = confidence.shape[1], confidence.reshape(-1, self.classes)
         if self.mining:
-            places = np.concatenate([n + i * count for i, n in enumerate(negatives)])
-            none = torch.from_numpy(places).to(rows.device)
+            places = [n + i * count for i, n in enumerate(negatives)]
+            none = torch.from_numpy(np.concatenate(places)).to(rows.device)
             chosen = torch.cat([place[:, 0], none])
             labels = F.pad(label, (0, len(none)), value=self.background)
         else:

@@ -1,7 +1,5 @@
 """The transformer of SSD's Caffe: resizing and noise before the crop (data_transformer.cpp)."""
 
-from typing import Any
-
 import numpy as np
 
 from ...proto import caffe_pb2
@@ -37,7 +35,7 @@ class AugmentingTransformer(Transformer):
             self.random_crop = phase == caffe_pb2.TRAIN
         if len(param.resize_param) > 1:
             raise FormatError("resize_param is given more than once; SSD's takes one")
-        self.resize: Any = param.resize_param[0] if param.resize_param else None
+        self.resize = param.resize_param[0] if param.resize_param else None
         if self.resize is not None:
             self._check_resize(self.resize)
         self.noise = param.noise_param if param.HasField("noise_param") else None

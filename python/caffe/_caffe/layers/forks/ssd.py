@@ -150,10 +150,9 @@ class PriorBox(Layer):
                 ratios += [ratio, 1 / ratio] if param.flip else [ratio]
         sizes: list[tuple[float, float]] = []
         for i, size in enumerate(int(s) for s in param.min_size):
-            sizes.append((float(size), float(size)))
+            sizes.append((size, size))
             if param.max_size:
-                side = math.sqrt(size * int(param.max_size[i]))
-                sizes.append((side, side))
+                sizes.append((math.sqrt(size * int(param.max_size[i])),) * 2)
             sizes += [(size * math.sqrt(r), size / math.sqrt(r)) for r in ratios[1:]]
         return sizes
 

@@ -88,10 +88,10 @@ class DetectionOutput(Layer):
         rows = torch.cat(found).numpy() if found else np.empty((0, 7), np.float32)
         if -1 < param.keep_top_k < len(rows):
             # By score, then back to the classes' order, as the fork's map of labels does.
-            best = np.argsort(-found[:, 2], kind="stable")[: param.keep_top_k]
-            best = best[np.argsort(found[best, 1], kind="stable")]
-            found = found[best]
-        return found
+            best = np.argsort(-rows[:, 2], kind="stable")[: param.keep_top_k]
+            best = best[np.argsort(rows[best, 1], kind="stable")]
+            rows = rows[best]
+        return rows
 
     def _best(self, scores, least) -> torch.Tensor:
         """The boxes scored above `least`, the nms_param.top_k best first of them."""

@@ -156,7 +156,6 @@ class MultiBoxLoss(Loss):
     def _decode(self, location, priors):
         """Decode locations (P, sets, 4)."""
         param = self.settings
-        boxes, variances = priors
         boxes = decode(
             location.transpose(0, 1),
             priors[0],

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from ..core import context
 from ..core.axes import canonical_axis, count
 from ..core.layer import Layer, register
+from ..core.window_settings import check_output_sizes, read_windows
 from ..core.windows import Windows, convolve, convolve_adjoint, im2col
 
 # torch convolves up to this many spatial axes itself, in strides and reaches up to these; the rest
@@ -19,47 +20,6 @@ TORCH_REACH = 1 << 24
 # Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
 # and their gradient into an order of axes of its own: a second time in memory.
 PART_BYTES = 1 << 26
-
-
-def read_windows(layer: Layer, axes: int) -> Windows:
-    """Read kernel, stride, pad and dilation of a layer with so many spatial axes."""
-    kernel = _per_axis(layer, "kernel_size", "kernel", axes, None)
-    stride = _per_axis(layer, "stride", "stride", axes, 1)
-    pad = _per_axis(layer, "pad", "pad", axes, 0)
-    dilation = _per_axis(layer, "dilation", None, axes, 1)
-    for what, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
-        layer.check(all(s > 0 for s in sizes), f"{what} must be positive, given {list(sizes)}")
-    # Nothing is dilated in a kernel of 1, and what is written there may be beyond torch's numbers.
-    dilation = tuple(d if k > 1 else 1 for d, k in zip(dilation, kernel, strict=True))
-    return Windows(kernel, stride, pad, dilation)
-
-
-def _per_axis(layer, field, pair, axes, default) -> tuple[int, ...]:
-    param = layer.layer_param.convolution_param
-    given = [int(v) for v in getattr(param, field)]
-    h, w = f"{pair}_h", f"{pair}_w"
-    if pair and (param.HasField(h) or param.HasField(w)):
-        layer.check(axes == 2, f"{h} and {w} are for 2 spatial axes; the bottom has {axes}")
-        layer.check(not given, f"give either {field} or {h} and {w}, not both")
-        return int(getattr(param, h)), int(getattr(param, w))
-    if not given and default is not None:
-        return (default,) * axes
-    layer.check(
-        len(given) in (1, axes),
-        f"{field} is given once or once per spatial axis; given {len(given)} times "
-        f"for {axes} spatial axes",
-    )
-    return (given[0],) * axes if len(given) == 1 else tuple(given)
-
-
-def check_output_sizes(layer: Layer, windows: Windows, sizes, outputs) -> None:
-    """Refuse output sizes that are not positive."""
-    for i, (size, output) in enumerate(zip(sizes, outputs, strict=True)):
-        layer.check(
-            output > 0,
-            f"no output on spatial axis {i}: bottom 0 has size {size}, pad {windows.pad[i]}, "
-            f"kernel extent {windows.extent[i]}",
-        )
 
 
 class Filters(Layer):
@@ -91,8 +51,8 @@ class Filters(Layer):
             and max(*self.windows.pad, *self.windows.extent) <= TORCH_REACH
         )
         self.outputs, self.group = self.counts()
-        for what, given in (("num_output", self.outputs), ("group", self.group)):
-            self.check(given > 0, f"{what} must be positive")
+        self.check(self.outputs > 0, "num_output must be positive")
+        self.check(self.group > 0, "group must be positive")
         for what, given in (("bottom channels", self.channels), ("num_output", self.outputs)):
             self.check(
                 given % self.group == 0, f"{what} {given} is not a multiple of group {self.group}"
@@ -106,7 +66,7 @@ class Filters(Layer):
             self.add_param((self.outputs,), p.bias_filler)
 
     def counts(self) -> tuple[int, int]:
-        """Return the number of outputs and of groups."""
+        """Return the numbers of outputs and groups."""
         p = self.layer_param.convolution_param
         return int(p.num_output), int(p.group)
 
@@ -242,10 +202,7 @@ class Convolution(Filters):
 
 @register("ConvolutionDepthwise")
 class ConvolutionDepthwise(Convolution):
-    """A convolution of each channel by itself (farmingyard/caffe-mobilenet, conv_dw_layer.cpp).
-
-    num_output and group are not looked at: both are the bottom's channels.
-    """
+    """Each channel by itself, whatever num_output and group (conv_dw_layer.cpp)."""
 
     def counts(self):
         return self.channels, self.channels

@@ -60,7 +60,7 @@ def test_transplant_copies_coerces_drops_and_reports(tmp_path):
             "copying conv[1] -> conv[1]",
             "coercing fc[0] (5, 144) -> fc[0] (5, 4, 6, 6)",
             "copying fc[1] -> fc[1]",
-            "dropping freed_reason: no layer 'freed_reason'",
+            "dropping gone: no layer 'gone'",
         ]
     )
     picture = np.random.RandomState(2).standard_normal((1, 3, 8, 8))

@@ -80,14 +80,14 @@ def test_a_partial_file_longer_than_the_file_begins_anew(site, tmp_path, said):
 
 def test_wrong_bytes_and_dead_links_send_to_the_next_mirror(site, tmp_path, said):
     site.files["wrong"], site.files["right"] = BODY[::-1], BODY
-    wanted = remote(site, "freed_reason", "wrong", "right", digest=MD5)
+    wanted = remote(site, "gone", "wrong", "right", digest=MD5)
     assert got(fetch.get(wanted, tmp_path, tmp_path, said))
-    assert [path for path, _ in site.log] == ["freed_reason", "wrong", "right"]
+    assert [path for path, _ in site.log] == ["gone", "wrong", "right"]
 
 
 def test_when_nothing_works_the_message_says_how_to_do_it_by_hand(site, tmp_path, said):
     site.files["wrong"] = BODY[::-1]
-    wanted = remote(site, "freed_reason", "wrong", digest=MD5, size=len(BODY))
+    wanted = remote(site, "gone", "wrong", digest=MD5, size=len(BODY))
     with pytest.raises(DataError) as caught:
         fetch.get(wanted, tmp_path / "here", tmp_path, said)
     text = str(caught.value)

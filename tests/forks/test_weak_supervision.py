@@ -212,7 +212,7 @@ def test_the_users_own_python_layer_comes_first(tmp_path, monkeypatch, capfd):
 
 
 def test_weak_loss_refusals():
-    with pytest.raises(ValueError, match="an indicator for each class of each item"):
+    with pytest.raises(caffe.LayerError, match="an indicator for each class of each item"):
         net_of(WEAK.replace("dim: 2 dim: 4 dim: 1", "dim: 2 dim: 3 dim: 1"))
-    with pytest.raises(ValueError, match="takes scores and class indicators"):
+    with pytest.raises(caffe.LayerError, match="takes scores and class indicators"):
         net_of(WEAK.replace(' bottom: "tags" top', " top"))

@@ -151,18 +151,18 @@ def test_dataset_that_was_never_written(tmp_path):
     [
         (("batch_size: 2", "batch_size: 0"), "batch_size is 0"),
         (("hdf5_data_param", "transform_param { scale: 2 } hdf5_data_param"), "does not transform"),
-        (("list.txt", "freed_reason.txt"), "list file '.*freed_reason.txt' cannot be read"),
+        (("list.txt", "gone.txt"), "list file '.*gone.txt' cannot be read"),
         (("list.txt", "empty.txt"), "empty.txt' is empty"),
         (
             ("list.txt", "names.txt"),
-            r"HDF5 file 'freed_reason.h5' \(relative to .*cannot be opened",
+            r"HDF5 file 'gone.h5' \(relative to .*cannot be opened",
         ),
     ],
 )
 def test_bad_settings(tmp_path, change, message):
     write_set(tmp_path, 2)
     (tmp_path / "empty.txt").write_text(" \n")
-    (tmp_path / "names.txt").write_text("freed_reason.h5")
+    (tmp_path / "names.txt").write_text("gone.h5")
     with pytest.raises(LayerError, match=message):
         make_net(tmp_path, layer(tmp_path).replace(*change))
 
@@ -261,7 +261,7 @@ def test_output_passes_no_gradient_and_writes_nothing_on_reshape(tmp_path):
         (((2, 3), (3,)), "out.h5", "data has 2 rows and label 3"),
         (((2, 1, 1, 1, 1), (2,)), "out.h5", "blobs of 1 to 4 axes"),
         (((2, 3), (2,)), "", "file_name is not set"),
-        (((2, 3), (2,)), "freed_reason/out.h5", "freed_reason/out.h5' cannot be written"),
+        (((2, 3), (2,)), "gone/out.h5", "gone/out.h5' cannot be written"),
     ],
 )
 def test_output_that_cannot_be(tmp_path, shapes, name, message):

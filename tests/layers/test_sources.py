@@ -167,8 +167,8 @@ def test_bad_entry_is_named_at_its_batch_and_never_skipped(tmp_path, bad, messag
         (('top: "data"', 'top: "data" top: "more"'), "takes 1 to 2 top blobs, 3 given"),
         (("data_param", "transform_param { crop_size: 3 } data_param"), "smaller than crop_size 3"),
         (
-            ("data_param", 'transform_param { mean_file: "freed_reason" } data_param'),
-            "freed_reason",
+            ("data_param", 'transform_param { mean_file: "gone" } data_param'),
+            "gone",
         ),
     ],
 )
@@ -271,7 +271,7 @@ def test_path_and_label_are_parted_at_the_last_space(tmp_path):
         (" 3\n", "list.txt' line 1"),
         (f"0 x.png {2**31}\n", "list.txt' line 1: label 2147483648 is beyond 32-bit"),
         ("\n\n", "list.txt' is empty"),
-        ("freed_reason.png 3\n", "image '.*freed_reason.png' cannot be read: No such file"),
+        ("gone.png 3\n", "image '.*gone.png' cannot be read: No such file"),
         ("bad.png 3\n", "bad.png: cannot be decoded as an image"),
     ],
 )
@@ -289,14 +289,14 @@ def test_bad_lists(tmp_path, text, message):
         ("batch_size: 0", "batch_size is 0"),
         ("new_height: 100000 new_width: 100000", "has more than 2147483647 elements"),
         ("new_height: 3", "new_height 3 and new_width 0 must both be set"),
-        ("freed_reason", r"list file 'freed_reason.txt' \(relative to .*No such file"),
+        ("gone", r"list file 'gone.txt' \(relative to .*No such file"),
     ],
 )
 def test_bad_settings_of_image_data(tmp_path, param, message):
     list_file(tmp_path, 2)
     layer = image_layer(tmp_path, param)
-    if param == "freed_reason":
-        layer = image_layer(tmp_path).replace(f"{tmp_path}/list.txt", "freed_reason.txt")
+    if param == "gone":
+        layer = image_layer(tmp_path).replace(f"{tmp_path}/list.txt", "gone.txt")
     with pytest.raises(LayerError, match=message):
         make_net(tmp_path, layer)
 

@@ -7,6 +7,7 @@ from ...core.dense_crf import mean_field
 from ...core.layer import Layer, register
 from ...core.permutohedral import Lattice, grid_features
 from ...core.python_layers import published
+from ...errors import LayerError
 from ...log import warning
 
 
@@ -97,7 +98,7 @@ class WeakLoss:
     def setup(self, bottom, top):
         """Check the bottoms."""
         if len(bottom) < 2 or len(top) != 1:
-            raise ValueError(
+            raise LayerError(
                 f"takes scores and class indicators, and one top; given {len(bottom)} bottoms, "
                 f"{len(top)} tops"
             )
@@ -106,7 +107,7 @@ class WeakLoss:
         """Shape the top as the published layer does."""
         scores, tags = bottom[0].shape, bottom[1].shape
         if len(scores) < 2 or tuple(tags[:2]) != tuple(scores[:2]):
-            raise ValueError(
+            raise LayerError(
                 f"needs an indicator for each class of each item, {tuple(scores[:2])}, "
                 f"given {tuple(tags)}"
             )

@@ -192,6 +192,7 @@ ENGINE_RANKS = [
     {"caffe._caffe.graph"},
     {"caffe._caffe.solvers"},
     {"caffe._caffe"},
+    {"caffe._spec_messages"},
     {"caffe.net_spec", "caffe.io", "caffe.pycaffe", "caffe.coord_map", "caffe.draw"},
     {"caffe.classifier", "caffe.detector"},
     {"caffe"},
@@ -245,7 +246,8 @@ def test_the_caffe_command_is_public_pycaffe_s_client():
 
 
 def test_net_spec_needs_the_schema_alone():
-    assert {m.split(".")[1] for m in dependencies("caffe.net_spec")} == {"proto"}
+    assert {m.split(".")[1] for m in dependencies("caffe.net_spec")} == {"proto", "_spec_messages"}
+    assert not dependencies("caffe._spec_messages")
 
 
 def test_layer_families_and_forks_do_not_import_each_other():

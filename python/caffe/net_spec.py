@@ -17,8 +17,8 @@ number (``Convolution1``), counted per type in the order in which layers are wri
 """
 
 from collections import Counter, OrderedDict
-from difflib import get_close_matches
 
+from ._spec_messages import assign_proto, nearest
 from .proto import caffe_pb2
 
 _LAYER_FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
@@ -44,35 +44,6 @@ def to_proto(*tops):
     for top in tops:
         writer.add(top)
     return writer.net()
-
-
-def assign_proto(proto, name, val):
-    """Set field ``name`` of message ``proto`` to the Python object ``val``.
-
-    A dict fills a message, a list fills a repeated field, and anything else is assigned as it
-    is. A single value given to a repeated field is taken as a list of one.
-
-    Raises AttributeError for a field that the message lacks, TypeError for a value that does
-    not fit the field.
-    """
-    field = proto.DESCRIPTOR.fields_by_name.get(name)
-    if field is None:
-        raise AttributeError(_no_field(proto.DESCRIPTOR, name))
-    where = f"{proto.DESCRIPTOR.name}.{name}"
-    target = getattr(proto, name)
-    if hasattr(target, "extend"):
-        _fill_repeated(target, field, val if isinstance(val, (list, tuple)) else [val], where)
-    elif isinstance(val, (list, tuple)):
-        raise TypeError(f"{where} holds one value, got the list {val!r}")
-    elif isinstance(val, dict):
-        if field.message_type is None:
-            raise TypeError(f"{where} is not a message, got the dict {val!r}")
-        # An empty dict still makes the message present.
-        target.SetInParent()
-        for key, item in val.items():
-            assign_proto(target, key, item)
-    else:
-        _put(where, val, lambda value: setattr(proto, name, value))
 
 
 class Top:
@@ -128,7 +99,7 @@ class NetSpec:
         if name == "tops":  # not set yet: copy and pickle ask before __init__ has run
             raise AttributeError(name)
         if name not in self.tops:
-            raise _UnknownTop(f"the NetSpec has no top {name!r}{_nearest(name, self.tops)}")
+            raise _UnknownTop(f"the NetSpec has no top {name!r}{nearest(name, self.tops)}")
         return self.tops[name]
 
     def __setitem__(self, key, value):
@@ -190,7 +161,7 @@ class Parameters:
         message = getattr(caffe_pb2, name + "Parameter", None)
         if message is None:
             known = [m[: -len("Parameter")] for m in dir(caffe_pb2) if m.endswith("Parameter")]
-            raise AttributeError(f"the schema has no {name}Parameter{_nearest(name, known)}")
+            raise AttributeError(f"the schema has no {name}Parameter{nearest(name, known)}")
         return _Enums(message)
 
 
@@ -204,7 +175,7 @@ class _Enums:
         values = self._message.DESCRIPTOR.enum_values_by_name
         if name not in values:
             kind = self._message.DESCRIPTOR.name
-            raise AttributeError(f"{kind} has no enum value {name!r}{_nearest(name, values)}")
+            raise AttributeError(f"{kind} has no enum value {name!r}{nearest(name, values)}")
         return values[name].number
 
 
@@ -277,47 +248,18 @@ def _no_parameter(layer, key, own):
     known = list(_LAYER_FIELDS)
     if own:
         known += _LAYER_FIELDS[own + "_param"].message_type.fields_by_name
-        return f"layer {layer.name!r} ({layer.type}) has no parameter {key!r}{_nearest(key, known)}"
+        return f"layer {layer.name!r} ({layer.type}) has no parameter {key!r}{nearest(key, known)}"
     # Deconvolution, LSTM and others borrow a message, which BVLC wants spelled out.
     homes = [
         name
         for name, field in _LAYER_FIELDS.items()
         if name.endswith("_param") and key in field.message_type.fields_by_name
     ]
-    hint = f"; pass it inside one of {', '.join(homes)}" if homes else _nearest(key, known)
+    hint = f"; pass it inside one of {', '.join(homes)}" if homes else nearest(key, known)
     return (
         f"layer {layer.name!r} ({layer.type}) has no parameter message of its own "
         f"that could hold {key!r}{hint}"
     )
-
-
-def _fill_repeated(target, field, values, where):
-    for value in values:
-        if not isinstance(value, dict):
-            _put(where, value, target.append)
-        elif field.message_type is None:
-            raise TypeError(f"{where} holds no messages, got the dict {value!r}")
-        else:
-            item = target.add()
-            for key, inner in value.items():
-                assign_proto(item, key, inner)
-
-
-def _put(where, value, put):
-    """``put(value)``; what protobuf refuses is raised with the field's name in front."""
-    try:
-        put(value)
-    except (TypeError, ValueError, AttributeError) as problem:
-        raise TypeError(f"{where} cannot be {value!r}: {problem}") from problem
-
-
-def _no_field(descriptor, name):
-    return f"{descriptor.name} has no field {name!r}{_nearest(name, descriptor.fields_by_name)}"
-
-
-def _nearest(name, known):
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 _param_names = param_name_dict()

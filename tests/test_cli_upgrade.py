@@ -169,3 +169,18 @@ def test_crops_that_cannot_be_aligned_are_named(tmp_path, capfd):
     assert caffe_cli.main(["upgrade", "-align_crops", old, new]) == 1
     assert "layer 'crop' (Crop): left at offset 0" in capfd.readouterr().err
     assert "crop_param" not in (tmp_path / "new.prototxt").read_text()
+
+
+@pytest.mark.parametrize(
+    "source", ["print 'old'\n", "if True:\n        x = 1\n\ty = 2\n", "import cPickle\n"]
+)
+def test_the_error_of_a_python_2_layer_names_the_command(tmp_path, source):
+    (tmp_path / "old_layers.py").write_text(source)
+    net = tmp_path / "net.prototxt"
+    net.write_text(
+        'layer { name: "x" type: "Python" top: "x" '
+        'python_param { module: "old_layers" layer: "Old" } }'
+    )
+    with pytest.raises(caffe.LayerError, match=r"is Python 2: `caffe upgrade .*old_layers\.py`"):
+        caffe.Net(str(net), caffe.TEST)
+    sys.modules.pop("old_layers", None)

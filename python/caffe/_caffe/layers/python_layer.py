@@ -78,6 +78,25 @@ class PythonLayer(metaclass=_EveryLayer):
         """Compute the diffs of the bottoms that want one, and add to the parameters' diffs."""
 
 
+# Modules that Python 3 renamed.
+_PYTHON_2 = ("cPickle", "StringIO", "cStringIO", "ConfigParser", "Queue", "urllib2", "__builtin__")
+
+
+def _python2_hint(error: Exception) -> str:
+    """Return how to translate the module, where `error` shows that it is written in Python 2."""
+    if isinstance(error, SyntaxError):  # a print statement, tabs among spaces
+        file = error.filename
+    elif isinstance(error, ModuleNotFoundError) and error.name in _PYTHON_2:
+        frames = traceback.extract_tb(error.__traceback__)
+        file = next((f.filename for f in reversed(frames) if os.path.exists(f.filename)), None)
+    else:
+        return ""
+    return (
+        f"'{file}' is Python 2: `caffe upgrade {file}` writes a Python 3 copy and tells which "
+        "folder to put first on PYTHONPATH\n"
+    )
+
+
 @register("Python")
 class _PythonLayer(Layer):
     """Runs a user's object as a layer of the net."""
@@ -153,7 +172,7 @@ class _PythonLayer(Layer):
             raise LayerError(
                 self.format_error(
                     f"cannot import module '{name}': {type(error).__name__}: {error}\n"
-                    f"looked in: {tried}\n{traceback.format_exc()}"
+                    f"{_python2_hint(error)}looked in: {tried}\n{traceback.format_exc()}"
                 )
             ) from error
         finally:

@@ -16,4 +16,4 @@ def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:
         path.write_text(text)
         if weights is None:
             return caffe.Net(str(path), caffe.TEST)
-        return caffe.Net(str(path), str(weights), caffe.TEST)
+        return caffe.Net(str(path), caffe.TEST, weights=str(weights))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from data.text import did_you_mean
 from experiments import custom
 from experiments.datasets import DATASETS
+from experiments.rows.fcn import staged
 from experiments.schema import (
     IGNORE_LABEL,
     Dataset,
@@ -14,7 +15,8 @@ from experiments.schema import (
     Init,
     Input,
 )
-from experiments.table import EXPERIMENTS, PUBLISHED, SEED, WEIGHTS, staged
+from experiments.table import EXPERIMENTS, SEED
+from experiments.weights import PUBLISHED, WEIGHTS
 
 __all__ = [
     "DATASETS", "EXPERIMENTS", "IGNORE_LABEL", "PUBLISHED", "SEED", "WEIGHTS", "Dataset",

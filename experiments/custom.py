@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from data import custom
 from data.settings import data_dir
-from experiments.datasets import ILSVRC_MEAN
+from experiments.means import ILSVRC_MEAN
+from experiments.rows.fcn import staged
 from experiments.schema import Dataset, Experiment, Head, Input
-from experiments.table import WEIGHTS, staged
+from experiments.weights import WEIGHTS
 
 RATES = (1e-10, 1e-12, 1e-14)
 

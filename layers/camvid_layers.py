@@ -2,7 +2,7 @@
 
 from data.labels import CAMVID, Png
 from data.settings import locate
-from experiments.datasets import ILSVRC_MEAN
+from experiments.means import ILSVRC_MEAN
 from layers.data_layer import DataLayer, load_picture, read_split, split_pair
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from data.images import read_depth
 from data.labels import NYUD
 from data.settings import locate
-from experiments.datasets import NYUD_HHA_MEAN, NYUD_LOG_DEPTH_MEAN, NYUD_MEAN
+from experiments.means import NYUD_HHA_MEAN, NYUD_LOG_DEPTH_MEAN, NYUD_MEAN
 from layers.data_layer import DataLayer, ParameterError, load_picture, read_split
 
 

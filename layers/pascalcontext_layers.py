@@ -4,7 +4,7 @@ import numpy as np
 
 from data.labels import pascal_context
 from data.settings import locate
-from experiments.datasets import PASCAL_CONTEXT_MEAN
+from experiments.means import PASCAL_CONTEXT_MEAN
 from layers.data_layer import DataLayer, load_picture, read_split
 
 

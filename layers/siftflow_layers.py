@@ -4,7 +4,7 @@ import numpy as np
 
 from data.labels import SIFTFLOW, SIFTFLOW_GEOMETRIC
 from data.settings import locate
-from experiments.datasets import SIFTFLOW_MEAN
+from experiments.means import SIFTFLOW_MEAN
 from layers.data_layer import DataLayer, load_picture, read_split
 
 INNER = "spatial_envelope_256x256_static_8outdoorcategories"

@@ -20,7 +20,7 @@ from caffe import layers as L
 from data.errors import DataError
 from experiments import Init
 from experiments.__main__ import main as experiments_main
-from experiments.datasets import ILSVRC_MEAN
+from experiments.means import ILSVRC_MEAN
 from nets.blocks import LEARN, score, upsample
 from training import checks, initial_weights, run_dir
 from training.run import Run

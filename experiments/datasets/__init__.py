@@ -1,0 +1,16 @@
+"""How each data set is read and scored, one module per data set: what the rows refer to."""
+
+from experiments.datasets import camvid, nyud, shapes, siftflow, voc
+from experiments.schema import Dataset
+
+_MODULES = (
+    voc,
+    nyud,
+    siftflow,
+    camvid,
+    shapes,
+)
+
+DATASETS: dict[str, Dataset] = {
+    name: made for module in _MODULES for name, made in module.DATASETS.items()
+}

@@ -1,0 +1,32 @@
+"""PASCAL VOC and PASCAL-Context."""
+
+from experiments.means import ILSVRC_MEAN, PASCAL_CONTEXT_MEAN
+from experiments.schema import Dataset, Head, Input
+
+VOC = Dataset(
+    module="voc_layers",
+    layer="SBDDSegDataLayer",
+    val_layer="VOCSegDataLayer",
+    heads=(Head(21, "pascal/classes.txt"),),
+    train=dict(sbdd_dir="sbdd/dataset", split="train"),
+    val=dict(voc_dir="pascal/VOC2011", split="seg11valid"),
+    common=dict(mean=ILSVRC_MEAN),
+    inputs=(Input("data", 3, ILSVRC_MEAN),),
+    test_iter=736,
+    fetch=("sbd", "voc2011"),
+)
+
+DATASETS = {
+    "voc": VOC,
+    "pascalcontext": Dataset(
+        module="pascalcontext_layers",
+        layer="PASCALContextSegDataLayer",
+        heads=(Head(60, "pascal-context/classes-59.txt"),),
+        common=dict(voc_dir="pascal", context_dir="pascal-context"),
+        inputs=(Input("data", 3, PASCAL_CONTEXT_MEAN),),
+        train=dict(split="train"),
+        val=dict(split="val"),
+        test_iter=5105,
+        fetch=("pascal-context",),
+    ),
+}

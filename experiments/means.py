@@ -1,0 +1,11 @@
+"""The data sets' mean values."""
+
+# Means per channel, each here once: BGR, but HHA as stored (disparity, height, angle) and depth as
+# the logarithm of millimetres. The authors rounded ILSVRC's otherwise for PASCAL-Context.
+ILSVRC_MEAN = (104.00699, 116.66877, 122.67892)
+PASCAL_CONTEXT_MEAN = (104.007, 116.669, 122.679)
+SIFTFLOW_MEAN = (114.578, 115.294, 108.353)
+NYUD_MEAN = (116.190, 97.203, 92.318)
+NYUD_HHA_MEAN = (132.431, 94.076, 118.477)
+NYUD_LOG_DEPTH_MEAN = (7.844,)
+SHAPES_MEAN = (119.0, 119.0, 119.0)

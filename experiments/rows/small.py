@@ -1,0 +1,68 @@
+"""What 2 cores train from nothing: the demo's rows and CamVid's."""
+
+from dataclasses import replace
+from typing import Any
+
+from experiments.schema import Experiment, Init
+
+# One convolution in the first stage, whose maps are the largest.
+_DEMO: dict[str, Any] = dict(
+    widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192, batch_norm=True, drop=0.0
+)
+# CamVid's pictures are larger: here that convolution takes the first pooling's step too.
+_MINI: dict[str, Any] = dict(
+    widths=(24, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0,
+    strided=True,
+)  # fmt: skip
+
+
+def _small(
+    name: str,
+    data: str,
+    init: tuple[Init, ...],
+    base_lr: float,
+    max_iter: int,
+    scorings: int = 1,
+    net: str = "vgg_small.small_fcn",
+    **options: Any,
+) -> Experiment:
+    """Return a row that 2 cores train from nothing; its learning rate falls to 0."""
+    return Experiment(
+        name,
+        data,
+        net,
+        options=options,
+        init=init,
+        base_lr=base_lr,
+        momentum=0.9,
+        normalize=True,
+        max_iter=max_iter,
+        score_every=max_iter // scorings,
+        solver=dict(lr_policy="poly", power=0.9),
+    )
+
+
+def _mini(
+    name: str, init: tuple[Init, ...], base_lr: float, max_iter: int, stride: int
+) -> Experiment:
+    row = _small(name, "camvid-mini", init, base_lr, max_iter, stride=stride, **_MINI)
+    adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
+    return replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
+
+
+def _demo(name: str, init: tuple[Init, ...], max_iter: int, stride: int) -> Experiment:
+    return _small(name, "shapes-batches", init, 0.02, max_iter, 4, stride=stride, **_DEMO)
+
+
+ROWS = [
+    _small(
+        "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier", **_DEMO
+    ),
+    _demo("demo-fcn32s", (Init("demo-classifier", ""),), 320, stride=32),
+    _demo("demo-fcn16s", (Init("demo-fcn32s"),), 300, stride=16),
+    _demo("demo-fcn8s", (Init("demo-fcn16s"),), 400, stride=8),
+    _demo("demo-fcn8s-atonce", (Init("demo-classifier", ""),), 480, stride=8),
+    _mini("camvid-mini-fcn32s", (), 0.003, 900, stride=32),
+    _mini("camvid-mini-fcn16s", (Init("camvid-mini-fcn32s"),), 0.002, 600, stride=16),
+    _mini("camvid-mini-fcn8s", (Init("camvid-mini-fcn16s"),), 0.002, 4500, stride=8),
+]  # fmt: skip

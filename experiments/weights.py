@@ -1,0 +1,34 @@
+"""The files that training may start from, beside the rows' own results."""
+
+from experiments.schema import Classifier
+
+# The classifiers to start from, made convolutional by `python surgery.py convert KIND ...`.
+WEIGHTS = {
+    "vgg16-fcn": Classifier(
+        "vgg16", "VGG_ILSVRC_16_layers.caffemodel", "ilsvrc-nets/vgg16-fcn.caffemodel"
+    ),
+    "alexnet-fcn": Classifier(
+        "caffenet", "bvlc_reference_caffenet.caffemodel", "ilsvrc-nets/alexnet-fcn.caffemodel"
+    ),
+    "googlenet-fcn": Classifier(
+        "googlenet", "bvlc_googlenet.caffemodel", "ilsvrc-nets/googlenet-fcn.caffemodel"
+    ),
+}
+
+# The authors' trained nets, by row: `python -m data fetch published-fcn-weights`.
+PUBLISHED = {
+    "voc-fcn32s": "fcn32s-heavy-pascal",
+    "voc-fcn16s": "fcn16s-heavy-pascal",
+    "voc-fcn8s": "fcn8s-heavy-pascal",
+    "voc-fcn8s-atonce": "fcn8s-atonce-pascal",
+    "voc-fcn-alexnet": "fcn-alexnet-pascal",
+    "nyud-fcn32s-color": "nyud-fcn32s-color-heavy",
+    "nyud-fcn32s-hha": "nyud-fcn32s-hha-heavy",
+    "nyud-fcn32s-color-hha": "nyud-fcn32s-color-hha-heavy",
+    "siftflow-fcn32s": "siftflow-fcn32s-heavy",
+    "siftflow-fcn16s": "siftflow-fcn16s-heavy",
+    "siftflow-fcn8s": "siftflow-fcn8s-heavy",
+    "pascalcontext-fcn32s": "pascalcontext-fcn32s-heavy",
+    "pascalcontext-fcn16s": "pascalcontext-fcn16s-heavy",
+    "pascalcontext-fcn8s": "pascalcontext-fcn8s-heavy",
+}

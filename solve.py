@@ -4,6 +4,7 @@
     python solve.py voc-fcn32s --resume       continue from the newest snapshot
     python solve.py voc-fcn8s --chain         first whatever it starts from: data, weights, rows
     python solve.py voc-fcn8s --init published    from the authors' FCN-16s
+    torchrun --nproc-per-node 4 solve.py voc-fcn8s    on four GPUs, or as four processes
 
 Loads the initial weights, does the surgery, checks what usually goes wrong, and then steps the
 solver; every `score_every` iterations it scores the validation split, snapshots and links the best
@@ -17,7 +18,7 @@ import sys
 
 import experiments
 from data.errors import DataError
-from training import initial_weights, run_dir
+from training import initial_weights, ranks, run_dir
 from training.command import one_line_errors
 from training.device import use_device
 from training.run import Run
@@ -75,7 +76,8 @@ def main() -> None:
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
     args = parser.parse_args()
     with one_line_errors("solve"):
-        use_device(args.gpu)
+        ranks.take_place()
+        use_device(args.gpu, default=ranks.local())
         done = chain(args.name, args) if args.chain else solve(args.name, args)
         sys.exit(0 if done else 130)
 

@@ -18,13 +18,15 @@ Parameters (`param_str`, a Python dict literal) common to all layers:
 
 The order equals the reference layers': `random.seed(seed)`, then one `random.randint(0, n - 1)`
 per picture, the first one in `setup`. A random state of each layer's own takes the place of
-the module's, so that layers do not disturb each other.
+the module's, so that layers do not disturb each other. Where several ranks train, all draw the
+same order and each takes its batches of it.
 
 `bottom` and `top` are only indexed and measured: BVLC's blob vectors cannot be iterated over.
 """
 
 import ast
 import random
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,7 @@ class DataLayer(caffe.Layer):
         self.jitter = random.Random(None if seed is None else f"jitter {seed}")
         self.loader = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self.cursor = -1
+        self.drawn: deque[tuple[int, int]] = deque()  # (item, seed of its variation), in order
         self.draw()
 
     def require(self, key: str) -> Any:
@@ -98,18 +101,17 @@ class DataLayer(caffe.Layer):
             raise ParameterError(f"a data layer has no bottoms, {len(bottom)} given")
 
     def draw(self) -> None:
-        """Decide on the next batch and start loading it."""
-        self.due = []
-        for _ in range(self.batch):
+        """Decide on the next batch of each rank that trains, and start loading this rank's."""
+        ranks = caffe.solver_count() if self.training else 1
+        while len(self.drawn) < ranks * self.batch:
             if self.random:
                 self.cursor = self.order.randint(0, len(self.items) - 1)
             else:
                 self.cursor = (self.cursor + 1) % len(self.items)
-            self.due.append((self.cursor, self.jitter.getrandbits(32)))
-        self.start_loading()
-
-    def start_loading(self) -> None:
-        self.loading: Future = self.loader.submit(self.fetch, list(self.due))
+            self.drawn.append((self.cursor, self.jitter.getrandbits(32)))
+        own = caffe.solver_rank() * self.batch if self.training else 0
+        self.due = list(self.drawn)[own : own + self.batch]
+        self.loading: Future = self.loader.submit(self.fetch, self.due)
 
     def reshape(self, bottom, top):
         for i, values in enumerate(self.loading.result()):
@@ -118,6 +120,8 @@ class DataLayer(caffe.Layer):
     def forward(self, bottom, top):
         for i, values in enumerate(self.loading.result()):
             top[i].data[...] = values
+        for _ in range(self.batch * (caffe.solver_count() if self.training else 1)):
+            self.drawn.popleft()
         self.draw()
 
     def backward(self, top, propagate_down, bottom):
@@ -152,7 +156,7 @@ class DataLayer(caffe.Layer):
         """Return the file stems of the next `count` pictures (default: one round), in order."""
         if self.random:
             raise ValueError("the pictures come at random: their names are not known beforehand")
-        first = self.due[0][0]
+        first = self.drawn[0][0]
         items = [self.items[(first + i) % len(self.items)] for i in range(count or len(self.items))]
         return [self.name_of(item) for item in items]
 
@@ -164,11 +168,14 @@ class DataLayer(caffe.Layer):
         return self.classes.get(top) if isinstance(self.classes, dict) else self.classes
 
     def snapshot_state(self) -> dict:
-        """Return what resuming needs, as JSON: the item that is due and the random states."""
+        """Return what resuming needs, as JSON: the items that are due and the random states.
+
+        It is the same on all ranks, and any number of them can go on from it.
+        """
         return dict(
             items=len(self.items),
             cursor=self.cursor,
-            due=[list(pair) for pair in self.due],
+            due=[list(pair) for pair in self.drawn],
             order=self.order.getstate(),
             jitter=self.jitter.getstate(),
         )
@@ -184,8 +191,8 @@ class DataLayer(caffe.Layer):
         for name in ("order", "jitter"):
             version, internal, gauss = state[name]
             getattr(self, name).setstate((version, tuple(internal), gauss))
-        self.due = [tuple(pair) for pair in state["due"]]
-        self.start_loading()
+        self.drawn = deque((item, seed) for item, seed in state["due"])
+        self.draw()
 
 
 def parse(param_str: str, known: tuple[str, ...], layer: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import caffe
 
 
-def use_device(gpu: int | None = None, log: Callable[[str], Any] = print) -> bool:
-    """Compute on CUDA device `gpu`; with None on the first one if there is any, else on the CPU.
+def use_device(gpu: int | None = None, log: Callable[[str], Any] = print, default: int = 0) -> bool:
+    """Compute on CUDA device `gpu`; with None on `default` if there is any, else on the CPU.
 
     Logs the choice and returns whether it is a GPU. A device that was asked for and cannot be used
     raises caffe's error.
@@ -21,9 +21,9 @@ def use_device(gpu: int | None = None, log: Callable[[str], Any] = print) -> boo
     # By its device file: a BVLC build without CUDA aborts in set_device.
     if glob("/dev/nvidia[0-9]*") or glob("/dev/dxg"):
         try:
-            caffe.set_device(0)
+            caffe.set_device(default)
             caffe.set_mode_gpu()
-            log("computing on GPU 0")
+            log(f"computing on GPU {default}")
             return True
         except Exception as e:  # CaffeError; BVLC raises others
             log(f"there is a GPU, but it cannot be used: {e}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import caffe
 from data.text import duration
 from experiments import IGNORE_LABEL, Experiment, Head
 
@@ -44,7 +45,8 @@ class Meter:
             # A summed loss is divided by the batch size (Caffe's BATCH_SIZE normalisation).
             pixel_loss += value if self.row.normalize else value * len(label) / counted
         passed = self.update_speed()
-        rate = passed * self.row.iter_size * self.batch() / max(passed * self.per_iteration, 1e-9)
+        pictures = self.row.iter_size * self.batch() * caffe.solver_count()
+        rate = passed * pictures / max(passed * self.per_iteration, 1e-9)
         self.restart()
         return dict(loss=loss, pixel_loss=pixel_loss, images_per_s=rate, time=self.elapsed())
 

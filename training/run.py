@@ -14,7 +14,7 @@ from data.files import write_json
 from data.metrics import NAMES
 from data.text import duration, percent
 from experiments import Experiment
-from training import checks, initial_weights, machine, run_dir
+from training import checks, initial_weights, machine, ranks, run_dir
 from training.progress import Meter
 from training.scoring import score_net
 
@@ -42,7 +42,7 @@ class Run:
         self.row, self.data = row, experiments.data_of(row)
         self.steps = steps or row.iterations
         self.display = display
-        self.log = run_dir.Log(row.name)
+        self.log = run_dir.Log(row.name, writes=ranks.rank() == 0)
         paths = run_dir.write_prototxts(row, self.data)
         self.solver = caffe.get_solver(str(paths["solver"]))
         self.best: tuple[int | None, float] = (None, -1.0)  # iteration, mean IU
@@ -51,11 +51,12 @@ class Run:
         self.first = True  # no iteration has been taken since the start or resume
         self.meter = Meter(self.solver, self.data.heads, row)
         self.monitor = checks.LossMonitor(self.data.heads)
+        self.ranks = ranks.Ranks(self.solver)
         self.solver.add_callback(self.raise_if_stopped, lambda: None)
 
     def raise_if_stopped(self) -> None:
-        """End training between two iterations; called before each."""
-        if self.stop:
+        """End training between two iterations, all ranks at the same; called before each."""
+        if self.ranks.any(self.stop):
             raise Stopped
 
     def on_signal(self, number: int = 0, frame: FrameType | None = None) -> None:
@@ -78,7 +79,8 @@ class Run:
         errors = [message for level, message in findings if level == "error"]
         if errors and check:
             raise DataError(f"{self.row.name} cannot start training: {'; '.join(errors)}")
-        run_dir.clear(self.row.name)
+        if ranks.rank() == 0:
+            run_dir.clear(self.row.name)
         self.log_start(init or self.row.describe_init())
 
     def resume(self) -> bool:
@@ -96,7 +98,8 @@ class Run:
             if entry["kind"] == "score":
                 self.scored = entry["iter"]
                 better = self.update_best(entry["iter"], self.mean_iu(entry["heads"]))
-                if entry["iter"] == iteration:  # a kill may have come before the weights' links
+                # A kill may have come before the weights' links.
+                if entry["iter"] == iteration and ranks.rank() == 0:
                     run_dir.link_checkpoint(self.row.name, iteration, better)
         self.log_start(f"resumed from {state.name}")
         return True
@@ -118,6 +121,7 @@ class Run:
 
     def train(self) -> bool:
         """Step to the end, logging, validating and snapshotting; False where it was stopped."""
+        self.ranks.join()
         try:
             while self.solver.iter < self.steps:
                 self.solver.step(self.until_next())
@@ -176,12 +180,14 @@ class Run:
 
     def validate(self) -> None:
         """Score the validation split, then snapshot, so that the best is known by then."""
+        self.scored = self.solver.iter
+        if ranks.rank():  # the others wait in their next iteration
+            return
         at, began = self.solver.iter, time.perf_counter()
         test = self.solver.test_nets[0]
         test.share_with(self.solver.net)
         heads = score_net(test, self.data)
         best = self.update_best(at, self.mean_iu(heads))
-        self.scored = at
         for name, result in heads.items():
             values = "  ".join(f"{text} {percent(result[key])}" for key, text in NAMES.items())
             print(f"{self.row.name}  {at}  {name}: {values}", flush=True)
@@ -206,6 +212,8 @@ class Run:
 
     def snapshot(self, best: bool = False) -> None:
         """Snapshot, in the place of the snapshot before."""
+        if ranks.rank():
+            return
         self.solver.snapshot()
         run_dir.link_checkpoint(self.row.name, self.solver.iter, best)
 

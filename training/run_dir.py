@@ -140,11 +140,13 @@ class Log:
     NaN and infinity (a diverged loss) are written as null.
     """
 
-    def __init__(self, name: str):
-        self.path = folder(name) / "scalars.jsonl"
+    def __init__(self, name: str, writes: bool = True):
+        self.path, self.writes = folder(name) / "scalars.jsonl", writes
 
     def write(self, kind: str, **values: Any) -> None:
-        """Append one line."""
+        """Append one line, where this log writes."""
+        if not self.writes:
+            return
         line = json.dumps({"kind": kind, **values}, default=float)
         if "NaN" in line or "Infinity" in line:
             line = json.dumps({"kind": kind, **{k: finite(v) for k, v in values.items()}})
@@ -166,7 +168,8 @@ class Log:
     def rewind(self, iteration: int) -> list[dict]:
         """Remove what is after `iteration`, which a resumed run does again; return the rest."""
         entries = [e for e in self.read() if e.get("iter", 0) <= iteration and e["kind"] != "end"]
-        write_text(self.path, "".join(json.dumps(e) + "\n" for e in entries))
+        if self.writes:
+            write_text(self.path, "".join(json.dumps(e) + "\n" for e in entries))
         return entries
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import _caffe
 from ._caffe import (
+    NCCL,
     AdaDeltaSolver,
     AdaGradSolver,
     AdamSolver,
@@ -23,18 +24,6 @@ __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "NCCL", "NesterovSolver", "Net",
     "RMSPropSolver", "SGDSolver", "Timer",
 ]  # fmt: skip
-
-
-class NCCL:
-    """NCCL training over several GPUs is not part of this build (`caffe.has_nccl()` is False)."""
-
-    def __init__(self, solver, uid):
-        raise CaffeError("this caffe is built without NCCL; train on one device")
-
-    @staticmethod
-    def new_uid():
-        """Raise: there is no NCCL here."""
-        raise CaffeError("this caffe is built without NCCL; train on one device")
 
 
 class Net(_caffe.Net):

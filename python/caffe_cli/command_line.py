@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from . import check, device, draw, measure, summary, train, upgrade
+from . import check, device, draw, measure, ranks, summary, train, upgrade
 from .common import use_dialect
 from .options import CommandError, Parser, did_you_mean
 
@@ -29,7 +29,7 @@ class Command:
         return Parser(self.name, self.text, self.arguments, self.uses.split())
 
 
-_TRAIN = "solver weights snapshot gpu level stage sigint_effect sighup_effect dialect"
+_TRAIN = "solver weights snapshot gpu ranks level stage sigint_effect sighup_effect dialect"
 _TIME = "model weights iterations phase forward_only gpu level stage dialect"
 COMMANDS = {
     command.name: command
@@ -111,6 +111,7 @@ def run(argv: Sequence[str]) -> int:
         print(parser.format_help().rstrip())
         return 0
     options = parser.parse(argv)
+    options.argv = [command.name, *argv]
     if options.version:
         return _without_command(["-version"])
     _prepare_log(options, command.logs_build)
@@ -145,7 +146,7 @@ def _prepare_log(options, logs_build):
         os.environ.setdefault("GLOG_v", "1")
     if options.minloglevel:
         os.environ["GLOG_minloglevel"] = str(options.minloglevel)
-    if options.log_dir:
+    if options.log_dir and ranks.rank() == 0:
         import caffe  # noqa: F401  (sets up its log)
 
         log = logging.getLogger("caffe")

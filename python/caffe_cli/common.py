@@ -13,6 +13,8 @@ def log_line(message: str, line: int) -> None:
     """Write one INFO line as from line `line` of BVLC's caffe.cpp."""
     import caffe  # sets up its log
 
+    if caffe.solver_rank():
+        return
     log = logging.getLogger("caffe")
     if log.handlers:
         log.info("%s", message, extra={"src": f"caffe.cpp:{line}"})

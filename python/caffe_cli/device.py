@@ -4,6 +4,7 @@ import csv
 import shutil
 import subprocess
 
+from . import ranks
 from .common import log_line
 from .options import CommandError
 
@@ -36,31 +37,38 @@ def device_query(options):
 
 
 def choose_device(options, gpu_line: int, cpu_line: int) -> None:
-    """Set caffe's mode and device as -gpu asks, and log it.
+    """Set caffe's mode and device as -gpu asks, and log it; of several, this rank's.
 
     Parameters
     ----------
     options : argparse.Namespace
-        Its `gpu` counts: empty for the CPU, a device's number, or `all`.
+        Its `gpu` counts: empty for the CPU, devices' numbers, or `all`.
     gpu_line, cpu_line : int
         The lines of caffe.cpp that log the choice.
     """
     import caffe
 
-    every = options.gpu == "all"
-    devices = [int(row[0]) for row in _query(["index"])] if every else _numbers(options.gpu)
+    devices = devices_of(options)
+    if ranks.is_rank():
+        devices = ranks.own_device(devices)
     if not devices:
         log_line("Use CPU.", cpu_line)
         caffe.set_mode_cpu()
         return
     if len(devices) > 1:
         raise CommandError(
-            f"-gpu {options.gpu} names {len(devices)} devices, but multi-GPU execution is not "
-            "available; name one"
+            f"-gpu {options.gpu} names {len(devices)} devices; only `caffe train` takes several"
         )
     log_line(f"Use GPU with device ID {devices[0]}", gpu_line)
     caffe.set_device(devices[0])
     caffe.set_mode_gpu()
+
+
+def devices_of(options) -> list[int]:
+    """Return the numbers of the devices that -gpu names."""
+    if options.gpu == "all":
+        return [int(row[0]) for row in _query(["index"])]
+    return _numbers(options.gpu)
 
 
 def _numbers(text):

@@ -25,7 +25,7 @@ def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
 # name: argparse's settings. The first group are BVLC's flags (tools/caffe.cpp, glog); every
 # command accepts all of them, because scripts give them to any, and shows those that it uses.
 BVLC: dict[str, dict[str, Any]] = {
-    "gpu": {"metavar": "IDS", "default": "", "help": "run on this device; a number, or all"},
+    "gpu": {"metavar": "IDS", "default": "", "help": "run on these devices; numbers, or all"},
     "solver": {"metavar": "FILE", "default": "", "help": "the solver prototxt"},
     "model": {"metavar": "FILE", "default": "", "help": "the net prototxt"},
     "phase": {"default": "", "help": "TRAIN or TEST"},
@@ -57,6 +57,12 @@ OURS: dict[str, dict[str, Any]] = {
         "metavar": "FORK",
         "default": "",
         "help": "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)",
+    },
+    "ranks": {
+        "type": int,
+        "metavar": "COUNT",
+        "default": 1,
+        "help": "train on the CPU with so many processes; several -gpu are as many ranks",
     },
     "rankdir": {"default": "LR", "help": "the direction of data: LR (default), RL, TB or BT"},
     "timeout": {

@@ -7,15 +7,19 @@ import signal
 import sys
 import tempfile
 
+from . import ranks
 from .common import add_module_folders, log_line, need_file, read_solver, split_names
-from .device import choose_device
+from .device import choose_device, devices_of
 from .options import CommandError
 
 EFFECTS = ("stop", "snapshot", "none")
 
 
 def train(options):
-    """Train or finetune a model: build the solver's nets, solve, act on signals."""
+    """Train or finetune a model: build the solver's nets, solve, act on signals.
+
+    With several -gpu, or -ranks, this process only starts as many that do so together.
+    """
     if not options.solver:
         raise CommandError("need a solver definition to train: -solver FILE")
     if options.snapshot and options.weights:
@@ -33,15 +37,21 @@ def train(options):
     if not options.gpu and param.HasField("solver_mode"):
         if param.solver_mode == type(param).GPU:
             options.gpu = str(param.device_id)
+    count = max(len(devices_of(options)), options.ranks)
+    if count > 1 and not ranks.is_rank():
+        return ranks.launch(options.argv, count)
+    ranks.take_place()
     choose_device(options, 204, 197)
     solver = _make_solver(options, param)
     if options.snapshot:
         log_line(f"Resuming from {options.snapshot}", 235)
         solver.restore(options.snapshot)
+    ranks.join(solver)
     with _signals(options) as requests, _progress(solver, param.max_iter):
         log_line("Starting Optimization", 239)
         solve(solver, requests)
     log_line("Optimization Done.", 250)
+    return 0
 
 
 def _make_solver(options, param):
@@ -133,7 +143,7 @@ def _progress(solver, max_iter):
         from tqdm.contrib.logging import logging_redirect_tqdm
     except ImportError:
         tqdm = None
-    if tqdm is None or not sys.stderr.isatty():
+    if ranks.rank() or tqdm is None or not sys.stderr.isatty():
         yield
         return
     with tqdm(total=max_iter, initial=solver.iter, unit="it", dynamic_ncols=True) as bar:

@@ -3,6 +3,7 @@
 import os
 
 import torch
+import torch.distributed
 
 from .core.allocator import keep_freed_memory
 from .core.blob import Blob, BlobVec
@@ -24,6 +25,7 @@ from .graph.net import Net
 from .layers.python_layer import PythonLayer as Layer
 from .log import info
 from .solvers import (
+    NCCL,
     AdaDeltaSolver,
     AdaGradSolver,
     AdamSolver,
@@ -49,15 +51,15 @@ def layer_type_list() -> list[str]:
 
 
 def has_nccl() -> bool:
-    """Tell whether NCCL's multi-GPU training is built in: it is not."""
-    return False
+    """Tell whether this torch can train on several devices (`caffe.NCCL`; on CPUs by gloo)."""
+    return torch.distributed.is_available()
 
 
 __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "BlobVec", "CaffeError",
-    "FormatError", "Layer", "LayerError", "Net", "NetError", "NesterovSolver", "RMSPropSolver",
-    "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl", "info",
-    "layer_type_list", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
+    "FormatError", "Layer", "LayerError", "NCCL", "Net", "NetError", "NesterovSolver",
+    "RMSPropSolver", "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl",
+    "info", "layer_type_list", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
     "set_multiprocess", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
     "solver_rank",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ SEVERITIES = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 DEFAULT_SRC = "caffe.cpp:1"
 
 logger = logging.getLogger("caffe")
+_rank = 0
 
 
 class GlogFormatter(logging.Formatter):
@@ -99,22 +100,30 @@ def init_log(level=None, to_stderr=True):
 
 def log(message):
     """pycaffe's ``caffe.log(message)``: one INFO line."""
-    info(message, src="_caffe.cpp:68")
+    logger.info("%s", message, extra={"src": "_caffe.cpp:68"})
+
+
+def set_rank(rank):
+    """Of several solvers only rank 0 writes INFO lines (BVLC's LOG_IF(INFO, root_solver()))."""
+    global _rank
+    _rank = rank
 
 
 def info(message, src=DEFAULT_SRC):
     """Write an INFO line; ``src`` is its ``file:line`` token."""
-    logger.info("%s", message, extra={"src": src})
+    if _rank == 0:
+        logger.info("%s", message, extra={"src": src})
 
 
 def detailed():
     """Tell whether details are written."""
-    return logger.isEnabledFor(logging.DEBUG)
+    return _rank == 0 and logger.isEnabledFor(logging.DEBUG)
 
 
 def detail(message, src=DEFAULT_SRC):
     """Write an INFO line where details are asked for; ``src`` is its ``file:line`` token."""
-    logger.debug("%s", message, extra={"src": src})
+    if detailed():
+        logger.debug("%s", message, extra={"src": src})
 
 
 def warning(message, src=DEFAULT_SRC):

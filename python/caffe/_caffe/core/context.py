@@ -11,6 +11,7 @@ import sys
 
 import torch
 
+from .. import log
 from ..errors import CaffeError
 
 HOST = "host"  # the name of the host's side of a blob; a device's side goes by the device's name
@@ -159,8 +160,9 @@ def solver_rank() -> int:
 def set_solver_rank(rank: int) -> None:
     """Set this process's place among the solvers."""
     _state.solver_rank = int(rank)
+    log.set_rank(_state.solver_rank)
 
 
 def set_multiprocess(value: bool) -> None:
-    """Kept for pycaffe; data layers read the whole set unless solver_count says otherwise."""
+    """Set whether each solver is a process, as all are here (BVLC's may be threads)."""
     _state.multiprocess = bool(value)

@@ -88,7 +88,8 @@ class Net:
         once used.
         """
         start = len(self.nodes) - 1 if start is None else start
-        keep = keep or self.keep_diffs or self.debug_info or bool(self.hooks["after_bwd"])
+        looks = any(getattr(hook, "reads_diffs", True) for hook in self.hooks["after_bwd"])
+        keep = keep or self.keep_diffs or self.debug_info or looks
         with torch.no_grad():
             for i, node in reversed(list(enumerate(self._range(end, start), end))):
                 self._call("before_bwd", i)

@@ -4,12 +4,11 @@ import os
 
 import numpy as np
 
-from ..core import context
 from ..core.blob import MAX_COUNT
 from ..core.layer import Layer, register
 from ..errors import FormatError, LayerError
 from ..log import info
-from ..sources.prefetch import ORDER, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import ORDER, WHOLE, PrefetchingLayer, new_seed, stream
 
 
 @register("HDF5Data")
@@ -31,17 +30,14 @@ class HDF5Data(PrefetchingLayer):
         info(f"Loading list of HDF5 filenames from: {param.source}", src="hdf5_data_layer.cpp:77")
         files = [HDF5File(name, self.layer_param.top) for name in read_names(param.source)]
         info(f"Number of HDF5 files: {len(files)}", src="hdf5_data_layer.cpp:91")
-        reader = RowReader(files, param, new_seed() if param.shuffle else 0)
-        if self.training:
-            reader.share = (context.solver_rank(), context.solver_count())
-        return reader
+        return RowReader(files, param, new_seed() if param.shuffle else 0)
 
 
 class RowReader:
     """Batches of rows; the file in use is in memory."""
 
     first = 0
-    share = (0, 1)  # (first row taken, step to the next)
+    share = WHOLE
 
     def __init__(self, files, param, seed):
         self.files, self.seed, self.shuffle = files, seed, param.shuffle
@@ -54,10 +50,9 @@ class RowReader:
         self._plan, self._plan_of = [], None
 
     def batch(self, first):
-        rank, step = self.share
         out = [np.empty(shape, np.float32) for shape in self.shapes]
         for i in range(self.batch_size):
-            file, row = self._place(rank + (first + i) * step)
+            file, row = self._place(self.share.number(first + i))
             if file != self._loaded:
                 self._arrays, self._loaded = [], None
                 self._arrays, self._loaded = self.files[file].load(), file

@@ -5,7 +5,6 @@ import os
 import numpy as np
 
 from ...proto import caffe_pb2
-from ..core import context
 from ..core.blob import check_shape
 from ..core.layer import register
 from ..errors import FormatError
@@ -14,7 +13,7 @@ from ..sources import images
 from ..sources.augment import make_transformer
 from ..sources.databases import open_database
 from ..sources.datums import Cursor, datum_image, parse
-from ..sources.prefetch import BATCH, ORDER, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import BATCH, ORDER, WHOLE, PrefetchingLayer, new_seed, stream
 
 INT32 = (-(2**31), 2**31 - 1)
 
@@ -46,8 +45,6 @@ class Data(PrefetchingLayer):
         reader.shuffle = param.shuffle
         reader.labels = len(self.layer_param.top) != 1
         reader.size_up()
-        if self.training:
-            reader.share = (context.solver_rank(), context.solver_count())
         return reader
 
 
@@ -55,6 +52,7 @@ class ImageBatches:
     """Batches of transformed images; a subclass's `item` loads one by its number."""
 
     first = 0
+    share = WHOLE
     labels = True
 
     def __init__(self, transformer, batch_size, seed):
@@ -72,10 +70,11 @@ class ImageBatches:
         info("output data size: " + ",".join(map(str, shape)), src="data_layer.cpp:40")
 
     def batch(self, first):
-        draws = stream(self.seed, BATCH, first) if self.transformer.random else None
+        start = self.share.number(first)
+        draws = stream(self.seed, BATCH, start) if self.transformer.random else None
         data, labels = None, np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):
-            name, image, labels[i] = self.item(first + i)
+            name, image, labels[i] = self.item(self.share.number(first + i))
             if data is None:
                 shape = self.transformer.shape(image.shape, name)
                 data = np.empty((self.batch_size, *shape), np.float32)
@@ -87,7 +86,6 @@ class DatumReader(ImageBatches):
     """The entries of a database, one after the other and round again, or shuffled each round."""
 
     shuffle = False
-    share = (0, 1)  # (first entry taken, step to the next)
 
     def __init__(self, database, *settings):
         super().__init__(*settings)
@@ -96,8 +94,6 @@ class DatumReader(ImageBatches):
         self._order, self._order_of = np.empty(0, int), (0, -1)  # of no round yet
 
     def item(self, number):
-        rank, step = self.share
-        number = rank + number * step
         return self._load(self._drawn(number) if self.shuffle else self.cursor.entry(number))
 
     def _drawn(self, number):

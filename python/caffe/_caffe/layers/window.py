@@ -9,7 +9,7 @@ from ..core.layer import register
 from ..errors import FormatError
 from ..log import info
 from ..sources import images
-from ..sources.prefetch import BATCH, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import BATCH, WHOLE, PrefetchingLayer, new_seed, stream
 from ..sources.transform import Transformer
 
 
@@ -60,6 +60,7 @@ class WindowReader:
     """Batches of warped windows."""
 
     first = 0
+    share = WHOLE
 
     def __init__(self, param, transformer, files, seed):
         self.files, self.seed, self.source = files, seed, param.source
@@ -113,7 +114,7 @@ class WindowReader:
         return transformer.mean[:, window, window]
 
     def batch(self, first):
-        draws = stream(self.seed, BATCH, first)
+        draws = stream(self.seed, BATCH, self.share.number(first))
         data = np.zeros(self.shapes[0], np.float32)
         labels = np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):

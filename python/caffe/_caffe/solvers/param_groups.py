@@ -9,7 +9,8 @@ import torch
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
-from ..graph.params import Owner
+from ..graph.params import Owner, ParamTable
+from ..log import info
 
 Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 # (history, gradients, rate) -> what to subtract
@@ -58,6 +59,22 @@ class ParamGroup:
         for i in set(range(len(self.blobs))).difference(kept):
             self.blobs[i].clear_diff()  # the update
         return [self.blobs[i] for i in kept], [[self.histories[0][i] for i in kept]]
+
+
+def clip(table: ParamTable, limit: float) -> None:
+    """Scale the gradients down to the L2 norm `limit`, taken over all of them; below 0, none."""
+    if limit < 0 or not table.learnable:
+        return
+    grads = table.gradients()
+    norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
+    if norm > limit:
+        scale = limit / norm
+        info(
+            f"Gradient clipping: scaling down gradients (L2 norm {norm:g} > {limit:g}) "
+            f"by scale factor {scale:g}",
+            src="sgd_solver.cpp:93",
+        )
+        torch._foreach_mul_(grads, scale)
 
 
 def _float32(value: float) -> float:

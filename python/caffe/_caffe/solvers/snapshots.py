@@ -72,7 +72,8 @@ def restore(solver: Training, state_file: str) -> None:
 
 def _restore_runtime(solver: Training, runtime: dict, state_file: str) -> None:
     try:
-        context.restore_random_state(runtime.get("random", {}))
+        if context.solver_rank() == 0:  # the others must not draw what it draws
+            context.restore_random_state(runtime.get("random", {}))
         solver.net.set_state(runtime.get("layers", {}))
     except CaffeError:
         raise

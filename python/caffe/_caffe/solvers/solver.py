@@ -23,10 +23,11 @@ from ..graph.net import Net
 from ..log import detail, info
 from . import lr_policy, nets, snapshots
 from .outputs import output_lines, output_values
-from .param_groups import make_groups
+from .param_groups import clip, make_groups
 from .settings import check_settings
 
-NONE, STOP, SNAPSHOT = "none", "stop", "snapshot"
+# What may be asked for after an iteration; where ranks disagree, the last of these counts.
+NONE, SNAPSHOT, STOP = ACTIONS = ("none", "snapshot", "stop")
 Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
@@ -59,6 +60,7 @@ class Solver:
         self._groups = make_groups(self.net.param_table.owners, self.history, self.histories)
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._action: Callable[[], str] = lambda: NONE
+        self._agree: Callable[[int], int] = lambda action: action
         self._stopping = False
         self._losses: deque = deque(maxlen=self.param.average_loss)
         self._shown_iter, self._shown_time = 0, time.perf_counter()
@@ -139,7 +141,7 @@ class Solver:
 
     def _after_update(self) -> bool:
         """Snapshot or stop where it is time to, or asked for; tell whether to stop."""
-        request = self._action()
+        request = ACTIONS[self._agree(ACTIONS.index(self._action()))]
         p = self.param
         if (p.snapshot and self.iter % p.snapshot == 0) or request == SNAPSHOT:
             self._check_last_loss()
@@ -162,7 +164,7 @@ class Solver:
         if self.param.display and self.iter % self.param.display == 0:
             info(f"Iteration {self.iter}, lr = {rate:g}", src="sgd_solver.cpp:112")
         with torch.no_grad():
-            self._clip()
+            clip(self.net.param_table, self.param.clip_gradients)
             for group in self._groups:
                 group.update(self.compute_update, self.param, rate)
         self.iter += 1
@@ -170,21 +172,6 @@ class Solver:
     def compute_update(self, history: Sequence[Tensors], g: Tensors, rate: float) -> Tensors:
         """Return what to subtract, given gradients `g` and the rule's history, both writable."""
         raise SolverError(f"solver type '{self.type}' defines no update rule")
-
-    def _clip(self) -> None:
-        limit = self.param.clip_gradients
-        if limit < 0 or not self.net.learnable_params:
-            return
-        grads = self.net.param_table.gradients()
-        norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
-        if norm > limit:
-            scale = limit / norm
-            info(
-                f"Gradient clipping: scaling down gradients (L2 norm {norm:g} > {limit:g}) "
-                f"by scale factor {scale:g}",
-                src="sgd_solver.cpp:93",
-            )
-            torch._foreach_mul_(grads, scale)
 
     def solve(self, resume_file: str | None = None) -> None:
         """Train to max_iter, then snapshot, show the loss and test, as `caffe train` does."""
@@ -229,6 +216,8 @@ class Solver:
             info(line, src="solver.cpp:258")
 
     def _test_all(self) -> None:
+        if context.solver_rank():
+            return
         for index in range(len(self.test_nets)):
             if not self._stopping:
                 self._test(index)
@@ -255,6 +244,8 @@ class Solver:
             info(line, src="solver.cpp:414")
 
     def _stop_requested(self) -> bool:
+        if context.solver_count() > 1:  # the others do not test: all stop after an iteration
+            return False
         while (request := self._action()) != NONE:
             if request == SNAPSHOT:
                 self.snapshot()
@@ -266,8 +257,9 @@ class Solver:
     # -- snapshots, callbacks
 
     def snapshot(self) -> None:
-        """Write PREFIX_iter_N.caffemodel and .solverstate (or their .h5 forms)."""
-        snapshots.write(self)
+        """Write PREFIX_iter_N.caffemodel and .solverstate (or their .h5 forms), as rank 0."""
+        if context.solver_rank() == 0:
+            snapshots.write(self)
 
     def restore(self, state_file: str) -> None:
         """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package.
@@ -281,8 +273,15 @@ class Solver:
         """
         snapshots.restore(self, os.fspath(state_file))
 
-    def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]):
-        """Call `on_start()` before each iteration's passes, the other before its update."""
+    def add_callback(self, on_start, on_gradients_ready=None) -> None:
+        """Call `on_start()` before each iteration's passes, the other before its update.
+
+        In place of both, a `caffe.NCCL` makes this solver one of several.
+        """
+        if on_gradients_ready is None:
+            parallel = on_start
+            on_start, on_gradients_ready = parallel.on_start, parallel.on_gradients_ready
+            self._agree = parallel.agree
         self._callbacks.append((on_start, on_gradients_ready))
 
     def set_action_function(self, ask: Callable[[], str]) -> None:

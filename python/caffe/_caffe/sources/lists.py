@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FormatError
 from ..log import info
-from .prefetch import BATCH, ORDER, new_seed, stream
+from .prefetch import BATCH, ORDER, WHOLE, new_seed, stream
 
 
 class ListReader:
@@ -46,7 +46,7 @@ class ListReader:
         self.lines, self.batch_size = lines, int(batch_size)
         self.shuffle, self.random = shuffle, random
         self.seed = new_seed() if shuffle or random or rand_skip else 0
-        self.first = 0
+        self.first, self.share = 0, WHOLE
         if rand_skip:
             self.first = int(stream(self.seed, ORDER, 2**32).randint(rand_skip))
             info(f"Skipping first {self.first} data points.")
@@ -78,13 +78,13 @@ class ListReader:
         return self.lines[place]
 
     def _draws(self, first: int) -> np.random.RandomState | None:
-        return stream(self.seed, BATCH, first) if self.random else None
+        return stream(self.seed, BATCH, self.share.number(first)) if self.random else None
 
     def batch(self, first: int) -> list[np.ndarray]:
         """Return the tops of the items from number `first` on, as float32."""
         draws, tops = self._draws(first), []
         for i in range(self.batch_size):
-            line = self.line(first + i)
+            line = self.line(self.share.number(first + i))
             for k, array in enumerate(self.item(line, draws)):
                 if i == 0:
                     tops.append(np.empty((self.batch_size, *array.shape), np.float32))

@@ -10,7 +10,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -37,16 +37,34 @@ def new_seed() -> int:
     return int(torch.randint(2**31, (), generator=context.generator(context.CPU)))
 
 
+class Share(NamedTuple):
+    """Which items a rank takes where several train together: rank, rank + ranks, and so on.
+
+    By this BVLC's data layers skip (data_layer.cpp and hdf5_data_layer.cpp, Skip).
+    """
+
+    rank: int
+    ranks: int
+
+    def number(self, own: int) -> int:
+        """Return the number, among all items, of the rank's item number `own`."""
+        return self.rank + own * self.ranks
+
+
+WHOLE = Share(0, 1)
+
+
 class BatchReader(Protocol):
     """Loads batches. `batch` is called from one thread at a time."""
 
     batch_size: int
+    share: Share
     seed: int
     shapes: list[tuple[int, ...]]  # of the tops
     first: int  # number of the first item to give out
 
     def batch(self, first: int) -> list[np.ndarray]:
-        """Return float32 arrays, one per top, of the items from number `first` on.
+        """Return float32 arrays, one per top, of the share's items from number `first` on.
 
         Items are numbered through all epochs.
         """
@@ -72,6 +90,8 @@ class PrefetchingLayer(Layer):
             self.reader.batch_size > 0,
             f"batch_size is {self.reader.batch_size}, expected 1 or more",
         )
+        if self.training:
+            self.reader.share = Share(context.solver_rank(), context.solver_count())
         self.shapes = [self.named(check_shape, s) for s in self.reader.shapes]
         self.next = self.reader.first  # number of the first item not yet given out
 
@@ -111,8 +131,11 @@ class PrefetchingLayer(Layer):
             self.queue = None
 
     def get_state(self) -> dict:
-        """Return the number of the next item to give out and the seed of all that is random."""
-        return {"next": self.next, "seed": self.reader.seed}
+        """Return the number of the next item to give out and the seed of all that is random.
+
+        The number is counted over all ranks, so that any number of them can go on from it.
+        """
+        return {"next": self.next * self.reader.share.ranks, "seed": self.reader.seed}
 
     def set_state(self, state: dict) -> None:
         try:
@@ -123,7 +146,7 @@ class PrefetchingLayer(Layer):
             ) from error
         self.check(position >= 0 and seed >= 0, f"state {state!r} has a negative number")
         self.stop()
-        self.next, self.reader.seed = position, seed
+        self.next, self.reader.seed = position // self.reader.share.ranks, seed
 
 
 class Prefetch:

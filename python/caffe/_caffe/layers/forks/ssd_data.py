@@ -6,7 +6,6 @@ import numpy as np
 
 from caffe.proto import caffe_pb2
 
-from ...core import context
 from ...core.registry import register
 from ...errors import FormatError
 from ...log import info
@@ -15,7 +14,7 @@ from ...sources.augment import AugmentingTransformer
 from ...sources.databases import open_database
 from ...sources.datums import Cursor, datum_image, parse
 from ...sources.distort import check_distortion, distort
-from ...sources.prefetch import BATCH, PrefetchingLayer, new_seed, stream
+from ...sources.prefetch import BATCH, WHOLE, PrefetchingLayer, new_seed, stream
 
 BBOX = caffe_pb2.AnnotatedDatum.BBOX
 
@@ -67,8 +66,6 @@ class AnnotatedData(PrefetchingLayer):
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
         reader = AnnotatedReader(database, transform, own, self.phase, param.batch_size)
         reader.labels = len(self.layer_param.top) > 1
-        if self.training:
-            reader.share = (context.solver_rank(), context.solver_count())
         reader.size_up()
         return reader
 
@@ -78,7 +75,7 @@ class AnnotatedReader:
 
     first = 0
     labels = True
-    share = (0, 1)  # (first entry taken, step to the next)
+    share = WHOLE
 
     def __init__(self, database, transform, own, phase, batch_size):
         self.transform, self.samplers = transform, list(own.batch_sampler)
@@ -103,7 +100,7 @@ class AnnotatedReader:
 
     def batch(self, first):
         """Return the pictures from number `first` on, and their boxes."""
-        rng = stream(self.seed, BATCH, first)
+        rng = stream(self.seed, BATCH, self.share.number(first))
         data, rows, plain = None, [], np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):
             name, datum, picture = self._load(first + i)
@@ -124,8 +121,7 @@ class AnnotatedReader:
         return [data, label[None, None].astype(np.float32)]
 
     def _load(self, number) -> tuple[str, caffe_pb2.AnnotatedDatum, Picture]:
-        rank, step = self.share
-        entry = self.cursor.entry(rank + number * step)
+        entry = self.cursor.entry(self.share.number(number))
         datum, name = parse(entry, caffe_pb2.AnnotatedDatum, self.path)
         if datum.HasField("type") and datum.type != BBOX:
             raise FormatError(f"{name} has annotations of type {datum.type}, expected BBOX")

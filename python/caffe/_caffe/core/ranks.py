@@ -1,0 +1,87 @@
+"""The processes that train together, and what they tell each other (torch.distributed).
+
+Arrays go over NCCL where they are on a GPU, over gloo where they are on the host.
+"""
+
+import atexit
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from ..errors import CaffeError
+from . import context
+
+# What torchrun tells each process that it starts.
+ENVIRONMENT = b"env://"
+# A rank may have to wait while rank 0 scores. One that is lost shows at once, by its connections.
+PATIENCE = timedelta(hours=12)
+
+_hosted: list[dist.TCPStore] = []
+
+
+def new_uid() -> bytes:
+    """Return what the ranks of one training find each other by.
+
+    Under torchrun that is its environment; otherwise an address at which this process, which must
+    outlive the ranks, introduces them to each other.
+    """
+    if {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
+        return ENVIRONMENT
+    store = dist.TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+    _hosted.append(store)
+    return f"localhost:{store.port}".encode()
+
+
+def join(uid: bytes) -> None:
+    """Meet the other ranks: `context.solver_count()` in all, this one the `solver_rank()`th.
+
+    Raises CaffeError if they cannot be met.
+    """
+    if dist.is_initialized():
+        return
+    rank, count = context.solver_rank(), context.solver_count()
+    backend = "cpu:gloo,cuda:nccl" if context.device().type == "cuda" else "gloo"
+    where: dict[str, Any] = {"init_method": uid.decode()}
+    try:
+        if uid != ENVIRONMENT:
+            host, _, port = uid.decode().rpartition(":")
+            where = {"store": dist.TCPStore(host, int(port), is_master=False)}
+        dist.init_process_group(backend, rank=rank, world_size=count, timeout=PATIENCE, **where)
+    except (RuntimeError, ValueError) as error:
+        raise CaffeError(
+            f"rank {rank} of {count} cannot meet the others at {uid!r}: {error}"
+        ) from error
+    atexit.register(dist.destroy_process_group)
+
+
+def start_sum(values: torch.Tensor) -> dist.Work:
+    """Begin to replace `values`, contiguous, by their sum over all ranks; wait() for the end."""
+    return dist.all_reduce(values, async_op=True)
+
+
+def broadcast(values: torch.Tensor) -> None:
+    """Replace `values` by rank 0's."""
+    dist.broadcast(values, 0)
+
+
+def largest(value: int) -> int:
+    """Return the largest of all ranks' values."""
+    found = torch.tensor(value)
+    dist.all_reduce(found, dist.ReduceOp.MAX)
+    return int(found)
+
+
+def of_rank_0(value: Any) -> Any:
+    """Return rank 0's `value`, which JSON can hold."""
+    text = json.dumps(value).encode()
+    size = torch.tensor(len(text))
+    broadcast(size)
+    sent = torch.zeros(int(size), dtype=torch.uint8)
+    if context.solver_rank() == 0:
+        sent = torch.tensor(list(text), dtype=torch.uint8)
+    broadcast(sent)
+    return json.loads(bytes(sent.tolist()))

@@ -1,0 +1,269 @@
+"""Several ranks against one: caffe.NCCL as BVLC's python/train.py uses it, and `caffe train`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import caffe
+import caffe_cli
+from caffe_cli import ranks
+from layers.data_layer import DataLayer
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks here are forks")
+
+ROOT = Path(__file__).resolve().parent.parent
+# Rows of one epoch; 2 ranks x iter_size 2 x batch 2 take as many as 1 rank x iter_size 4 x batch 2.
+NET = """
+layer { name: "data" type: "HDF5Data" top: "x" top: "t"
+  hdf5_data_param { source: "rows.txt" batch_size: BATCH shuffle: true } }
+layer { name: "conv" type: "Convolution" bottom: "x" top: "conv" param { name: "w" } param {}
+  convolution_param { num_output: 3 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+layer { name: "again" type: "Convolution" bottom: "conv" top: "again" param { name: "w" }
+  param { lr_mult: 0 } convolution_param { num_output: 3 kernel_size: 3 pad: 1 } }
+NORM
+layer { name: "tanh" type: "TanH" bottom: "again" top: "again" }
+layer { name: "ip" type: "InnerProduct" bottom: "again" top: "ip"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "t" top: "loss" }
+"""
+SOLVER = """
+net: "NAME.net" base_lr: 0.05 momentum: 0.9 weight_decay: 0.01 lr_policy: "fixed" random_seed: 3
+max_iter: 6 display: 2 iter_size: SIZE snapshot_prefix: "NAME" snapshot: 6 clip_gradients: CLIP
+"""
+# As in BVLC's python/train.py; what differs is said by the case. Rank 1 is a fork of rank 0.
+WORKER = """
+import os, sys
+import numpy as np
+import caffe
+from caffe._caffe.solvers import parallel
+
+uid = caffe.NCCL.new_uid()
+assert isinstance(uid, bytes) and caffe.has_nccl()
+child = os.fork()
+rank = 0 if child else 1
+parallel.BUCKET = 40  # several
+caffe.set_solver_count(2)
+caffe.set_solver_rank(rank)
+caffe.set_multiprocess(True)
+
+def solve(name, eager, steps, snapshot=None):
+    solver = caffe.SGDSolver(name + ".solver")
+    if snapshot:
+        solver.restore(snapshot)
+    nccl = caffe.NCCL(solver, uid)
+    nccl.bcast()
+    solver.add_callback(nccl)
+    if eager:
+        solver.net.after_backward(nccl)
+    solver.step(steps)
+    blobs = [b.data for blobs in solver.net.params.values() for b in blobs]
+    np.savez(f"{name}-{rank}.npz", *blobs)
+    return solver
+
+solve("eager", True, 6)
+solve("late", False, 6)
+solve("resumed", True, 3, "three_iter_3.solverstate")
+solver = caffe.SGDSolver("lost.solver")
+nccl = caffe.NCCL(solver, uid)
+nccl.bcast()
+if rank == 1:
+    solver.add_callback(lambda: None, lambda: os._exit(1) if solver.iter == 3 else None)
+solver.add_callback(nccl)
+try:
+    solver.step(6)
+except caffe.SolverError as error:
+    assert "has lost another of the 2 ranks at iteration 3" in str(error), error
+else:
+    sys.exit("the lost rank was not missed")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) - 1)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Rows, and solvers by name: their nets, iter_sizes, and what else the cases want."""
+    path = tmp_path_factory.mktemp("parallel")
+    draw = np.random.RandomState(0)
+    with h5py.File(path / "rows.h5", "w") as file:
+        file["x"] = draw.randn(11, 3, 4, 5).astype(np.float32)
+        file["t"] = draw.randn(11, 2).astype(np.float32)
+    (path / "rows.txt").write_text("rows.h5\n")
+    return path
+
+
+def write(folder, name, size, batch=2, norm="", more=""):
+    net = NET.replace("BATCH", str(batch)).replace("NORM", norm)
+    (folder / f"{name}.net").write_text(net)
+    text = (SOLVER + more).replace("NAME", name).replace("SIZE", str(size))
+    # Clipped before it is divided by iter_size (sgd_solver.cpp): the sum, or the ranks' mean of it.
+    text = text.replace("CLIP", str(size / 8))
+    (folder / f"{name}.solver").write_text(text)
+
+
+def one(name, steps, snapshot=None):
+    """Train with one rank; return all parameters."""
+    solver = caffe.get_solver(f"{name}.solver")
+    if snapshot:
+        solver.restore(snapshot)
+    solver.step(steps)
+    return solver, parameters(solver.net)
+
+
+def parameters(net):
+    return [b.data.copy() for blobs in net.params.values() for b in blobs]
+
+
+def same(found, wanted):
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
+
+
+def of_rank(name, rank):
+    with np.load(f"{name}-{rank}.npz") as arrays:
+        return [arrays[key] for key in arrays.files]
+
+
+def test_two_ranks_are_one_of_twice_the_iter_size(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    write(folder, "one", 4)
+    write(folder, "three", 4)
+    for name in ("eager", "late", "resumed", "lost"):
+        write(folder, name, 2)
+    solver, wanted = one("three", 3)
+    solver.snapshot()
+    _, wanted = one("one", 6)
+    environment = {**os.environ, "GLOG_minloglevel": "2"}
+    command = [sys.executable, "-W", "ignore", "-c", WORKER]
+    assert subprocess.run(command, timeout=100, env=environment).returncode == 0
+    for name in ("eager", "late", "resumed"):
+        for rank in (0, 1):
+            same(of_rank(name, rank), wanted)
+    # What is left of a run whose rank was lost goes on, with the data of the unfinished iteration.
+    write(folder, "lost", 4)
+    same(one("lost", 3, "lost_iter_3.solverstate")[1], wanted)
+
+
+def test_caffe_train_starts_the_ranks(folder, monkeypatch, capfd):
+    monkeypatch.chdir(folder)
+    write(folder, "alone", 4)
+    write(folder, "both", 2)
+    _, wanted = one("alone", 6)
+    capfd.readouterr()
+    assert caffe_cli.main(["train", "-solver", "both.solver", "-ranks", "2"]) == 0
+    log = capfd.readouterr().err
+    assert log.count("Iteration 4,") == log.count("Iteration 4 (") == 1  # rank 0's alone
+    assert log.count("Optimization Done.") == 2  # solver.cpp's and caffe.cpp's
+    net = caffe.Net("both.net", caffe.TEST, weights="both_iter_6.caffemodel")
+    same(parameters(net), wanted)
+
+
+def test_a_rank_that_fails_ends_the_command(monkeypatch):
+    started = []
+    real = subprocess.Popen
+
+    def start(command, env, **options):  # rank 0 waits for ever, rank 1 fails
+        code = "import time; time.sleep(60)" if env["RANK"] == "0" else "raise SystemExit(3)"
+        started.append(real([sys.executable, "-c", code], env=env, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr(ranks, "GRACE", 0.2)
+    assert ranks.launch(["train"], 2) == 3
+    assert started[0].wait(5) == -signal.SIGKILL
+
+
+def test_ranks_take_turns_at_the_pictures(tmp_path, monkeypatch):
+    """Each rank of data_layer.py draws its batches of one order; any number can resume."""
+
+    class Numbers(DataLayer):
+        def list_items(self):
+            return list(range(10))
+
+        def load(self, item):
+            return [("", np.full((1, 2, 2), item, np.float32)), ("", np.zeros((2, 2), np.uint8))]
+
+    module = types.ModuleType("numbers_layer")
+    module.Numbers = Numbers
+    monkeypatch.setitem(sys.modules, "numbers_layer", module)
+    net = tmp_path / "net.prototxt"
+    net.write_text("""layer { name: "data" type: "Python" top: "data" top: "label" python_param {
+        module: "numbers_layer" layer: "Numbers"
+        param_str: "{'split': 'train', 'seed': 5, 'batch': 2}" } }""")
+
+    def take(rank, count, passes, state=None):
+        caffe.set_solver_count(count)
+        caffe.set_solver_rank(rank)
+        one = caffe.Net(str(net), caffe.TRAIN)
+        if state:
+            one.layers[0].restore_state(state)
+        found = [one.forward()["data"][:, 0, 0, 0].tolist() for _ in range(passes)]
+        return found, one.layers[0].snapshot_state()
+
+    try:
+        alone, _ = take(0, 1, 12)
+        (first, state), (second, other) = take(0, 2, 3), take(1, 2, 3)
+        assert first == alone[0:6:2] and second == alone[1:6:2] and state == other
+        for count in (1, 2, 3):
+            for rank in range(count):
+                more, _ = take(rank, count, 2, state)
+                assert more == alone[6 + rank :: count][:2]
+    finally:
+        caffe.set_solver_count(1)
+        caffe.set_solver_rank(0)
+
+
+# What solve.py does under torchrun, for a tiny row; rank 1 is a fork of rank 0.
+SOLVE = """
+import os, pathlib, socket, sys
+import pytest
+import tiny
+from tiny_runs import SETTINGS, TINY
+import experiments
+from training import initial_weights, ranks, run_dir
+from training.run import Run
+
+tiny.shapes(tiny.Maker(pathlib.Path("data"), size=(34, 40)))
+for row in experiments.staged("tiny", "shapes", (0.01,) * 3, options=TINY, init=(), **SETTINGS):
+    experiments.EXPERIMENTS[row.name] = row
+initial_weights.is_prepared = lambda name: True
+with socket.create_server(("localhost", 0)) as free:
+    port = free.getsockname()[1]
+child = os.fork()
+rank = "0" if child else "1"
+os.environ.update(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE="2")
+os.environ.update(MASTER_ADDR="localhost", MASTER_PORT=str(port))
+ranks.take_place()
+run = Run(experiments.find("tiny-fcn32s"), steps=4, display=2)
+run.begin()
+seen = []
+run.solver.add_callback(lambda: seen.append(run.solver.iter), lambda: None)
+if rank == "1":
+    run.solver.add_callback(lambda: run.on_signal() if run.solver.iter == 2 else None, lambda: None)
+done = run.train()
+assert not done and seen == [0, 1, 2] and run.solver.iter == 3, (done, seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0)
+"""
+
+
+def test_solve_trains_in_ranks_and_all_stop_together(tmp_path, monkeypatch):
+    environment = {**os.environ, "FCN_DATA": str(tmp_path / "data"), "GLOG_minloglevel": "2"}
+    environment["FCN_RUNS"] = str(tmp_path / "runs")
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), *sys.path]))
+    command = [sys.executable, "-W", "ignore", "-c", SOLVE]
+    done = subprocess.run(
+        command, timeout=100, env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("stopped at iteration 3") == 1  # rank 0 alone prints
+    where = tmp_path / "runs" / "tiny-fcn32s"
+    assert (where / "snapshots" / "train_iter_3.solverstate").is_file()
+    entries = [json.loads(line) for line in (where / "scalars.jsonl").read_text().splitlines()]
+    assert [e["kind"] for e in entries] == ["start", "train"]

@@ -37,7 +37,7 @@ def solve(name: str, args: argparse.Namespace) -> bool:
             f"{run_dir.folder(name)} holds a run at iteration {newest[0]}: "
             "--resume continues it, --restart starts again"
         )
-    run = Run(row, steps)
+    run = Run(row, steps, sync_bn=args.sync_bn)
     signals = (signal.SIGINT, signal.SIGTERM)
     previous = [signal.signal(s, run.on_signal) for s in signals]
     try:
@@ -72,9 +72,12 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="continue from the newest snapshot")
     parser.add_argument("--restart", action="store_true", help="start again over an existing run")
     parser.add_argument("--init", default="", help="caffemodel, experiment, `published` or `none`")
+    parser.add_argument("--sync-bn", action="store_true", help="BatchNorm over all ranks' batches")
     parser.add_argument("--chain", action="store_true", help="first get and train what it needs")
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
     args = parser.parse_args()
+    if args.chain and ranks.several():
+        parser.error("--chain prepares data and weights: run it as one process, then the ranks")
     with one_line_errors("solve"):
         ranks.take_place()
         use_device(args.gpu, default=ranks.local())

@@ -1,6 +1,7 @@
 """Nets made from the text of a prototxt."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import caffe
@@ -17,3 +18,9 @@ def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:
         if weights is None:
             return caffe.Net(str(path), caffe.TEST)
         return caffe.Net(str(path), caffe.TEST, weights=str(weights))
+
+
+def optimize(net: caffe.Net, keep: Iterable[str]) -> None:
+    """Make a net ready for inference alone; only `keep` can be read. BVLC's stay as they are."""
+    if hasattr(net, "optimize"):
+        net.optimize(keep=list(keep))

@@ -26,6 +26,11 @@ def _count() -> int:
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
+def several() -> bool:
+    """Return whether this process is one of several ranks."""
+    return _count() > 1
+
+
 def take_place() -> None:
     """Tell caffe which rank this is, before data layers are made; silence all but rank 0."""
     if _count() == 1:
@@ -46,12 +51,17 @@ class Ranks:
         self.solver = solver
         self.nccl: Any = None
 
-    def join(self) -> None:
-        """Take rank 0's weights, and average gradients from now on."""
+    def join(self, sync_bn: bool) -> None:
+        """Take rank 0's weights, and average gradients from now on.
+
+        With `sync_bn` batch normalisation takes its moments over all ranks' batches.
+        """
         if _count() == 1:
             return
         self.nccl = caffe.NCCL(self.solver, caffe.NCCL.new_uid())
         self.nccl.bcast()
+        if sync_bn:
+            self.nccl.sync_batch_norm()
         self.solver.add_callback(self.nccl)
         self.solver.net.after_backward(self.nccl)
 

@@ -36,12 +36,20 @@ class Run:
         Iterations to train to (default: the row's).
     display
         Iterations from one log entry to the next.
+    sync_bn
+        Whether batch normalisation takes its moments over the batches of all ranks.
     """
 
-    def __init__(self, row: Experiment, steps: int | None = None, display: int = DISPLAY):
+    def __init__(
+        self,
+        row: Experiment,
+        steps: int | None = None,
+        display: int = DISPLAY,
+        sync_bn: bool = False,
+    ):
         self.row, self.data = row, experiments.data_of(row)
         self.steps = steps or row.iterations
-        self.display = display
+        self.display, self.sync_bn = display, sync_bn
         self.log = run_dir.Log(row.name, writes=ranks.rank() == 0)
         paths = run_dir.write_prototxts(row, self.data)
         self.solver = caffe.get_solver(str(paths["solver"]))
@@ -121,7 +129,7 @@ class Run:
 
     def train(self) -> bool:
         """Step to the end, logging, validating and snapshotting; False where it was stopped."""
-        self.ranks.join()
+        self.ranks.join(self.sync_bn)
         try:
             while self.solver.iter < self.steps:
                 self.solver.step(self.until_next())

@@ -15,7 +15,7 @@ from data.palette import save_label
 from data.progress import bar
 from data.settings import IGNORE_LABEL, data_dir
 from experiments import Dataset, Head
-from nets.load import net_of_text
+from nets.load import net_of_text, optimize
 from nets.surgery import untrained
 from training import run_dir
 
@@ -147,6 +147,8 @@ def score_experiment(
 ) -> dict[str, Any]:
     """Score a row's validation net; return experiment, weights, and `score_net` as heads."""
     net, path = load_net(name, "val", weights)
+    data = experiments.data_of(experiments.find(name))
+    optimize(net, [blob for h in data.heads for blob in (h.score, h.label, h.loss)])
     print(f"scoring {name} with {path}", flush=True)
-    results = score_net(net, experiments.data_of(experiments.find(name)), count, save)
+    results = score_net(net, data, count, save)
     return dict(experiment=name, weights=str(path), heads=results)

@@ -9,6 +9,7 @@ import experiments
 from data.errors import DataError
 from data.images import to_net
 from experiments import Dataset
+from nets.load import optimize
 from training.scoring import argmax_labels, load_net
 
 
@@ -32,6 +33,7 @@ class Segmenter:
             raise DataError(f"{name} takes {tops} together; here each picture is taken alone")
         (self.input,) = self.data.inputs
         self.net, _ = load_net(name, "deploy", weights)
+        optimize(self.net, [head.score for head in self.data.heads])
 
     def segment(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Return {score blob: H x W uint8 class numbers} of an H x W x C picture (RGB for 3)."""

@@ -29,7 +29,7 @@ class Command:
         return Parser(self.name, self.text, self.arguments, self.uses.split())
 
 
-_TRAIN = "solver weights snapshot gpu ranks level stage sigint_effect sighup_effect dialect"
+_TRAIN = "solver weights snapshot gpu ranks sync_bn level stage sigint_effect sighup_effect dialect"
 _TIME = "model weights iterations phase forward_only gpu level stage dialect"
 COMMANDS = {
     command.name: command

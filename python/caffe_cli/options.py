@@ -81,6 +81,7 @@ OURS: dict[str, dict[str, Any]] = {
 }
 SWITCHES = {
     "forward_only": "time the forward pass alone",
+    "sync_bn": "let batch normalisation take mean and variance over all ranks' batches",
     "display_lrm": "draw learning rate multipliers",
     "align_crops": "write aligned offsets into the Crop layers that give none",
     "replace_data": "put placeholders where data sources are absent (default: true)",

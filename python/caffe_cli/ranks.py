@@ -53,8 +53,11 @@ def take_place() -> None:
     caffe.set_multiprocess(True)
 
 
-def join(solver) -> None:
-    """Make the solver one of the ranks', with rank 0's weights."""
+def join(solver, sync_bn: bool) -> None:
+    """Make the solver one of the ranks', with rank 0's weights.
+
+    With `sync_bn` batch normalisation takes its moments over all ranks' batches.
+    """
     import caffe
 
     if not is_rank():
@@ -62,6 +65,8 @@ def join(solver) -> None:
     given = os.environ.get(UID)
     nccl = caffe.NCCL(solver, bytes.fromhex(given) if given else caffe.NCCL.new_uid())
     nccl.bcast()
+    if sync_bn:
+        nccl.sync_batch_norm()
     solver.add_callback(nccl)
     if solver.param.layer_wise_reduce:
         solver.net.after_backward(nccl)

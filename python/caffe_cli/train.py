@@ -46,7 +46,7 @@ def train(options):
     if options.snapshot:
         log_line(f"Resuming from {options.snapshot}", 235)
         solver.restore(options.snapshot)
-    ranks.join(solver)
+    ranks.join(solver, options.sync_bn)
     with _signals(options) as requests, _progress(solver, param.max_iter):
         log_line("Starting Optimization", 239)
         solve(solver, requests)

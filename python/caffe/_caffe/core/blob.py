@@ -19,12 +19,20 @@ MAX_COUNT = 2**31 - 1
 class Blob:
     """An array `data` and its gradient `diff` of one shape, as pycaffe shows them."""
 
-    __slots__ = ("_shape", "data_buffer", "diff_buffer", "freed_reason", "__weakref__")
+    __slots__ = (
+        "_shape",
+        "data_buffer",
+        "diff_buffer",
+        "freed_reason",
+        "freed_data",
+        "__weakref__",
+    )
 
     def __init__(self, shape: tuple[int, ...] = (), persistent: bool = False):
         self._shape = check_shape(shape)
         self.data_buffer = SyncedMemory(persistent=True)
         self.diff_buffer = SyncedMemory(persistent)
+        self.freed_data: str | None = None  # the same of `data`, in an optimized net
         self.freed_reason: str | None = (
             None  # why `diff` cannot be read, once a solver step has freed it
         )
@@ -34,6 +42,8 @@ class Blob:
     @property
     def data(self) -> np.ndarray:
         """Live float32 view of the values, of this blob's shape."""
+        if self.freed_data:
+            raise CaffeError(self.freed_data)
         return self.data_buffer.numpy(self._shape)
 
     @property
@@ -102,6 +112,7 @@ class Blob:
         shape = tuple(value.shape)
         if shape != self._shape:
             self.set_shape(shape)
+        self.freed_data = None
         self.data_buffer.put(value, share=share)
 
     def put_diff(self, value: torch.Tensor) -> None:
@@ -137,6 +148,12 @@ class Blob:
         if not self.diff_buffer.has_live_view():
             self.diff_buffer = self.diff_buffer.successor()
             self.freed_reason = why
+
+    def free_data(self, why: str) -> None:
+        """Free the values unless a view of them is alive; reading them then raises `why`."""
+        if not self.data_buffer.has_live_view():
+            self.data_buffer = SyncedMemory()
+            self.freed_data = why
 
     def share_data(self, other: "Blob") -> None:
         """Use `other`'s values as one's own (blob.cpp, ShareData)."""

@@ -27,6 +27,7 @@ from . import context, filler
 from .blob import Blob
 from .layer_runtime import LayerRuntime, Wiring, as_tuple
 from .registry import create_layer, register
+from .windows import POINTWISE, Reach
 
 __all__ = ["Layer", "Wiring", "as_tuple", "create_layer", "register"]
 
@@ -57,6 +58,30 @@ class Layer(LayerRuntime):
         finally:
             self.shapes_only = False
         return [tuple(t.shape) for t in as_tuple(tops)]
+
+    # For nets made ready for inference alone (graph/inference.py), which then never run backward.
+
+    pointwise = False  # an output depends on the bottom's channels at its own place alone
+
+    def reach(self) -> tuple[Reach, ...] | None:
+        """Return how outputs lie over the bottom's two spatial axes; None where they do not."""
+        return POINTWISE if self.pointwise else None
+
+    def reduce_pad(self, less: Sequence[int]) -> None:
+        """Pad by so much less on either side of each axis than the settings say."""
+
+    def channel_affine(self) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Return (factor, shift), each (C,), where the top is bottom * factor + shift."""
+
+    def activation(self) -> float | None:
+        """Return a slope where the top is max(0, bottom) + slope * min(0, bottom)."""
+
+    def fold(self, after: "Layer") -> bool:
+        """Compute from now on what `after` makes of the top, too; tell whether that can be."""
+        return False
+
+    def unfold(self) -> None:
+        """Compute the top alone again."""
 
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""

@@ -138,6 +138,10 @@ class LayerRuntime:
             blob.set_shape(shape)
         self._shapes = given
 
+    def forget_shapes(self) -> None:
+        """Shape the tops anew before the next pass, though the bottoms' shapes stay."""
+        self._shapes = None
+
     def run(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Compute the tops from the bottoms, after reshaping where a bottom's shape has changed."""
         if [b.shape for b in bottom] != self._shapes:

@@ -16,6 +16,7 @@ class Neuron(Layer):
     """
 
     warned = False
+    pointwise = True
 
     def reshape(self, shape):
         return [shape]

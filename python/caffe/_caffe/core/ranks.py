@@ -6,6 +6,8 @@ Arrays go over NCCL where they are on a GPU, over gloo where they are on the hos
 import atexit
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,19 @@ ENVIRONMENT = b"env://"
 PATIENCE = timedelta(hours=12)
 
 _hosted: list[dist.TCPStore] = []
+_shared_batch_norm = False
+
+
+class RankLost(CaffeError):
+    """Another rank cannot be reached any more."""
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise RankLost(f"rank {context.solver_rank()} has lost another: {error}") from error
 
 
 def new_uid() -> bytes:
@@ -58,21 +73,53 @@ def join(uid: bytes) -> None:
     atexit.register(dist.destroy_process_group)
 
 
-def start_sum(values: torch.Tensor) -> dist.Work:
-    """Begin to replace `values`, contiguous, by their sum over all ranks; wait() for the end."""
-    return dist.all_reduce(values, async_op=True)
+# -- what they tell each other; each call raises RankLost where one cannot be reached
+
+
+def start_sum(values: torch.Tensor) -> Callable[[], None]:
+    """Begin to replace `values`, contiguous, by their sum over all ranks.
+
+    Returns what waits for the end.
+    """
+
+    def wait():
+        with _reached():
+            work.wait()
+
+    with _reached():
+        work = dist.all_reduce(values, async_op=True)
+    return wait
+
+
+def total(values: torch.Tensor) -> torch.Tensor:
+    """Return the sum of `values`, contiguous and overwritten, over all ranks."""
+    start_sum(values)()
+    return values
 
 
 def broadcast(values: torch.Tensor) -> None:
     """Replace `values` by rank 0's."""
-    dist.broadcast(values, 0)
+    with _reached():
+        dist.broadcast(values, 0)
 
 
 def largest(value: int) -> int:
     """Return the largest of all ranks' values."""
     found = torch.tensor(value)
-    dist.all_reduce(found, dist.ReduceOp.MAX)
+    with _reached():
+        dist.all_reduce(found, dist.ReduceOp.MAX)
     return int(found)
+
+
+def share_batch_norm(shared: bool) -> None:
+    """Set whether training normalises by the moments of all ranks' batches together."""
+    global _shared_batch_norm
+    _shared_batch_norm = shared
+
+
+def batch_norm_is_shared() -> bool:
+    """Tell whether training normalises by the moments of all ranks' batches together."""
+    return _shared_batch_norm
 
 
 def of_rank_0(value: Any) -> Any:

@@ -11,6 +11,21 @@ import torch
 import torch.nn.functional as F
 
 
+class Reach(NamedTuple):
+    """How a layer's outputs lie over its bottom on one spatial axis.
+
+    `pads` tells whether what lies beyond the map counts as zeros (a convolution's padding).
+    """
+
+    extent: int
+    stride: int
+    pad: int
+    pads: bool
+
+
+POINTWISE = (Reach(1, 1, 0, False),) * 2
+
+
 class Windows(NamedTuple):
     """Where a filter is laid: one entry per spatial axis."""
 

@@ -8,10 +8,11 @@ import torch
 from ...proto import caffe_pb2
 from .. import layers as _families  # noqa: F401  (enters every layer type in the registry)
 from ..core.blob import Blob, check_fits_memory
-from ..errors import CaffeError, NetError
+from ..errors import CaffeError, MissingBlob, NetError, nearest
 from ..formats import prototxt
 from . import debug_info, weights
 from .builder import build
+from .inference import InferencePlan
 
 Hook = Callable[[int], None]
 
@@ -52,6 +53,7 @@ class Net:
             param.state.stage.extend(stages or [])
         self.phase = param.state.phase
         self.keep_diffs = False
+        self.plan: InferencePlan | None = None  # once optimized
         self.debug_info = param.debug_info
         self.hooks: dict[str, list[Hook]] = {
             when: [] for when in ("before_fwd", "after_fwd", "before_bwd", "after_bwd")
@@ -68,6 +70,8 @@ class Net:
     def run_forward(self, start: int = 0, end: int | None = None) -> torch.Tensor | float:
         """Run layers `start` to `end` (inclusive); return the weighted loss, on the device."""
         nodes = self._range(start, len(self.nodes) - 1 if end is None else end)
+        if self.plan is not None:
+            return self._run_plan(self.plan, whole=len(nodes) == len(self.nodes))
         self._before_forward(nodes)
         loss: torch.Tensor | float = 0.0
         with torch.no_grad():
@@ -87,6 +91,8 @@ class Net:
         Without `keep` (inside solver.step) what forward saved and intermediate diffs are freed
         once used.
         """
+        if self.plan is not None:
+            raise NetError(f"net '{self.name}' is optimized: it runs forward alone")
         start = len(self.nodes) - 1 if start is None else start
         looks = any(getattr(hook, "reads_diffs", True) for hook in self.hooks["after_bwd"])
         keep = keep or self.keep_diffs or self.debug_info or looks
@@ -97,6 +103,45 @@ class Net:
                 if self.debug_info:
                     debug_info.log_backward(node)
                 self._call("after_bwd", i)
+
+    def optimize(self, keep: Sequence[str] = ()) -> None:
+        """Make the net ready for inference alone (BVLC has no such thing).
+
+        BatchNorm, Scale, Bias and ReLU are folded into the convolution before them, blobs are
+        freed once their last reader is done, and copies of rows and columns that wide padding
+        makes are left out. Results stay the same but for rounding. Weights that change
+        afterwards need another call.
+
+        Parameters
+        ----------
+        keep : sequence of str
+            Blobs to read afterwards, besides inputs and outputs; all others raise.
+
+        Raises
+        ------
+        NetError
+            For a net of the TRAIN phase; later, for a backward or partial pass.
+        """
+        if self.phase != caffe_pb2.TEST:
+            raise NetError(f"net '{self.name}' is of the TRAIN phase: inference alone is TEST's")
+        names = dict(zip(self._blobs, self._blob_names, strict=True))
+        wanted = {*keep, *self.built.output_names}
+        for name in wanted.difference(self._blob_names):
+            raise MissingBlob(
+                f"net '{self.name}' has no blob '{name}'{nearest(name, names.values())}"
+            )
+        kept = [b for b, name in names.items() if name in wanted or b in self.built.inputs]
+        self.plan = InferencePlan(self.nodes, names, kept)
+
+    def _run_plan(self, plan: InferencePlan, whole: bool) -> torch.Tensor | float:
+        if not whole:
+            raise NetError(f"net '{self.name}' is optimized: it runs as a whole")
+        self._before_forward(())
+        with torch.no_grad():
+            loss = plan.run(self._call)
+        for blob in self._blobs:
+            blob.data_buffer.refresh_view()
+        return loss
 
     def _range(self, start: int, end: int) -> list:
         if not (0 <= start and end < len(self.nodes)):

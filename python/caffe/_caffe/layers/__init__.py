@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     crop,
     forks,
     hdf5,
+    im2col,
     image_data,
     indexing,
     input,

@@ -41,6 +41,8 @@ class _Broadcast(Layer):
         self.learned = len(bottom) == 1
         if self.learned:
             self.add_param(self.factor_shape(param, bottom[0]), fill)
+        axis = canonical_axis(self, param.axis, bottom[0].shape)
+        self.pointwise = self.learned and axis == 1 and len(self.blobs[0].shape) == 1
 
     def factor_shape(self, param, x) -> tuple[int, ...]:
         """Return the sizes of `num_axes` axes from `axis` on (-1: all of them)."""
@@ -83,6 +85,9 @@ class Bias(_Broadcast):
         param = self.layer_param.bias_param
         self.setup_factor(param, bottom, param.filler)
 
+    def channel_affine(self):
+        return (torch.ones_like(self.param(0)), self.param(0)) if self.pointwise else None
+
     def forward(self, *bottom):
         return bottom[0] + _spread(self, self.factor(bottom), bottom[0], self.axis)
 
@@ -113,6 +118,13 @@ class Scale(_Broadcast):
             # A second bottom gives its own number of axes to the bias.
             like = self.blobs[0].shape if self.learned else tuple(bottom[1].shape)
             self.add_param(like, param.bias_filler)
+
+    def channel_affine(self):
+        if not self.pointwise:
+            return None
+        factor = self.param(0)
+        shift = torch.zeros_like(factor) if self.bias is None else self.param(self.bias)
+        return factor, shift
 
     def forward(self, *bottom):
         x, s = bottom[0], self.factor(bottom)

@@ -1,6 +1,7 @@
-"""Convolution, Deconvolution and Im2col: filters over any number of spatial axes."""
+"""Convolution and Deconvolution: filters over any number of spatial axes."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,7 @@ from ..core import context
 from ..core.axes import canonical_axis, count
 from ..core.layer import Layer, register
 from ..core.window_settings import check_output_sizes, read_windows
-from ..core.windows import Windows, convolve, convolve_adjoint, im2col
+from ..core.windows import Reach, Windows, convolve, convolve_adjoint
 
 # torch convolves up to this many spatial axes itself, in strides and reaches up to these; the rest
 # goes through im2col. Its CPU library writes machine code for each step of a stride: slowly from a
@@ -20,6 +21,14 @@ TORCH_REACH = 1 << 24
 # Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
 # and their gradient into an order of axes of its own: a second time in memory.
 PART_BYTES = 1 << 26
+
+
+class Folded(NamedTuple):
+    """What a layer computes by, with those after it folded in; None where it is its own."""
+
+    weight: torch.Tensor | None = None
+    bias: torch.Tensor | None = None
+    slope: float | None = None  # of the activation at last
 
 
 class Filters(Layer):
@@ -45,6 +54,7 @@ class Filters(Layer):
         self.channels, self.axes = shape[self.axis], len(shape) - self.axis - 1
         windows = read_windows(self, self.axes)
         self.windows = windows if self.axes else Windows((1,), (1,), (0,), (1,))
+        self.pad, self.folded = self.windows.pad, Folded()
         self.native = (
             self.axes <= TORCH_AXES
             and max(self.windows.stride) <= TORCH_STRIDE
@@ -89,8 +99,54 @@ class Filters(Layer):
         return [(*first[: self.axis], self.outputs, *tops)] * len(shapes)
 
     def forward(self, *bottom):
-        weight, bias = self._filters(), self.param(1) if self.bias else None
-        return tuple(self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom)
+        weight, bias, slope = self.folded
+        if weight is None:
+            weight = self._filters()
+        if bias is None and self.bias:
+            bias = self.param(1)
+        tops = [self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom]
+        if slope is not None and not self.shapes_only:
+            tops = [F.leaky_relu_(y, slope) if slope else y.relu_() for y in tops]
+        return tuple(tops)
+
+    # -- inference alone
+
+    def reach(self):
+        if self.transposed or not self.native or (self.axis, self.axes) != (1, 2):
+            return None
+        w = self.windows
+        ways = zip(w.extent, w.stride, self.pad, strict=True)
+        return tuple(Reach(*each, pads=True) for each in ways)
+
+    def reduce_pad(self, less):
+        pad = self.pad
+        if any(less):
+            pad = tuple(p - n for p, n in zip(pad, less, strict=True))
+        if pad != self.windows.pad:
+            self.windows = self.windows._replace(pad=pad)
+            self.forget_shapes()
+
+    def unfold(self):
+        self.folded = Folded()
+
+    def fold(self, after):
+        if self.folded.slope is not None or self.axis != 1:
+            return False
+        if (slope := after.activation()) is not None:
+            self.folded = self.folded._replace(slope=slope)
+            return True
+        affine = after.channel_affine()
+        if affine is None or (self.transposed and self.group > 1):
+            return False
+        factor, shift = affine
+        weight, bias, _ = self.folded
+        weight = self._filters() if weight is None else weight
+        bias = self.param(1) if bias is None and self.bias else bias
+        around = (1, -1) if self.transposed else (-1,)
+        wide = factor.view(*around, *(1,) * (weight.dim() - len(around)))
+        bias = shift.clone() if bias is None else bias * factor + shift
+        self.folded = Folded(weight * wide, bias)
+        return True
 
     def backward(self, propagate_down, bottom, top, top_diff):
         # torch's own gradients, asked only for what is wanted: no graph to build for each layer,
@@ -235,29 +291,3 @@ class Deconvolution(Filters):
 
 def _spread(bias, y):
     return bias.view(-1, *(1,) * (y.dim() - 2))
-
-
-@register("Im2col")
-class Im2col(Layer):
-    """The windows of a map laid out as channels (im2col_layer.cpp).
-
-    A bottom of C channels becomes C * (kernel elements) channels, one column per window.
-    """
-
-    def setup(self, x):
-        self.axis = canonical_axis(self, self.layer_param.convolution_param.axis, x.shape)
-        self.axes = len(x.shape) - self.axis - 1
-        self.check(
-            self.axes > 0, f"needs an axis behind axis {self.axis}, bottom: {tuple(x.shape)}"
-        )
-        self.windows = read_windows(self, self.axes)
-
-    def forward(self, x):
-        lead, sizes = x.shape[: self.axis], x.shape[self.axis + 1 :]
-        self.check(
-            len(sizes) == self.axes, f"was set up for {self.axes} spatial axes, given {len(sizes)}"
-        )
-        check_output_sizes(self, self.windows, sizes, self.windows.outputs(sizes))
-        x = x.reshape(count(lead), *x.shape[self.axis :])
-        columns = im2col(x, self.windows)
-        return columns.reshape(*lead, *columns.shape[1:])

@@ -21,6 +21,7 @@ class LRN(Layer):
         self.size, self.beta = int(p.local_size), p.beta
         self.check(self.size % 2 == 1, f"local_size must be odd, given {self.size}")
         self.within = p.norm_region == caffe_pb2.LRNParameter.WITHIN_CHANNEL
+        self.pointwise = not self.within
         self.shift = 1.0 if self.within else p.k
         self.factor = p.alpha if self.within else p.alpha / self.size
 

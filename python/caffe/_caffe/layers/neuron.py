@@ -57,6 +57,7 @@ class Dropout(Neuron):
         self.check(0 <= ratio < 1, f"dropout_ratio must be at least 0 and below 1, given {ratio}")
         self.keep = 1 - ratio
         self.draws = self.training or p.sample_weights_test
+        self.pointwise = not self.draws
         self.scale_train = p.scale_train
 
     def forward(self, x):
@@ -136,6 +137,9 @@ class ReLU(Neuron):
 
     def setup(self, x):
         self.slope = self.layer_param.relu_param.negative_slope
+
+    def activation(self):
+        return self.slope
 
     def forward(self, x):
         if self.slope:

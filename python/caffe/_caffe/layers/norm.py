@@ -4,6 +4,7 @@ import torch
 
 from ...proto import caffe_pb2
 from ..core.axes import canonical_axis, legacy_shape
+from ..core.batch_norm import gradients, normalise
 from ..core.layer import Layer, register
 
 
@@ -32,6 +33,7 @@ class BatchNorm(Layer):
             not param.update_global_stats,
             "update_global_stats (DeepLab v2) is not computed here; leave it out",
         )
+        self.pointwise = self.stored
         for size in (x.shape[1], x.shape[1], 1):
             self.add_param((size,))
         self._add_scale(param, x.shape[1])
@@ -89,7 +91,8 @@ class BatchNorm(Layer):
                 x, scale, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
         channels = self.blobs[0].count
-        y, moments, (mean, variance) = self._normalise(x)
+        scale, bias = self._scale()
+        y, moments, mean, variance = normalise(x, scale, bias, self.eps)
         self.save_for_backward((kept, moments))
         if x.numel() == channels:
             variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
@@ -97,12 +100,14 @@ class BatchNorm(Layer):
             blob.tensor(write=True).mul_(self.fraction).add_(batch)
         return y
 
-    def _normalise(self, x):
-        # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
-        mean, variance = x.new_zeros(2, self.blobs[0].count).unbind()
-        scale, bias = self._scale()
-        y, *moments = torch.native_batch_norm(x, scale, bias, mean, variance, True, 1.0, self.eps)
-        return y, moments, (mean, variance)
+    def channel_affine(self):
+        if not self.stored:
+            return None
+        (scale, bias), (mean, variance) = self._scale(), self._stored_moments()
+        factor = (variance + self.eps).rsqrt()
+        factor = factor if scale is None else factor * scale
+        shift = -mean * factor
+        return factor, shift if bias is None else shift + bias
 
     def _scale(self):
         """Return scale and bias; None, None without."""
@@ -124,16 +129,17 @@ class BatchNorm(Layer):
             return [None]
         before, moments = self.saved or (None, None)
         x, dy = bottom[0] if before is None else before, top_diff[0]
-        scale = self._scale()[0]
+        scale, bias = self._scale()
+        mask = [down, *wanted]
         if self.stored:
             mean, variance = self._stored_moments()
-            moments = [mean, (variance + self.eps).rsqrt_()]
-            running = [mean, variance]
+            moments = [mean, variance, mean, (variance + self.eps).rsqrt_()]
+            dx, *params = torch.ops.aten.native_batch_norm_backward(
+                dy, x, scale, *moments, False, self.eps, mask
+            )
         else:
-            moments, running = moments or self._normalise(x)[1], [None, None]
-        dx, *params = torch.ops.aten.native_batch_norm_backward(
-            dy, x, scale, *running, *moments, not self.stored, self.eps, [down, *wanted]
-        )
+            moments = moments or normalise(x, scale, bias, self.eps).moments
+            dx, *params = gradients(dy, x, scale, moments, self.eps, mask)
         for i, diff in enumerate(params, 3):
             if diff is not None and wanted[i - 3]:
                 self.blobs[i].add_diff(diff)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.layer import Layer, register
-from ..core.windows import PoolingPlan, lay_windows
+from ..core.windows import PoolingPlan, Reach, lay_windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
 # The search for a maximum starts here (pooling_layer.cpp): the value of a window without elements.
@@ -67,6 +67,12 @@ class Pooling(Layer):
             f"give either {field} or both {h} and {w}",
         )
         return int(getattr(p, h)), int(getattr(p, w))
+
+    def reach(self):
+        if self.masked or self.everywhere or self.method == PoolingParameter.STOCHASTIC:
+            return None
+        windows = zip(self.kernel, self.stride, self.pad, strict=True)
+        return tuple(Reach(*each, pads=False) for each in windows)
 
     plan: PoolingPlan
     sizes: tuple[int, ...] | None = None

@@ -97,7 +97,7 @@ class Split(Layer):
     """The bottom to several readers; their diffs are added (split_layer.cpp)."""
 
     tops = (1, None)
-    shares_data = True
+    shares_data = pointwise = True
 
     def setup(self, x):
         self.check(not self.in_place, "cannot work in place; give its tops other names")

@@ -6,9 +6,8 @@ k * n. The gradients are summed in buckets, each of them while backward is still
 below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -28,7 +27,7 @@ class Bucket:
     def __init__(self, ready: int):
         self.ready = ready
         self.blobs: list[Blob] = []
-        self._sent: tuple[list[torch.Tensor], torch.Tensor, Any] | None = None
+        self._sent: tuple[list[torch.Tensor], torch.Tensor, Callable] | None = None
 
     @property
     def bytes(self) -> int:
@@ -46,8 +45,8 @@ class Bucket:
     def receive(self, count: int) -> None:
         """Put the means of `count` ranks into the diffs, once they are there."""
         assert self._sent is not None
-        (diffs, flat, work), self._sent = self._sent, None
-        work.wait()
+        (diffs, flat, wait), self._sent = self._sent, None
+        wait()
         flat.mul_(1 / count)
         if len(diffs) > 1:
             parts = flat.split([d.numel() for d in diffs])
@@ -132,6 +131,14 @@ class NCCL:
         if context.solver_rank():
             solver.net.set_state(state)
 
+    def sync_batch_norm(self) -> None:
+        """Let batch normalisation in training take mean and variance over all ranks' batches.
+
+        BVLC has no such thing; PSPNet's Caffe does it. Gradients flow through it; the statistics
+        that are stored for testing become the same on all ranks.
+        """
+        ranks.share_batch_norm(True)
+
     # -- as a solver's callback and as a net's hook
 
     def on_start(self) -> None:
@@ -146,14 +153,13 @@ class NCCL:
         if layer == len(self._solver.net.nodes) - 1:
             self._passes += 1
         if self._passes == self._solver.param.iter_size:
-            with self._watch():
-                for bucket in self._buckets:
-                    if bucket.ready == layer:
-                        bucket.send()
+            for bucket in self._buckets:
+                if bucket.ready == layer:
+                    bucket.send()
 
     def on_gradients_ready(self) -> None:
         """Wait until all gradients are the ranks' means."""
-        with self._watch():
+        with self.watch():
             for bucket in self._buckets:
                 bucket.send()
             for bucket in self._buckets:
@@ -162,25 +168,24 @@ class NCCL:
 
     def agree(self, value: int) -> int:
         """Return the largest value that any rank gave; all of them must ask."""
-        with self._watch():
+        with self.watch():
             return ranks.largest(value)
 
     @contextmanager
-    def _watch(self) -> Iterator[None]:
+    def watch(self) -> Iterator[None]:
         """End the training with a snapshot where the other ranks cannot be reached.
 
         Every rank that is left writes it, all of them the same files: nobody knows who is left.
         """
         try:
             yield
-        except RuntimeError as error:
+        except ranks.RankLost as error:
             solver = self._solver
             if self._before is not None:  # the iteration has not ended: its data come again
                 context.restore_random_state(self._before[0])
                 solver.net.set_state(self._before[1])
             snapshots.write(solver)
             raise SolverError(
-                f"rank {context.solver_rank()} has lost another of the {self._count} ranks at "
-                f"iteration {solver.iter}, of which there is now a snapshot: any number of ranks "
-                f"can resume from it ({error})"
+                f"{error}; there is a snapshot of iteration {solver.iter}, from which any number "
+                "of ranks can resume"
             ) from error

@@ -10,6 +10,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -61,6 +62,7 @@ class Solver:
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._action: Callable[[], str] = lambda: NONE
         self._agree: Callable[[int], int] = lambda action: action
+        self._watch: Callable[[], AbstractContextManager] = nullcontext
         self._stopping = False
         self._losses: deque = deque(maxlen=self.param.average_loss)
         self._shown_iter, self._shown_time = 0, time.perf_counter()
@@ -102,7 +104,8 @@ class Solver:
                 on_start()
             shows = bool(p.display) and self.iter % p.display == 0
             self.net.debug_info = shows and p.debug_info
-            self._losses.append(self._accumulate())
+            with self._watch():
+                self._losses.append(self._accumulate())
             if shows:
                 self._show()
             for _, on_gradients_ready in self._callbacks:
@@ -281,7 +284,7 @@ class Solver:
         if on_gradients_ready is None:
             parallel = on_start
             on_start, on_gradients_ready = parallel.on_start, parallel.on_gradients_ready
-            self._agree = parallel.agree
+            self._agree, self._watch = parallel.agree, parallel.watch
         self._callbacks.append((on_start, on_gradients_ready))
 
     def set_action_function(self, ask: Callable[[], str]) -> None:

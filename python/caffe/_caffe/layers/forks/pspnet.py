@@ -6,6 +6,7 @@ from torch.nn import functional as F
 from caffe.proto import caffe_pb2
 
 from ...core.axes import legacy_shape
+from ...core.batch_norm import gradients, normalise
 from ...core.layer import Layer, register
 from ...log import warning
 
@@ -96,9 +97,7 @@ class BN(Layer):
             return torch.batch_norm(
                 x, slope, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
-        # Momentum 1 makes torch leave the batch's mean and unbiased variance in these.
-        mean, variance = x.new_zeros(2, len(slope)).unbind()
-        y, *moments = torch.native_batch_norm(x, slope, bias, mean, variance, True, 1.0, self.eps)
+        y, moments, mean, variance = normalise(x, slope, bias, self.eps)
         self._save(x, moments)
         places = x.numel() // len(slope)
         if places == 1:
@@ -129,9 +128,7 @@ class BN(Layer):
             return [dy * (slope * moments[1]).view((-1,) + (1,) * (dy.dim() - 2))]
         x = bottom[0] if before is None else before
         mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
-        dx, *diffs = torch.ops.aten.native_batch_norm_backward(
-            dy, x, slope, None, None, *moments, True, self.eps, mask
-        )
+        dx, *diffs = gradients(dy, x, slope, moments, self.eps, mask)
         for blob, diff in zip(self.blobs, diffs, strict=False):
             if diff is not None:
                 blob.add_diff(diff.view(blob.shape))
@@ -140,9 +137,7 @@ class BN(Layer):
     def _recompute(self, x):
         if self.stored:
             return None, (self._row(2), (self._row(3) + self.eps).rsqrt_())
-        mean, variance = x.new_zeros(2, self.blobs[0].count).unbind()
-        moments = torch.native_batch_norm(x, None, None, mean, variance, True, 1.0, self.eps)[1:]
-        return None, moments
+        return None, normalise(x, None, None, self.eps).moments
 
 
 @register("BN", dialect="yjxiong")

@@ -7,6 +7,7 @@ import torch
 
 from caffe.proto import caffe_pb2
 
+from ...core.batch_norm import gradients, normalise
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 from ...core.loss_layer import LabelAxis, Loss
@@ -84,9 +85,7 @@ class BN(Layer):
 
     def _normalise(self, x):
         scale, shift = self.param(0).view(-1), self.param(1).view(-1)
-        # Momentum 1 makes torch leave the batch's mean and unbiased variance in these.
-        mean, variance = x.new_zeros(2, len(scale)).unbind()
-        y, *moments = torch.native_batch_norm(x, scale, shift, mean, variance, True, 1.0, _EPS)
+        y, moments, _, variance = normalise(x, scale, shift, _EPS)
         places = x.numel() // len(scale)
         biased = variance * ((places - 1) / places) if places > 1 else torch.zeros_like(variance)
         return y, moments, biased
@@ -101,10 +100,8 @@ class BN(Layer):
         if self.learns:
             before, moments = self.saved or (None, self._normalise(x)[1])
             mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
-            dx, *diffs = torch.ops.aten.native_batch_norm_backward(
-                dy, x if before is None else before, scale.view(-1), None, None, *moments,
-                True, _EPS, mask,
-            )  # fmt: skip
+            x = x if before is None else before
+            dx, *diffs = gradients(dy, x, scale.view(-1), moments, _EPS, mask)
         else:
             dx, diffs = dy * scale, [(x * dy).sum((0, 2, 3)), dy.sum((0, 2, 3))]
         for i, (blob, diff) in enumerate(zip(self.blobs, diffs, strict=True)):

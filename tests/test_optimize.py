@@ -1,0 +1,151 @@
+"""Net.optimize(): folded, freed and with copied rows left out, a net computes what it computed."""
+
+import numpy as np
+import pytest
+
+import caffe
+
+
+def conv(name, bottom, pad=1, kernel=3, stride=1, dilation=1, outputs=4, group=1, kind="", more=""):
+    return f"""layer {{ name: "{name}" type: "{kind or "Convolution"}" bottom: "{bottom}"
+      top: "{name}" convolution_param {{ num_output: {outputs} kernel_size: {kernel} pad: {pad}
+      stride: {stride} dilation: {dilation} group: {group} {more}
+      weight_filler {{ type: "msra" }} bias_filler {{ type: "gaussian" std: 0.5 }} }} }}"""
+
+
+def relu(blob, slope=0.0):
+    return f"""layer {{ name: "{blob}_relu" type: "ReLU" bottom: "{blob}" top: "{blob}"
+      relu_param {{ negative_slope: {slope} }} }}"""
+
+
+def pool(name, bottom, kernel=2, stride=2, pad=0, method="MAX"):
+    return f"""layer {{ name: "{name}" type: "Pooling" bottom: "{bottom}" top: "{name}"
+      pooling_param {{ pool: {method} kernel_size: {kernel} stride: {stride} pad: {pad} }} }}"""
+
+
+def plain(kind, name, bottom, top="", settings=""):
+    return (
+        f'layer {{ name: "{name}" type: "{kind}" bottom: "{bottom}" top: "{top or name}" '
+        f"{settings} }}"
+    )
+
+
+DATA = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } } }"""
+FCN = [
+    conv("c1", "data", pad=40), relu("c1"), conv("c2", "c1"), relu("c2"), pool("p1", "c2"),
+    conv("c3", "p1"), relu("c3"), pool("p2", "c3"),
+    conv("c4", "p2", kernel=5, pad=0), relu("c4"),
+    conv("s2", "p2", kernel=1, pad=0, outputs=2), conv("s4", "c4", kernel=1, pad=0, outputs=2),
+    conv("up", "s4", kernel=4, stride=2, pad=0, outputs=2, kind="Deconvolution"),
+    """layer { name: "cut" type: "Crop" bottom: "up" bottom: "data" top: "cut"
+      crop_param { axis: 2 offset: 5 } }""",
+]  # fmt: skip
+NETS = {
+    "fcn": (FCN, True),
+    "strides": ([
+        conv("c1", "data", pad=50, kernel=7, stride=3), relu("c1", 0.1),
+        pool("p1", "c1", kernel=3, stride=2), conv("c2", "p1", dilation=2, pad=2),
+        plain("LRN", "n", "c2"), pool("p2", "n", kernel=3, stride=2, pad=1, method="AVE"),
+        conv("c3", "p2", pad=0),
+    ], True),
+    "no pooling": ([conv("c1", "data", pad=60), relu("c1"), conv("c2", "c1", pad=0)], True),
+    "narrow": ([conv("c1", "data"), relu("c1"), conv("c2", "c1", kernel=5, pad=2)], False),
+    "folded": ([
+        conv("c1", "data", more="bias_term: false"), plain("BatchNorm", "bn", "c1", "c1"),
+        plain("Scale", "sc", "c1", "c1", "scale_param { bias_term: true }"), relu("c1"),
+        conv("c2", "c1", group=2), plain("BatchNorm", "bn2", "c2", "b2"),
+        plain("Bias", "bias", "b2", "b3"),
+        conv("up", "b3", kernel=4, stride=2, kind="Deconvolution"),
+        plain("Scale", "sc2", "up", "up"), relu("up", 0.2), plain("ReLU", "r", "up", "last"),
+    ], False),
+    "split": ([
+        conv("c1", "data", pad=30), plain("Dropout", "d", "c1", "c1"), conv("c2", "c1"),
+        conv("c3", "c1"), plain("TanH", "t", "c3"),
+        'layer { name: "sum" type: "Eltwise" bottom: "c2" bottom: "t" top: "sum" }',
+    ], True),
+}  # fmt: skip
+
+
+@pytest.fixture
+def make(tmp_path):
+    def build(layers):
+        path = tmp_path / "net.prototxt"
+        path.write_text("\n".join([DATA, *layers]))
+        caffe.set_random_seed(1)
+        net = caffe.Net(str(path), caffe.TEST)
+        draw = np.random.RandomState(0)
+        for name, blobs in net.params.items():
+            kind = net.layer_dict[name].type
+            for blob in blobs if kind in ("Scale", "Bias", "BatchNorm") else ():
+                blob.data[...] = draw.uniform(0.5, 2, blob.shape)
+        return net
+
+    return build
+
+
+def run(net, size):
+    data = net.blobs["data"]
+    data.reshape(2, 3, *size)
+    data.data[...] = np.random.RandomState(sum(size)).randn(2, 3, *size)
+    return {name: values.copy() for name, values in net.forward().items()}
+
+
+def left_out(net):
+    """Return how much padding the last pass left out."""
+    return sum(
+        layer.pad[i] - layer.windows.pad[i]
+        for layer in net.layers if layer.type == "Convolution" for i in (0, 1)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_an_optimized_net_computes_the_same(make, name):
+    layers, wide = NETS[name]
+    net = make(layers)
+    sizes = [(9, 9), (13, 22), (8, 31), (13, 22)]
+    wanted = [run(net, size) for size in sizes]
+    shapes = {k: b.shape for k, b in net.blobs.items()}
+    net.optimize()
+    for size, want in zip(sizes, wanted, strict=True):
+        found = run(net, size)
+        assert found.keys() == want.keys()
+        for blob in want:
+            scale = np.abs(want[blob]).max()
+            np.testing.assert_allclose(found[blob], want[blob], rtol=1e-5, atol=1e-5 * scale)
+        assert (left_out(net) > 0) == wide
+    assert {k: b.shape for k, b in net.blobs.items()} == shapes
+
+
+def test_what_is_kept_can_be_read_and_nothing_else(make):
+    net = make(NETS["folded"][0])
+    wanted = run(net, (9, 9))
+    between = {name: net.blobs[name].data.copy() for name in ("c1", "b2")}
+    net.optimize(keep=["b2"])
+    np.testing.assert_allclose(run(net, (9, 9))["last"], wanted["last"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(net.blobs["b2"].data, between["b2"], rtol=1e-4, atol=1e-5)
+    with pytest.raises(caffe.CaffeError, match="'c1' is not there .*keep="):
+        net.blobs["c1"].data  # noqa: B018
+    net.optimize(keep=["c1"])  # again, for others, with weights as they are now
+    net.params["c1"][0].data[...] *= 2
+    net.optimize(keep=["c1"])
+    run(net, (9, 9))
+    assert not np.allclose(net.blobs["c1"].data, between["c1"])
+
+
+def test_what_an_optimized_net_refuses(make):
+    net = make(FCN)
+    with pytest.raises(caffe.NetError, match="did you mean 'c1'"):
+        net.optimize(keep=["c11"])
+    net.optimize()
+    run(net, (9, 9))
+    with pytest.raises(caffe.NetError, match="optimized"):
+        net.backward()
+    with pytest.raises(caffe.NetError, match="runs as a whole"):
+        net.forward(start="c2")
+
+
+def test_training_nets_are_refused(tmp_path):
+    (tmp_path / "net.prototxt").write_text("\n".join([DATA, conv("c", "data")]))
+    with pytest.raises(caffe.NetError, match="TRAIN"):
+        caffe.Net(str(tmp_path / "net.prototxt"), caffe.TRAIN).optimize()

@@ -1,11 +1,13 @@
-"""Variations of a picture together with its label maps: scale, window, mirror."""
+"""Variations of a picture together with its label maps: scale, window, mirror, colours."""
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
 
 from data.settings import IGNORE_LABEL
+from layers.photometric import draw_colours, recolour
 
 
 def augment(
@@ -16,6 +18,7 @@ def augment(
     crop: tuple[int, int] | None = None,
     mirror: bool | None = None,
     scale: tuple[float, float] | None = None,
+    jitter: Mapping[str, float] | None = None,
 ) -> list[np.ndarray]:
     """Return a picture and its label maps, all changed alike.
 
@@ -35,6 +38,8 @@ def augment(
         Whether to flip left to right with probability 1/2.
     scale
         Least and most factor of both sides.
+    jitter
+        How far the colours vary, all the same way (`layers.photometric.draw_colours`).
     """
     if training and scale:
         arrays = resize(arrays, is_label, draw.uniform(*scale))
@@ -42,6 +47,11 @@ def augment(
         arrays = window(arrays, is_label, crop, draw if training else None)
     if training and mirror and draw.random() < 0.5:
         arrays = [a[:, :, ::-1] for a in arrays]
+    if training and jitter:
+        colours = draw_colours(jitter, draw)
+        arrays = [
+            a if label else recolour(a, *colours) for a, label in zip(arrays, is_label, strict=True)
+        ]
     return arrays
 
 

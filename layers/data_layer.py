@@ -15,6 +15,8 @@ Parameters (`param_str`, a Python dict literal) common to all layers:
     crop        (height, width) of a random window in training, of the middle one otherwise
     mirror      flip half of the pictures left to right, in training (default False)
     scale       (least, most): enlarge each picture by a random factor, in training
+    jitter      {'brightness', 'contrast', 'saturation', 'hue': most}: vary the colours of BGR
+                pictures at random, in training (see `layers.photometric.draw_colours`)
 
 The order equals the reference layers': `random.seed(seed)`, then one `random.randint(0, n - 1)`
 per picture, the first one in `setup`. A random state of each layer's own takes the place of
@@ -41,8 +43,9 @@ from data.labels import complaints
 from data.settings import IGNORE_LABEL, VARIABLE, data_dir
 from data.text import did_you_mean
 from layers.augment import augment
+from layers.photometric import KINDS
 
-COMMON = ("split", "randomize", "seed", "classes", "batch", "crop", "mirror", "scale")
+COMMON = ("split", "randomize", "seed", "classes", "batch", "crop", "mirror", "scale", "jitter")
 
 
 class ParameterError(ProjectError, ValueError):
@@ -78,7 +81,8 @@ class DataLayer(caffe.Layer):
         self.batch = params.get("batch", 1)
         if not isinstance(self.batch, int) or self.batch < 1:
             raise ParameterError(f"batch {self.batch!r}: expected a whole number of at least 1")
-        self.variation = {k: params.get(k) for k in ("crop", "mirror", "scale")}
+        self.variation = {k: params.get(k) for k in ("crop", "mirror", "scale", "jitter")}
+        self.check_jitter()
         seed = params.get("seed")
         self.order = random.Random(seed)
         # Apart from the order, so that turning augmentation on does not change which come.
@@ -99,6 +103,22 @@ class DataLayer(caffe.Layer):
             )
         if len(bottom):
             raise ParameterError(f"a data layer has no bottoms, {len(bottom)} given")
+
+    def check_jitter(self) -> None:
+        """ParameterError where `jitter` is no dict of what can vary."""
+        jitter = self.variation["jitter"]
+        if jitter is None:
+            return
+        if not isinstance(jitter, dict):
+            raise ParameterError(f"jitter {jitter!r}: expected a dict of {', '.join(KINDS)}")
+        for kind, most in jitter.items():
+            if kind not in KINDS:
+                raise ParameterError(
+                    f"jitter: unknown kind {kind!r}{did_you_mean(kind, KINDS)} "
+                    f"(known: {', '.join(KINDS)})"
+                )
+            if not isinstance(most, (int, float)) or not 0 <= most <= 1:
+                raise ParameterError(f"jitter: {kind} {most!r}: expected a number from 0 to 1")
 
     def draw(self) -> None:
         """Decide on the next batch of each rank that trains, and start loading this rank's."""

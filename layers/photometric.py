@@ -1,0 +1,45 @@
+"""Variations of a picture's colours in training: brightness, contrast, saturation, hue.
+
+Each is linear, so that together they are one 3 x 3 matrix and one offset for all pixels. Pictures
+are BGR, 0 to 255, less a mean colour; as that is close to grey, contrast and saturation are taken
+about it.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+
+import numpy as np
+
+KINDS = ("brightness", "contrast", "saturation", "hue")
+
+# NTSC's YIQ from BGR: Y is the luma, the angle of (I, Q) the hue, their length the saturation.
+_YIQ = np.array([[0.114, 0.587, 0.299], [-0.3213, -0.2744, 0.5957], [0.3111, -0.5226, 0.2115]])
+_BGR = np.linalg.inv(_YIQ)
+
+
+def draw_colours(spread: Mapping[str, float], draw: random.Random) -> tuple[np.ndarray, float]:
+    """Return a random matrix (3 x 3) and offset that vary a BGR picture's colours.
+
+    Parameters
+    ----------
+    spread
+        By kind, the largest variation: `brightness` adds up to so many times 255 to every channel,
+        either way; `contrast` and `saturation` multiply by 1 plus or minus up to so much; `hue`
+        turns by up to so many full circles.
+    draw
+        Decides, with one number of each kind whether it is in `spread` or not.
+    """
+    amount = {kind: spread.get(kind, 0) * draw.uniform(-1, 1) for kind in KINDS}
+    angle, saturation = 2 * math.pi * amount["hue"], 1 + amount["saturation"]
+    turn = np.eye(3)
+    turn[1:, 1:] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    turn[1:] *= saturation
+    return (1 + amount["contrast"]) * (_BGR @ turn @ _YIQ), 255 * amount["brightness"]
+
+
+def recolour(picture: np.ndarray, matrix: np.ndarray, offset: float) -> np.ndarray:
+    """Return `picture` (3 x H x W) with every pixel multiplied by `matrix`, plus `offset`."""
+    flat = matrix.astype(picture.dtype) @ picture.reshape(3, -1)
+    flat += picture.dtype.type(offset)
+    return flat.reshape(picture.shape)

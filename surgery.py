@@ -5,6 +5,17 @@
 turns a published ILSVRC classifier (vgg16, caffenet or googlenet; any caffemodel version) into its
 fully convolutional form and proves it: both nets give one picture the same scores.
 
+    python surgery.py convert keras MODEL.h5 NET.prototxt OUT.caffemodel --map MAP.txt
+
+carries a Keras model's weights into a Caffe net (`nets/keras.py`); MAP.txt has lines `layer group`,
+such as `conv1_1 block1/layers/conv2d`, and may be left out where names are equal. The proof: every
+layer's map, on a picture, is what NumPy computes from the file's own arrays.
+
+    python surgery.py convert folded NET.prototxt MODEL.caffemodel OUT.caffemodel
+
+folds BatchNorm and Scale layers into the convolutions before them (`nets/fold.py`); the proof: both
+nets give one picture the same outputs.
+
 The operations themselves (`import surgery; surgery.transplant(new_net, net)`) are in
 `nets/surgery.py` and `nets/convert.py`.
 """
@@ -12,7 +23,9 @@ The operations themselves (`import surgery; surgery.transplant(new_net, net)`) a
 import argparse
 
 from nets.convert import convert
+from nets.fold import convert_folded
 from nets.ilsvrc import CLASSIFIERS
+from nets.keras import convert_keras, read_map
 from nets.surgery import (
     SurgeryError,
     change_classes,
@@ -29,8 +42,9 @@ from nets.surgery import (
 from training.command import one_line_errors
 
 __all__ = [
-    "SurgeryError", "change_classes", "convert", "copy", "expand_score", "inflate", "interp",
-    "interp_layers", "pick", "transplant", "untrained", "upsample_filt",
+    "SurgeryError", "change_classes", "convert", "convert_folded", "convert_keras", "copy",
+    "expand_score", "inflate", "interp", "interp_layers", "pick", "transplant", "untrained",
+    "upsample_filt",
 ]  # fmt: skip
 
 
@@ -38,13 +52,30 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("convert", help="classifier -> fully convolutional")
-    command.add_argument("kind", choices=tuple(CLASSIFIERS))
-    command.add_argument("model", help="the classifier's caffemodel")
-    command.add_argument("out", help="caffemodel to write")
+    command = commands.add_parser("convert", help="weights -> those of another net, with a proof")
+    kinds = command.add_subparsers(dest="kind", required=True)
+    for kind in CLASSIFIERS:
+        one = kinds.add_parser(kind, help="the classifier -> fully convolutional")
+        one.add_argument("model", help="the classifier's caffemodel")
+        one.add_argument("out", help="caffemodel to write")
+    one = kinds.add_parser("keras", help="a Keras model's HDF5 file -> a caffemodel")
+    one.add_argument("model", help="HDF5 file of weights")
+    one.add_argument("net", help="prototxt of the Caffe net, or a name of nets.published")
+    one.add_argument("out", help="caffemodel to write")
+    one.add_argument("--map", metavar="FILE", help="lines `layer group` (default: equal names)")
+    one = kinds.add_parser("folded", help="fold BatchNorm and Scale into convolutions")
+    one.add_argument("net", help="prototxt")
+    one.add_argument("model", help="its caffemodel")
+    one.add_argument("out", help="caffemodel to write")
     args = parser.parse_args()
     with one_line_errors("surgery"):
-        convert(args.kind, args.model, args.out)
+        if args.kind == "keras":
+            names = read_map(args.map) if args.map else {}
+            convert_keras(args.model, args.net, args.out, names)
+        elif args.kind == "folded":
+            convert_folded(args.net, args.model, args.out)
+        else:
+            convert(args.kind, args.model, args.out)
 
 
 if __name__ == "__main__":

@@ -212,7 +212,8 @@ def verify(remote: Remote, path: Path, data: Path) -> str:
     return ""
 
 
-def _by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
+def by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
+    """Return what to tell a user whose download failed: why, and how to get the file."""
     size = remote.size or remote.about
     lines = [f"{remote.name} could not be downloaded:"]
     lines += [f"  {failure}" for failure in failures]
@@ -279,4 +280,4 @@ def get(remote: Remote, folder: Path, data: Path, log: Callable[[str], Any] = pr
         download.note.unlink(missing_ok=True)
         log(remark or f"{remote.name}: verified ({remote.digest})")
         return download.target
-    raise DataError(_by_hand(remote, folder, failures))
+    raise DataError(by_hand(remote, folder, failures))

@@ -70,8 +70,8 @@ class ConvBN:
         )
         top = self.normalise(name, top, rate)
         if relu:
-            name = f"{name}/relu" if self.names == "pspnet" else f"{name}_relu"
-            top = self.n[name] = L.ReLU(top, in_place=True)
+            relu = self.relu_name(name)
+            top = self.n[relu] = L.ReLU(top, in_place=True)
         return top
 
     def normalise(self, name, top, rate=1):
@@ -106,5 +106,13 @@ class ConvBN:
         """Return the names of the normalisation and of its Scale: `bn2a_branch1`, `bn_conv1`."""
         if self.names == "pspnet":
             return f"{conv}/bn", f"{conv}/scale"
+        if self.names == "nsfw":
+            return conv.replace("conv", "bn", 1), conv.replace("conv", "scale", 1)
         unit = conv.removeprefix("res") if conv.startswith("res") else "_" + conv
         return "bn" + unit, "scale" + unit
+
+    def relu_name(self, conv):
+        """Return the name of the rectifier: `res2a_branch2a_relu`, `relu_1`."""
+        if self.names == "nsfw":
+            return conv.replace("conv", "relu", 1)
+        return f"{conv}/relu" if self.names == "pspnet" else f"{conv}_relu"

@@ -29,7 +29,9 @@ RANKS = [
 ]
 LEVEL = {name: level for level, row in enumerate(RANKS) for name in row}
 # Beside the standard library, public caffe and each other; the last two are optional.
-LIBRARIES = {"caffe", "google", "numpy", "PIL", "scipy", "tqdm", "matplotlib", "tensorboard"}
+LIBRARIES = {
+    "caffe", "google", "h5py", "matplotlib", "numpy", "PIL", "scipy", "tensorboard", "tqdm",
+}  # fmt: skip
 MEASURES_TORCH = ("benchmarks",)  # what the runtime is measured against
 
 

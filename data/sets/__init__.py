@@ -9,6 +9,7 @@ from ..text import did_you_mean
 from .camvid import CAMVID
 from .nyud import NYUD
 from .pascal_context import PASCAL_CONTEXT
+from .pip_weights import RESNET50_THIN, VGG16_HED
 from .sbd import SBD
 from .shapes import SHAPES
 from .siftflow import SIFTFLOW
@@ -28,6 +29,8 @@ ALL: dict[str, DataSet] = {
         SHAPES,
         ILSVRC,
         PUBLISHED,
+        VGG16_HED,
+        RESNET50_THIN,
     )
 }
 

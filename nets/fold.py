@@ -1,0 +1,124 @@
+"""Fold normalisation into the convolutions before it, which then compute the same alone.
+
+A BatchNorm that uses its stored statistics and the Scale behind it are one factor and one offset
+for each channel: y = scale (w x + b - mean) / sqrt(variance + eps) + shift. Folded, a trunk whose
+statistics stay as they are trains and runs without the time and memory of either layer, and no
+channel's rate depends on how small its weights were before they were divided by its deviation.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from google.protobuf import text_format
+
+from caffe.proto import caffe_pb2
+from nets.load import net_of_text
+from nets.surgery import Log, Net, SurgeryError, untrained
+
+FOLDS = ("BatchNorm", "Scale")
+
+
+def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print):
+    """Write a caffemodel with each BatchNorm and Scale folded into the convolution before it.
+
+    Parameters
+    ----------
+    prototxt
+        The net, which normalises in place and whose BatchNorm layers use their stored statistics.
+    model
+        Its caffemodel.
+    out
+        The caffemodel to write; its convolutions have their old names, and biases.
+    log
+        Called with each line of the report.
+
+    Returns
+    -------
+    float
+        The largest difference, on one picture, of any blob that both nets have, relative to the
+        blob's largest value.
+
+    Raises
+    ------
+    SurgeryError
+        The model does not fill the net, a layer cannot be folded, or the difference exceeds 1e-4;
+        nothing is written.
+    """
+    param = caffe_pb2.NetParameter()
+    text_format.Parse(Path(prototxt).read_text(), param)
+    net = net_of_text(str(param), model)
+    if empty := untrained(net):
+        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
+    values = folded_params(param, net)
+    plain = net_of_text(str(without_normalisation(param)))
+    for name, blobs in net.params.items():
+        for i, blob in enumerate(plain.params.get(name, [])):
+            blob.data[...] = values[name][i] if name in values else blobs[i].data
+    error = difference(net, plain)
+    if not error <= 1e-4:
+        raise SurgeryError(f"the folded net's blobs differ by {error:.1e}; nothing written")
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    plain.save(str(out))
+    log(f"folded {len(net.params) - len(plain.params)} layers into {len(values)} convolutions")
+    log(f"equal blobs on one picture (difference {error:.1e}); wrote {out}")
+    return error
+
+
+def folded_params(param: caffe_pb2.NetParameter, net: Net) -> dict[str, list[np.ndarray]]:
+    """Return {convolution: [weights, biases]}, float64, of those that something was folded into."""
+    found: dict[str, list[np.ndarray]] = {}
+    convolution: dict[str, str] = {}  # blob: the layer that wrote it, if nothing came in between
+    changed = set()
+    for layer in param.layer:
+        blobs = [b.data.astype(np.float64) for b in net.params.get(layer.name, [])]
+        if layer.type == "Convolution":
+            found[layer.name] = blobs if len(blobs) > 1 else [*blobs, np.zeros(len(blobs[0]))]
+            convolution[layer.top[0]] = layer.name
+        elif layer.type in FOLDS:
+            name = convolution.get(layer.bottom[0])
+            if name is None or layer.bottom[0] != layer.top[0]:
+                raise SurgeryError(
+                    f"layer {layer.name!r} ({layer.type}): expected in place, behind a Convolution"
+                )
+            factor, offset = affine(layer, blobs)
+            weights, biases = found[name]
+            weights *= factor.reshape(-1, 1, 1, 1)
+            biases[:] = biases * factor + offset
+            changed.add(name)
+        else:
+            for top in layer.top:
+                convolution.pop(top, None)
+    return {name: blobs for name, blobs in found.items() if name in changed}
+
+
+def affine(layer: caffe_pb2.LayerParameter, blobs: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Return what a BatchNorm or Scale multiplies each channel by, and what it adds."""
+    if layer.type == "Scale":
+        return blobs[0], blobs[1] if len(blobs) > 1 else np.zeros(len(blobs[0]))
+    mean, variance, weight = blobs[:3]
+    scale = 1 / weight[0] if weight[0] else 0.0  # as batch_norm_layer.cpp
+    factor = 1 / np.sqrt(variance * scale + layer.batch_norm_param.eps)
+    return factor, -mean * scale * factor
+
+
+def without_normalisation(param: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
+    """Return the net without its BatchNorm and Scale layers, its convolutions with biases."""
+    made = caffe_pb2.NetParameter()
+    made.CopyFrom(param)
+    del made.layer[:]
+    for layer in param.layer:
+        if layer.type not in FOLDS:
+            made.layer.add().CopyFrom(layer)
+            if layer.type == "Convolution":
+                made.layer[-1].convolution_param.ClearField("bias_term")
+    return made
+
+
+def difference(net: Net, plain: Net) -> float:
+    """Return the largest relative difference of the blobs of two nets, for one picture."""
+    for each in (net, plain):
+        data = each.blobs[each.inputs[0]].data
+        data[...] = np.random.RandomState(0).uniform(-120, 120, data.shape)
+        each.forward()
+    pairs = [(net.blobs[name].data, blob.data) for name, blob in plain.blobs.items()]
+    return max(float(np.abs(b - a).max() / max(np.abs(a).max(), 1e-30)) for a, b in pairs)

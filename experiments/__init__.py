@@ -8,6 +8,7 @@ from experiments.datasets import DATASETS
 from experiments.rows.fcn import staged
 from experiments.schema import (
     IGNORE_LABEL,
+    SEED,
     Dataset,
     Experiment,
     ExperimentError,
@@ -15,11 +16,11 @@ from experiments.schema import (
     Init,
     Input,
 )
-from experiments.table import EXPERIMENTS, SEED
-from experiments.weights import PUBLISHED, WEIGHTS
+from experiments.table import EXPERIMENTS
+from experiments.weights import FETCHED, PUBLISHED, WEIGHTS
 
 __all__ = [
-    "DATASETS", "EXPERIMENTS", "IGNORE_LABEL", "PUBLISHED", "SEED", "WEIGHTS", "Dataset",
+    "DATASETS", "EXPERIMENTS", "FETCHED", "IGNORE_LABEL", "PUBLISHED", "SEED", "WEIGHTS", "Dataset",
     "Experiment", "ExperimentError", "Head", "Init", "Input", "data_of", "find", "names",
     "parents", "staged",
 ]  # fmt: skip
@@ -57,4 +58,4 @@ def data_of(row: Experiment) -> Dataset:
 
 def parents(row: Experiment) -> list[str]:
     """Return the names of the rows whose weights `row` starts from."""
-    return [source for source in row.sources if source not in WEIGHTS]
+    return [source for source in row.sources if source not in {**WEIGHTS, **FETCHED}]

@@ -7,9 +7,12 @@ from data.errors import ProjectError
 from data.settings import IGNORE_LABEL
 
 __all__ = [
-    "IGNORE_LABEL", "Classifier", "Dataset", "Experiment", "ExperimentError", "Head", "Init",
-    "Input",
+    "IGNORE_LABEL", "SEED", "Classifier", "Dataset", "Experiment", "ExperimentError", "Head",
+    "Init", "Input",
 ]  # fmt: skip
+
+
+SEED = 1337
 
 
 class ExperimentError(ProjectError):
@@ -113,6 +116,7 @@ class Experiment:
     # frequent (that is median frequency balancing; Eigen and Fergus, ICCV 2015, section 6.3.2).
     balance: float = 0.0
     solver: dict[str, Any] = field(default_factory=dict)  # further SolverParameter fields
+    seed: int = SEED  # of the fillers and of the training data's order
 
     @property
     def iterations(self) -> int:

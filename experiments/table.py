@@ -5,15 +5,14 @@ files that training may start from. `make prototxt` generates each row's nets an
 A user's own experiments are added by `custom.py`.
 """
 
-from experiments.rows import crfrnn, fcn, small
+from experiments.rows import camvid, crfrnn, fcn, small
 from experiments.schema import Experiment
-
-SEED = 1337
 
 _SYSTEMS = (
     fcn,
     crfrnn,
     small,
+    camvid,
 )
 
 

@@ -15,6 +15,16 @@ WEIGHTS = {
     ),
 }
 
+# Files that `python -m data fetch` leaves ready to start from: (its name there, the file).
+FETCHED = {
+    "vgg16-hed": ("vgg16-hed", "ilsvrc-nets/vgg16-hed.caffemodel"),
+    "resnet50-thin": ("resnet50-thin", "ilsvrc-nets/resnet50-thin.caffemodel"),
+    # as published, with its BatchNorm and Scale layers
+    "resnet50-thin-bn": (
+        "resnet50-thin", "ilsvrc-nets/resnet50-thin/resnet_50_1by2_nsfw.caffemodel"
+    ),
+}  # fmt: skip
+
 # The authors' trained nets, by row: `python -m data fetch published-fcn-weights`.
 PUBLISHED = {
     "voc-fcn32s": "fcn32s-heavy-pascal",

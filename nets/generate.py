@@ -10,7 +10,7 @@ from caffe import layers as L
 from caffe import params as P
 from caffe.proto import caffe_pb2
 from data.files import write_text
-from experiments import IGNORE_LABEL, SEED, Dataset, Experiment
+from experiments import IGNORE_LABEL, Dataset, Experiment
 from nets.outputs import Loss
 
 PHASES = ("train", "val", "deploy")
@@ -27,7 +27,7 @@ def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
             shape = dict(dim=[1, each.channels, *data.deploy_size])
             n[each.top] = L.Input(shape=[shape])
     else:
-        read(n, data, phase)
+        read(n, data, phase, row.seed)
     module, function = row.net.split(".")
     draw = getattr(importlib.import_module("nets." + module), function)
     more = row.train_options if phase == "train" else {}
@@ -44,11 +44,11 @@ def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
     return proto
 
 
-def read(n: caffe.NetSpec, data: Dataset, phase: str) -> None:
+def read(n: caffe.NetSpec, data: Dataset, phase: str, seed: int) -> None:
     """Add the Python layer that reads `data` for `phase` (train or val)."""
     tops = [each.top for each in data.inputs] + [head.label for head in data.heads]
     classes = {head.label: head.classes for head in data.heads}
-    params = {**data.common, **getattr(data, phase), "seed": SEED, "classes": classes}
+    params = {**data.common, **getattr(data, phase), "seed": seed, "classes": classes}
     layer = data.layer if phase == "train" else data.val_layer or data.layer
     made = L.Python(
         module=f"layers.{data.module}", layer=layer, ntop=len(tops), param_str=str(params)
@@ -129,7 +129,7 @@ def solver(row: Experiment, data: Dataset) -> caffe_pb2.SolverParameter:
         # For `caffe train`, whose folder must exist; solve.py snapshots into the run's own.
         snapshot=row.score_every,
         snapshot_prefix=f"runs/{row.name}",
-        random_seed=SEED,
+        random_seed=row.seed,
     )
     for name, value in row.solver.items():
         p.ClearField(name)

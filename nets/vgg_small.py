@@ -19,16 +19,18 @@ BN_AVERAGE_FRACTION = 0.95
 
 def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
               depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5,
-              strided=False):  # fmt: skip
+              strided=False, rate=1):  # fmt: skip
     """Draw an FCN over `n.data` on the small trunk.
 
     `widths` are the channels of the five stages, `depths` their convolutions, `dense` the
-    channels of fc6 and fc7, `drop` their dropout ratio; `strided`: see `trunk`.
+    channels of fc6 and fc7 (a pair where they differ), `drop` their dropout ratio; `strided`:
+    see `trunk`; `rate` multiplies the trunk's learning rate.
     """
-    trunk(n, n.data, widths, depths, batch_norm, strided)
+    trunk(n, n.data, widths, depths, batch_norm, strided, rate)
     top = n.pool5
-    for name, kernel_size in (("6", 3), ("7", 1)):
-        top = unit(n, "fc" + name, name, top, dense, kernel_size, batch_norm=False)
+    fc6, fc7 = (dense, dense) if isinstance(dense, int) else dense
+    for name, width, kernel_size in (("6", fc6, 3), ("7", fc7, 1)):
+        top = unit(n, "fc" + name, name, top, width, kernel_size, batch_norm=False)
         if drop:
             top = n["drop" + name] = dropout(top, drop)
     for head in heads:
@@ -58,7 +60,7 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
     )
 
 
-def trunk(n, data, widths, depths, batch_norm, strided=False):
+def trunk(n, data, widths, depths, batch_norm, strided=False, rate=1):
     """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
 
     `strided`: conv1_1 is a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes
@@ -70,13 +72,16 @@ def trunk(n, data, widths, depths, batch_norm, strided=False):
         for i in range(1, depth + 1):
             kernel_size, stride = (4, 2) if halve and i == 1 else (3, 1)
             number = f"{stage}_{i}"
-            top = unit(n, "conv" + number, number, top, width, kernel_size, batch_norm, stride)
+            top = unit(
+                n, "conv" + number, number, top, width, kernel_size, batch_norm, stride, rate
+            )
         if not halve:
             top = n[f"pool{stage}"] = max_pool(top)
 
 
-def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1):
+def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate=1):
     """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
+    learn = [dict(lr_mult=rate * p["lr_mult"], decay_mult=p["decay_mult"]) for p in LEARN]
     n[name] = L.Convolution(
         bottom,
         num_output=width,
@@ -85,7 +90,7 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1):
         pad=(kernel_size - 1) // 2,
         weight_filler=MSRA,
         bias_term=not batch_norm,
-        param=LEARN[:1] if batch_norm else LEARN,
+        param=learn[:1] if batch_norm else learn,
     )
     top = n[name]
     if batch_norm:
@@ -93,7 +98,7 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1):
             top, in_place=True, moving_average_fraction=BN_AVERAGE_FRACTION
         )
         top = n["scale" + number] = L.Scale(
-            top, in_place=True, bias_term=True, param=[dict(lr_mult=1, decay_mult=0)] * 2
+            top, in_place=True, bias_term=True, param=[dict(lr_mult=rate, decay_mult=0)] * 2
         )
     n["relu" + number] = L.ReLU(top, in_place=True)
     return n["relu" + number]

@@ -51,6 +51,8 @@ def test_equals_the_reference_layer_by_layer(name):
         ("siftflow-fcn8s", {"score_pool3_geoc": 9, "score_sem": 31, "score_geo": 31}),
         ("demo-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
         ("camvid-mini-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
+        ("camvid-resnet-fcn8s", {"upscore16c": 1, "upscore8c": 1, "score": 5}),
+        ("camvid-resnet-fcn32s", {"score": 29}),
     ],
 )
 def test_crop_offsets(name, offsets):
@@ -134,7 +136,10 @@ def test_every_path_and_init_resolves(row):
     from data import sets
 
     data = experiments.data_of(row)
-    for name in (*data.fetch, "ilsvrc-weights", "published-fcn-weights"):
+    fetched = [
+        experiments.FETCHED[source][0] for source in row.sources if source in experiments.FETCHED
+    ]
+    for name in (*data.fetch, *fetched, "ilsvrc-weights", "published-fcn-weights"):
         assert name in sets.ALL
     assert (ROOT / "layers" / f"{data.module}.py").is_file()
 
@@ -245,6 +250,7 @@ def sizes(net, side):
         elif layer.type in ("Convolution", "Deconvolution"):
             p = layer.convolution_param
             k, s = p.kernel_size[0], (p.stride or [1])[0]
+            k = (p.dilation or [1])[0] * (k - 1) + 1
             pad = (p.pad or [0])[0]
             down = (bottoms[0] + 2 * pad - k) // s + 1
             out = down if layer.type == "Convolution" else s * (bottoms[0] - 1) + k - 2 * pad

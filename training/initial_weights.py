@@ -12,7 +12,7 @@ import experiments
 from data import sets
 from data.errors import DataError
 from data.settings import data_dir
-from experiments import PUBLISHED, WEIGHTS, Experiment, Init
+from experiments import FETCHED, PUBLISHED, WEIGHTS, Experiment, Init
 from nets import surgery
 from nets.convert import convert
 from nets.ilsvrc import prototxt
@@ -31,6 +31,9 @@ def source_file(source: str, published: bool = False) -> Path:
         path = data_dir() / WEIGHTS[source].converted
         kind = WEIGHTS[source].kind
         hint = f"`python -m data fetch ilsvrc-weights`, `python surgery.py convert {kind} ...`"
+    elif source in FETCHED:
+        name, file = FETCHED[source]
+        path, hint = data_dir() / file, f"`python -m data fetch {name}`"
     elif published and source in PUBLISHED:
         path = published_file(source)
         hint = f"`python -m data fetch published-fcn-weights --only {path.stem}`"
@@ -138,6 +141,10 @@ def fetch_prerequisites(row: Experiment, init: str = "", log: Log = print) -> No
             if not published_file(source).is_file():
                 stem = PUBLISHED[source]
                 data_command("fetch", "published-fcn-weights", "--only", stem, log=log)
+        elif source in FETCHED:
+            name, file = FETCHED[source]
+            if not (data_dir() / file).is_file():
+                data_command("fetch", name, log=log)
         elif source in WEIGHTS:
             convert_classifier(source, log)
 

@@ -23,9 +23,20 @@ CAMVID = Dataset(
     ),
 )  # fmt: skip
 
+# Crops at scales that vary, in colours that vary as the light does from noon to dusk.
+_VARIED = replace(
+    CAMVID,
+    train=dict(
+        split="train", batch=4, crop=(240, 320), mirror=True, scale=(0.6, 1.7),
+        jitter=dict(brightness=0.15, contrast=0.3, saturation=0.4, hue=0.03),
+    ),
+)  # fmt: skip
+
 DATASETS = {
     "camvid": CAMVID,
     "camvid-mini": replace(
         CAMVID, train=dict(split="train", batch=4, crop=(240, 320), mirror=True)
     ),
+    "camvid-varied": _VARIED,
+    "camvid-varied-single": replace(_VARIED, train=dict(_VARIED.train, batch=1)),
 }

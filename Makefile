@@ -104,6 +104,12 @@ $(EXPERIMENTS): $(READY)
 	$(PY) solve.py $@ --chain --resume $(EXPERIMENT_FLAGS)
 endif
 
+.PHONY: camvid-claim
+
+camvid-claim: $(READY)  ## train and tabulate what the paper claims, on CamVid: make camvid-claim DATA=folder
+	$(PY) -m training.claim $(if $(PICTURES),--pictures $(PICTURES)) $(if $(SEEDS),--seeds $(SEEDS))
+	$(PY) -m report --claim
+
 score-%: $(READY)  ## score a trained experiment: make score-voc-fcn8s
 	$(PY) score.py $* $(if $(GPU),--gpu $(GPU)) $(if $(WEIGHTS),--weights $(WEIGHTS))
 

@@ -1,10 +1,11 @@
-"""The command: `python -m report NAME [NAME ...] [--out DIR] [--count N]`."""
+"""The command: `python -m report NAME [NAME ...] [--out DIR] [--count N]`, or `--claim`."""
 
 import argparse
 from pathlib import Path
 
 import report
-from report import write
+from report import claim, write
+from training import run_dir
 from training.command import one_line_errors
 from training.device import use_device
 
@@ -14,14 +15,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="report", description=(report.__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("names", nargs="+", help="experiments that have been trained")
+    parser.add_argument("names", nargs="*", help="experiments that have been trained")
+    parser.add_argument("--claim", action="store_true", help="the page of the paper's claims")
     parser.add_argument("--out", metavar="DIR", type=Path, help="one page about all of them, there")
     parser.add_argument("--count", type=int, default=5, help="pictures in the figure (default 5)")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
     args = parser.parse_args()
+    if bool(args.names) == args.claim:
+        parser.error("give the names of experiments, or --claim")
     with one_line_errors("report"):
         use_device(args.gpu)
-        if args.out:
+        if args.claim:
+            print(f"wrote {claim.write(args.out or run_dir.folder('claim'))}")
+        elif args.out:
             write.chain(args.names, args.out, count=args.count)
         else:
             for name in args.names:

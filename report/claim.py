@@ -1,0 +1,112 @@
+"""The page of the paper's claims: `python -m report --claim`, after `python -m training.claim`."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from data.errors import DataError
+from data.files import read_json, write_json, write_text
+from data.text import duration, percent
+from experiments.claim import variants
+from report import page
+from training import run_dir
+from training.claim import seconds
+
+SEEDS = 3
+HEADINGS = {
+    "trained weights": "Trained weights against none, and a fixed trunk",
+    "skips": "32s, 16s and 8s, staged and at once",
+    "updates": "How often the weights are updated, at equal numbers of pictures",
+}
+
+
+@dataclass
+class Line:
+    """One line of the table: the scores of its runs, by seed."""
+
+    question: str
+    text: str
+    iterations: int
+    mean_iu: dict[int, float]
+    seconds: float  # of the first run
+
+    @property
+    def mean(self) -> float:
+        """Mean IU over the seeds."""
+        return statistics.fmean(self.mean_iu.values())
+
+    @property
+    def spread(self) -> str:
+        """The least and the largest mean IU, where there are several."""
+        values = sorted(self.mean_iu.values())
+        return f"{percent(values[0])} to {percent(values[-1])}" if len(values) > 1 else ""
+
+
+def lines() -> list[Line]:
+    """Return the lines that have finished runs; DataError where there is none."""
+    found: dict[str, Line] = {}
+    for seed in range(1, SEEDS + 1):
+        for variant in variants(seed=seed):
+            name = variant.row.name
+            if not run_dir.finished(name):
+                continue
+            (head,) = read_json(run_dir.folder(name) / "score.json")["heads"].values()
+            last = max(entry["iter"] for entry in run_dir.Log(name).read())
+            line = found.setdefault(
+                variant.text, Line(variant.question, variant.text, last, {}, seconds(name))
+            )
+            line.mean_iu[seed] = head["mean_iu"]
+    if not found:
+        raise DataError("no line of the table is trained: `python -m training.claim`")
+    return list(found.values())
+
+
+def write(folder: Path) -> Path:
+    """Write claim.html and claim.json; print the table; return the page."""
+    table = lines()
+    for line in table:
+        print(f"{percent(line.mean):>5}  {line.spread:14}  {line.text}")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "claim.json", [vars(line) for line in table])
+    body = "\n".join([head(table), *sections(table), page.footer()])
+    style = page.STYLE.read_text()
+    path = folder / "claim.html"
+    write_text(path, page.PAGE.format(title="What the paper claims", style=style, body=body))
+    return path
+
+
+def head(table: list[Line]) -> str:
+    """Return the page's head."""
+    total = duration(sum(line.seconds * len(line.mean_iu) for line in table))
+    return (
+        "<header>\n<h1>What the paper claims</h1>\n"
+        '<p class="lead">FCN on the thin ResNet-50 on CamVid: mean IU on val, every line the same '
+        f"but for what it says. Training and scoring of all lines took {escape(total)}.</p>\n"
+        "</header>"
+    )
+
+
+def sections(table: list[Line]) -> Iterator[str]:
+    """Yield one table for each question."""
+    for question, heading in HEADINGS.items():
+        asked = [line for line in table if line.question == question]
+        if not asked:
+            continue
+        best = max(line.mean for line in asked)
+        rows = "".join(
+            f"<tr><th>{escape(line.text)}</th><td{mark(line.mean == best)}>{percent(line.mean)}"
+            f"</td><td>{line.spread}</td><td>{len(line.mean_iu)}</td><td>{line.iterations:,}</td>"
+            f"<td>{escape(duration(line.seconds))}</td></tr>"
+            for line in asked
+        )
+        titles = ("", "mean IU", "least to largest", "seeds", "iterations", "time of one run")
+        names = "".join(f"<th>{title}</th>" for title in titles)
+        content = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        yield page.section(heading, f'<div class="scroll">{content}</div>')
+
+
+def mark(best: bool) -> str:
+    """Return the class of a table's best number."""
+    return ' class="best"' if best else ""

@@ -6,7 +6,8 @@ import pytest
 import caffe
 from caffe import layers as L
 from experiments import Head
-from nets import deeplab, deeplabv3, dilation, hed, pspnet
+from nets import deeplab, deeplabv3, dilation, hed, pspnet, resnet_fcn, surgery
+from nets.outputs import Loss
 from nets.resnet import resnet
 
 
@@ -30,6 +31,12 @@ def built(tmp_path, draw, size, phase=caffe.TEST, labels=False, batch=1):
     return net
 
 
+def full_size(nothing):
+    """The losses of a net function that returns none: one, on `score`."""
+    assert nothing is None
+    return [Loss("score")]
+
+
 def random(seed=0):
     return np.random.RandomState(seed)
 
@@ -39,8 +46,10 @@ def random(seed=0):
     [
         (lambda n: pspnet.pspnet(n, [Head(5)], 41, 50, frozen=False, auxiliary=True), 41),
         (lambda n: deeplab.largefov(n, [Head(5)], train=True), 33),
+        (lambda n: full_size(resnet_fcn.refined(n, [Head(5)], fixed=0)), 65),
+        (lambda n: full_size(resnet_fcn.fcn(n, [Head(5)], 8, normalised=True)), 65),
     ],
-    ids=["pspnet50", "largefov"],
+    ids=["pspnet50", "largefov", "thin refined", "thin 8s"],
 )
 def test_one_pass_of_training(tmp_path, draw, size):
     # One picture's single bin would be its own mean, and normalised to nothing.
@@ -49,12 +58,17 @@ def test_one_pass_of_training(tmp_path, draw, size):
         if not blobs[0].data.any():  # comes with the classifier's weights
             spread = np.sqrt(2 / np.prod(blobs[0].data.shape[1:]))
             blobs[0].data[...] = random().normal(0, spread, blobs[0].data.shape)
+    upsampling = surgery.interp_layers(net)
+    surgery.interp(net, upsampling)
     labels = net.blobs["label"].data
     labels[...] = random().randint(0, 5, labels.shape)
     losses = net.forward()
     assert all(np.isfinite(value) and value > 0 for value in losses.values())
     net.backward()
     gradients = {name: np.abs(blobs[0].diff).max() for name, blobs in net.params.items()}
+    for name in upsampling:
+        del gradients[name]
+    gradients = {k: v for k, v in gradients.items() if not k.startswith("bn_")}  # statistics
     assert [name for name, largest in gradients.items() if not 0 < largest < np.inf] == []
 
 

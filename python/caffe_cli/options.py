@@ -64,6 +64,15 @@ OURS: dict[str, dict[str, Any]] = {
         "default": 1,
         "help": "train on the CPU with so many processes; several -gpu are as many ranks",
     },
+    "html": {"metavar": "FILE", "default": "", "help": "write a page for a browser"},
+    "diff": {"metavar": "OTHER", "default": "", "help": "show the net OTHER beside it"},
+    "mean": {
+        "metavar": "NUMBERS",
+        "default": "",
+        "help": "what users of the file are to subtract from each channel, by commas",
+    },
+    "channel_order": {"default": "BGR", "help": "BGR (default) or RGB"},
+    "classes": {"metavar": "FILE", "default": "", "help": "the classes' names, one a line"},
     "rankdir": {"default": "LR", "help": "the direction of data: LR (default), RL, TB or BT"},
     "timeout": {
         "type": float,

@@ -1,7 +1,7 @@
 """caffe inspect: layers, shapes, parameters and costs of a net."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .common import make_net, phase_of, read_net
 
@@ -25,14 +25,26 @@ class Row:
     macs: int = 0
     memory: int = 0
     field: str = ""
+    view: "View | None" = None
 
 
 @dataclass
-class _Receptive:
-    """Extent and spacing, in pixels of the input, of what one position of a blob sees."""
+class View:
+    """What positions of a blob see of the input, along the height, in its pixels.
+
+    Attributes
+    ----------
+    extent : float
+        How far one position sees.
+    spacing : float
+        From one position's middle to the next one's.
+    start : float
+        The middle of position 0; pixel 0 is at 0.
+    """
 
     extent: float = 1.0
     spacing: float = 1.0
+    start: float = 0.0
 
 
 def inspect(options):
@@ -47,9 +59,9 @@ def inspect(options):
             row.name,
             row.kind,
             " ".join("x".join(map(str, shape)) or "1" for shape in row.shapes),
-            _short(row.params) if row.params else "",
-            _short(row.macs) if row.macs else "",
-            _short(row.memory, "B"),
+            short(row.params) if row.params else "",
+            short(row.macs) if row.macs else "",
+            short(row.memory, "B"),
             row.field,
         ]
         for row in rows
@@ -76,7 +88,7 @@ def layer_rows(net, definition) -> list[Row]:
     """
     written = {layer.name: layer for layer in definition.layer}
     owned: set[int] = set()
-    seen: dict[str, _Receptive | None] = {}
+    seen: dict[str, View | None] = {}
     rows = []
     for name, layer in net.layer_dict.items():
         bottoms, tops = list(net.bottom_names[name]), list(net.top_names[name])
@@ -86,9 +98,9 @@ def layer_rows(net, definition) -> list[Row]:
         row.macs = multiply_adds(layer, [net.blobs[bottom] for bottom in bottoms], blobs)
         fresh = [t for t in tops if t not in seen] if layer.type not in SHARING else []
         row.memory = sum(4 * net.blobs[top].count for top in fresh)
-        receptive = _receptive(layer.type, bottoms, written.get(name), seen)
-        row.field = f"{receptive.extent:.0f} / {receptive.spacing:g}" if receptive else ""
-        seen.update(dict.fromkeys(tops, receptive))
+        row.view = view = _view(layer.type, bottoms, written.get(name), seen)
+        row.field = f"{view.extent:.0f} / {view.spacing:g}" if view else ""
+        seen.update(dict.fromkeys(tops, view))
         rows.append(row)
     return rows
 
@@ -126,10 +138,10 @@ def multiply_adds(layer, bottoms, tops) -> int:
     return 0
 
 
-def _receptive(kind, bottoms, layer, seen):
+def _view(kind, bottoms, layer, seen):
     """What a layer's tops see, None where that is the whole input or not known."""
     if not bottoms:
-        return _Receptive()
+        return View()
     # A Crop's second bottom, and a label, only lend their size or their values.
     views = [seen.get(b) for b in (bottoms[:1] if kind == "Crop" else bottoms)]
     if None in views or kind in ("InnerProduct", "Reduction", "LSTM", "RNN", "Python"):
@@ -137,27 +149,48 @@ def _receptive(kind, bottoms, layer, seen):
     if kind.endswith("Loss") or kind == "Accuracy":
         return None
     view = max(views, key=lambda v: v.extent)
+    if kind == "Crop" and layer is not None:
+        return replace(view, start=view.start + _crop_offset(layer) * view.spacing)
     if kind not in WINDOWED:
         return view
     if layer is None or layer.pooling_param.global_pooling:
         return None
-    kernel, stride, dilation = _height_window(layer)
+    kernel, stride, pad, dilation = _height_window(layer)
     extent = (kernel - 1) * dilation
     if kind == "Deconvolution":
         reached = math.ceil((extent + 1) / stride) - 1
-        return _Receptive(view.extent + reached * view.spacing, view.spacing / stride)
-    return _Receptive(view.extent + extent * view.spacing, view.spacing * stride)
+        spacing = view.spacing / stride
+        return View(
+            view.extent + reached * view.spacing,
+            spacing,
+            view.start + (pad - extent / 2) * spacing,
+        )
+    return View(
+        view.extent + extent * view.spacing,
+        view.spacing * stride,
+        view.start + (extent / 2 - pad) * view.spacing,
+    )
+
+
+def _crop_offset(layer):
+    """Rows that a Crop leaves out before its first."""
+    p = layer.crop_param
+    if p.axis in (2, -2) and p.offset:
+        return p.offset[0]
+    before = {1: 1, 0: 2, -3: 1, -4: 2}.get(p.axis, 0)
+    return p.offset[before] if len(p.offset) > before else sum(p.offset[:1])
 
 
 def _height_window(layer):
-    """Kernel, stride and dilation of a window along the height."""
+    """Kernel, stride, pad and dilation of a window along the height."""
     if layer.type == "Pooling":
         p = layer.pooling_param
-        return p.kernel_size or p.kernel_h, p.stride_h or p.stride, 1
+        return p.kernel_size or p.kernel_h, p.stride_h or p.stride, p.pad_h or p.pad, 1
     p = layer.convolution_param
     kernel = p.kernel_size[0] if p.kernel_size else p.kernel_h
     stride = p.stride[0] if p.stride else p.stride_h
-    return kernel, stride or 1, p.dilation[0] if p.dilation else 1
+    pad = p.pad[0] if p.pad else p.pad_h
+    return kernel, stride or 1, pad, p.dilation[0] if p.dilation else 1
 
 
 def _totals(net, rows):
@@ -165,14 +198,14 @@ def _totals(net, rows):
     memory = sum(row.memory for row in rows)
     return (
         f"\n{net.name + ': ' if getattr(net, 'name', '') else ''}{len(rows)} layers, "
-        f"{params:,} parameters ({_short(4 * params, 'B')}), "
-        f"{_short(sum(row.macs for row in rows))} multiply-adds, "
-        f"blobs {_short(memory, 'B')} (with their diffs {_short(2 * memory, 'B')})\n"
+        f"{params:,} parameters ({short(4 * params, 'B')}), "
+        f"{short(sum(row.macs for row in rows))} multiply-adds, "
+        f"blobs {short(memory, 'B')} (with their diffs {short(2 * memory, 'B')})\n"
         "sees: receptive field / spacing in input pixels, along the height"
     )
 
 
-def _short(number, unit=""):
+def short(number: float, unit: str = "") -> str:
     """Three to four digits and a decimal prefix: 134.3 M."""
     prefixes = ["", "k", "M", "G", "T"]
     while abs(number) >= 1000 and len(prefixes) > 1:

@@ -21,6 +21,7 @@ from .core.context import (
 from .core.registry import REGISTRY, set_dialect
 from .core.timer import Timer
 from .errors import CaffeError, FormatError, LayerError, NetError, SolverError
+from .export.torch_module import torch_module
 from .graph.net import Net
 from .layers.python_layer import PythonLayer as Layer
 from .log import info
@@ -61,5 +62,5 @@ __all__ = [
     "RMSPropSolver", "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl",
     "info", "layer_type_list", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
     "set_multiprocess", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
-    "solver_rank",
+    "solver_rank", "torch_module",
 ]  # fmt: skip

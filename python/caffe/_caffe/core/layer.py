@@ -16,6 +16,7 @@ device (shapes only); gradients come from autograd over this one layer. A class 
 saves time, and then `forward` runs without autograd.
 """
 
+import copy
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -83,6 +84,17 @@ class Layer(LayerRuntime):
     def unfold(self) -> None:
         """Compute the top alone again."""
 
+    def compute(self, bottom: Sequence[torch.Tensor], params: Sequence[torch.Tensor]):
+        """Return the tops as a function of bottoms and parameters: nothing of the layer changes.
+
+        For layers that are functions (`is_function`), outside a running net.
+        """
+        layer = copy.copy(self)
+        layer._leaves = dict(enumerate(params))
+        if type(self).reshape is not Layer.reshape:
+            layer.reshape(*(tuple(x.shape) for x in bottom))
+        return as_tuple(layer.forward(*bottom))
+
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""
         return None
@@ -126,6 +138,11 @@ class Layer(LayerRuntime):
             leaf = blob.tensor().data
             self._leaves[index] = leaf.requires_grad_(self.wants_param(index))
         return self._leaves[index]
+
+    def running_param(self, index: int) -> torch.Tensor:
+        """Return parameter `index` to be changed in place (running statistics)."""
+        given = self._leaves is not None and index in self._leaves
+        return self.param(index) if given else self.blobs[index].tensor(write=True)
 
     def set_param_propagate_down(self, wanted: Sequence[bool]) -> None:
         """Set which parameters get a gradient (layer.hpp, set_param_propagate_down)."""

@@ -53,6 +53,7 @@ class LayerRuntime:
     allocates_tops = True  # forward makes new tops, whatever they held
     blob_count: int | None = None  # of parameters, where that tells forks' layers apart
     ignores_trailing_ones = False  # weights of shape (1, C) fit (1, C, 1, 1)
+    is_function = True  # of bottoms and parameters: it neither reads data nor runs a user's code
     recomputable = True  # backward can compute again what forward saved (a random mask it cannot)
 
     def __init__(self, param: caffe_pb2.LayerParameter, phase: int, folder: str = ""):

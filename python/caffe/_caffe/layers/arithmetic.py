@@ -44,7 +44,7 @@ class Exp(Neuron):
 
     def forward(self, x):
         y = (x if self.inner == 1 else x * self.inner).exp()
-        return y if self.outer == 1 else y.mul_(self.outer)
+        return y if self.outer == 1 else y * self.outer
 
     def gradient(self, x, y, dy):
         """dx = dy * y * inner."""

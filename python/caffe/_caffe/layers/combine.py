@@ -182,9 +182,6 @@ class Eltwise(Layer):
         self.lost = self.in_place and self.operation != param.PROD
         if self.lost:
             warning(self.format_error("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
-        # Indexed by EltwiseOp: PROD 0, SUM 1, MAX 2.
-        self.compute = (self._product, self._sum, self._maximum)[self.operation]
-        self.derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
 
     def reshape(self, *shapes):
         for i, shape in enumerate(shapes):
@@ -192,18 +189,28 @@ class Eltwise(Layer):
                 self.fail(f"bottom {i} has shape {shape}, bottom 0 has {shapes[0]}")
         return [shapes[0]]
 
+    @property
+    def start(self) -> float:
+        """What BVLC fills the top with before it goes through the bottoms."""
+        return (
+            0
+            if self.operation != caffe_pb2.EltwiseParameter.MAX
+            else -torch.finfo(torch.float32).max
+        )
+
     def forward(self, *bottom):
         if self.lost:
             # BVLC first fills the top, which in place is bottom 0 (eltwise_layer.cpp, Forward).
-            start = 0 if self.compute == self._sum else -torch.finfo(bottom[0].dtype).max
-            bottom = (torch.full_like(bottom[0], start), *bottom[1:])
-        return self.compute(bottom)
+            bottom = (torch.full_like(bottom[0], self.start), *bottom[1:])
+        # Indexed by EltwiseOp: PROD 0, SUM 1, MAX 2.
+        return (self._product, self._sum, self._maximum)[self.operation](bottom)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         dy, diffs = top_diff[0], [None] * len(bottom)
+        derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
         for i, down in enumerate(propagate_down):
             if down:
-                diffs[i] = self.derive(i, bottom, top[0], dy)
+                diffs[i] = derive(i, bottom, top[0], dy)
                 if self.in_place and i == 0:
                     dy = diffs[0]  # one and the same blob
         return diffs

@@ -166,6 +166,10 @@ class Parameter(Layer):
     def reshape(self):
         return [self.blobs[0].shape]
 
+    def forward(self):
+        """Return the parameter; a running net shows the blob itself (`run`)."""
+        return self.param(0)
+
     def run(self, bottom, top):
         """Make the top the blob itself, values and gradient.
 

@@ -185,6 +185,7 @@ class HDF5Output(Layer):
     """
 
     bottoms = (2, 2)
+    is_function = False
     tops = (0, 0)
     DATASETS = ("data", "label")
 

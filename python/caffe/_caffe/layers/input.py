@@ -16,6 +16,7 @@ from ..log import warning
 class Fixed(Layer):
     """A layer that shapes its tops once, at setup; later they are the caller's to reshape."""
 
+    is_function = False
     bottoms = (0, 0)
     tops = (1, None)
     shaped = False
@@ -116,6 +117,7 @@ class DummyData(Fixed):
 class MemoryData(Layer):
     """Batches of the arrays last given to `set_arrays` (Net.set_input_arrays), round and round."""
 
+    is_function = False
     bottoms = (0, 0)
     tops = (2, 2)
 

@@ -15,7 +15,7 @@ class BNLL(Neuron):
 
     def forward(self, x):
         """Return log(1 + exp(x)), written so that exp cannot overflow."""
-        return x.abs().neg_().exp_().log1p_().add_(x.clamp(min=0))
+        return x.abs().neg_().exp_().log1p().add_(x.clamp(min=0))
 
     def gradient(self, x, y, dy):
         """dx = dy * e / (e + 1) with e = exp(min(x, 50))."""

@@ -96,8 +96,8 @@ class BatchNorm(Layer):
         self.save_for_backward((kept, moments))
         if x.numel() == channels:
             variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
-        for blob, batch in zip(self.blobs, (mean, variance, 1), strict=False):
-            blob.tensor(write=True).mul_(self.fraction).add_(batch)
+        for i, batch in enumerate((mean, variance, 1)):
+            self.running_param(i).mul_(self.fraction).add_(batch)
         return y
 
     def channel_affine(self):
@@ -111,10 +111,10 @@ class BatchNorm(Layer):
 
     def _scale(self):
         """Return scale and bias; None, None without."""
-        return [b.tensor() for b in list(self.blobs)[3:]] if self.affine else [None, None]
+        return [self.param(3), self.param(4)] if self.affine else [None, None]
 
     def _stored_moments(self):
-        mean, variance, weight = (b.tensor() for b in list(self.blobs)[:3])
+        mean, variance, weight = (self.param(i) for i in range(3))
         scale = torch.where(weight == 0, 0, 1 / weight)
         return mean * scale, variance * scale
 
@@ -165,11 +165,11 @@ class MVN(Layer):
         rows = self._rows(x)
         y = rows - rows.mean(-1, keepdim=True)
         if self.variance:
-            y.div_(self.save_for_backward(self._deviation(y)))
+            y = y / self.save_for_backward(self._deviation(y))
         return y.view(legacy_shape(self, x.shape))
 
     def _deviation(self, centred):
-        return centred.square().mean(-1, keepdim=True).sqrt_().add_(self.eps)
+        return centred.square().mean(-1, keepdim=True).sqrt_() + self.eps
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (dy - mean(dy) - mean(dy y) y) / (deviation + eps).

@@ -101,6 +101,7 @@ def _python2_hint(error: Exception) -> str:
 class _PythonLayer(Layer):
     """Runs a user's object as a layer of the net."""
 
+    is_function = False
     bottoms = (0, None)
     tops = (0, None)
     allocates_tops = False

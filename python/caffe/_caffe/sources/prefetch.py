@@ -73,6 +73,7 @@ class BatchReader(Protocol):
 class PrefetchingLayer(Layer):
     """A layer that loads its tops; a subclass's `open` returns its BatchReader."""
 
+    is_function = False
     bottoms = (0, 0)
     tops: tuple[int, int | None] = (2, 2)
 

@@ -36,6 +36,7 @@ class MatWrite(Layer):
     """
 
     bottoms = (1, None)
+    is_function = False
     tops = (0, 0)
     stateful = True
     done = 0
@@ -102,6 +103,7 @@ class MatRead(Layer):
     height x channels (x 1), all of the first one's size.
     """
 
+    is_function = False
     bottoms = (0, 0)
     tops = (1, 1)
     done = 0

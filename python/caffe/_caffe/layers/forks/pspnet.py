@@ -103,8 +103,8 @@ class BN(Layer):
         if places == 1:
             variance.zero_()  # torch divides by places - 1
         moved = (mean, variance * ((places - 1) / places))
-        for blob, value in zip(self.blobs[2:4], moved, strict=True):
-            running = blob.tensor(write=True).view(-1)
+        for i, value in enumerate(moved, 2):
+            running = self.running_param(i).view(-1)
             running.mul_(self.momentum).add_(value, alpha=1 - self.momentum)
         return y
 

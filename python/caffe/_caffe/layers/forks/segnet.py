@@ -12,7 +12,7 @@ from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 from ...core.loss_layer import LabelAxis, Loss
 
-_EPS = 1e-9  # bn_layer.cpp, var_eps_
+EPS = 1e-9  # bn_layer.cpp, var_eps_
 _FLT_MIN = torch.finfo(torch.float32).tiny
 _FIELDS = ("scale_filler", "shift_filler", "bn_mode")
 _PSPNETS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
@@ -85,7 +85,7 @@ class BN(Layer):
 
     def _normalise(self, x):
         scale, shift = self.param(0).view(-1), self.param(1).view(-1)
-        y, moments, _, variance = normalise(x, scale, shift, _EPS)
+        y, moments, _, variance = normalise(x, scale, shift, EPS)
         places = x.numel() // len(scale)
         biased = variance * ((places - 1) / places) if places > 1 else torch.zeros_like(variance)
         return y, moments, biased
@@ -101,7 +101,7 @@ class BN(Layer):
             before, moments = self.saved or (None, self._normalise(x)[1])
             mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
             x = x if before is None else before
-            dx, *diffs = gradients(dy, x, scale.view(-1), moments, _EPS, mask)
+            dx, *diffs = gradients(dy, x, scale.view(-1), moments, EPS, mask)
         else:
             dx, diffs = dy * scale, [(x * dy).sum((0, 2, 3)), dy.sum((0, 2, 3))]
         for i, (blob, diff) in enumerate(zip(self.blobs, diffs, strict=True)):

@@ -1,0 +1,1 @@
+"""A built net in another form: a torch module, an ONNX file."""

@@ -1,0 +1,9 @@
+"""Nets as ONNX files: one small function per layer type, in `TABLE`."""
+
+from . import arithmetic, combine, common, conv, detect, forks, neuron, norm, pooling, shaping
+from .table import TABLE
+
+__all__ = [
+    "TABLE", "arithmetic", "combine", "common", "conv", "detect", "forks", "neuron", "norm",
+    "pooling", "shaping",
+]  # fmt: skip

@@ -1,0 +1,132 @@
+"""ArgMax, Embed, InnerProduct, Parameter, Reduction, and the recurrent layers."""
+
+from ...core.axes import canonical_axis
+from ...layers.common import ArgMax, Embed, InnerProduct, Parameter, Reduction
+from ...layers.recurrent import LSTM, RNN, LSTMUnit, Recurrent
+from .graph import INT64, Graph
+from .table import converts
+
+
+@converts(InnerProduct)
+def inner_product(g: Graph, layer: InnerProduct, x: str):
+    """Gemm on the axes behind as one."""
+    axis = canonical_axis(layer, layer.given_axis, g.shapes[x])
+    flat = g.reshape(x, -1, layer.inputs)
+    bias = [g.param(1)] if layer.bias else []
+    y = g.node("Gemm", flat, g.param(0), *bias, transB=int(not layer.transpose))
+    if axis == 1:
+        return y
+    return g.reshape(y, *([g.size(x, 0, axis)] if axis else []), layer.outputs)
+
+
+@converts(Embed)
+def embed(g: Graph, layer: Embed, x: str):
+    """Gather rows of the weights."""
+    y = g.node("Gather", g.param(0), g.cast(x, INT64), axis=0)
+    return g.add(y, g.param(1)) if layer.bias else y
+
+
+@converts(Parameter)
+def parameter(g: Graph, layer: Parameter):
+    """The parameter itself."""
+    return g.node("Identity", g.param(0))
+
+
+@converts(Reduction)
+def reduction(g: Graph, layer: Reduction, x: str):
+    """A sum over the axes behind, times coeff."""
+    p = layer.layer_param.reduction_param
+    ops = {p.ASUM: "ReduceL1", p.SUMSQ: "ReduceSumSquare", p.MEAN: "ReduceMean"}
+    axes = range(canonical_axis(layer, layer.given_axis, g.shapes[x]), g.rank(x))
+    y = g.reduce(ops.get(p.operation, "ReduceSum"), x, axes, keep=False)
+    return y if layer.coeff == 1 else g.mul(y, g.scalar(layer.coeff))
+
+
+@converts(ArgMax)
+def argmax(g: Graph, layer: ArgMax, x: str):
+    """The last of equals first: ONNX's TopK on the reversed axis, which takes the first."""
+    if layer.axis is not None:
+        axis = canonical_axis(layer, layer.axis, g.shapes[x])
+        values, places = _largest(g, layer, x, axis)
+        return values if layer.values else places
+    values, places = _largest(g, layer, g.reshape(x, g.size(x, 0), -1), 1)
+    count = 1 + int(layer.values)
+    both = g.node("Concat", places, values, axis=1) if layer.values else places
+    return g.reshape(both, g.size(x, 0), count, layer.top_k, *(1,) * (g.rank(x) - 3))
+
+
+def _largest(g, layer, x, axis):
+    start, end, step = g.ints(-1), g.ints(-(2**62)), g.ints(-1)
+    reversed_ = g.node("Slice", x, start, end, g.ints(axis), step)
+    values, places = g.nodes_out("TopK", 2, reversed_, g.ints(layer.top_k), axis=axis)
+    last = g.sub(g.size(x, axis), g.ints(1))
+    return values, g.cast(g.sub(last, places))
+
+
+# -- recurrent layers: unrolled, as Caffe's own are
+
+
+def _lstm_step(g, cell, gates, cont):
+    """One step of an LSTM: cell (N, D), gates (N, 4D) as i f o g, cont (N, 1)."""
+    i, f, o, c = g.nodes_out("Split", 4, gates, axis=1, num_outputs=4)
+    forget = g.mul(cont, g.node("Sigmoid", f))
+    fresh = g.mul(g.node("Sigmoid", i), g.node("Tanh", c))
+    cell = g.add(g.mul(forget, cell), fresh)
+    return cell, g.mul(g.node("Sigmoid", o), g.node("Tanh", cell))
+
+
+def _first(g, x):
+    return g.node("Squeeze", x, g.ints(0))
+
+
+@converts(LSTMUnit)
+def lstm_unit(g: Graph, layer: LSTMUnit, cell: str, gates: str, cont: str):
+    """One step."""
+    mark = g.reshape(cont, -1, 1)
+    made = _lstm_step(g, _first(g, cell), _first(g, gates), mark)
+    return tuple(g.node("Unsqueeze", v, g.ints(0)) for v in made)
+
+
+@converts(RNN, LSTM)
+def recurrent(g: Graph, layer: Recurrent, x: str, cont: str, *rest: str):
+    """All steps one after another; a hidden state that is not exposed begins with zeros."""
+    steps, first = layer.steps, 2 + layer.static
+    flat = g.reshape(x, steps, g.size(x, 1), -1)
+    inputs = g.add(g.node("MatMul", flat, _transposed(g, 0)), g.param(1))
+    if layer.static:
+        static = g.reshape(rest[0], g.size(rest[0], 0), -1)
+        inputs = g.add(inputs, g.node("MatMul", static, _transposed(g, 2)))
+    marks = g.node("Unsqueeze", cont, g.ints(2))
+    state = _begin(g, layer, x, rest[layer.static :])
+    hidden = []
+    for t in range(steps):
+        step, mark = (g.node("Gather", v, g.whole(t), axis=0) for v in (inputs, marks))
+        state = _recur(g, layer, first, state, step, mark)
+        hidden.append(g.node("Unsqueeze", state[0], g.ints(0)))
+    top = g.node("Concat", *hidden, axis=0)
+    if isinstance(layer, RNN):
+        out = g.node("MatMul", top, _transposed(g, first + 1))
+        top = g.node("Tanh", g.add(out, g.param(first + 2)))
+    if not layer.exposed:
+        return top
+    return (top, *(g.node("Unsqueeze", s, g.ints(0)) for s in state))
+
+
+def _transposed(g, index):
+    return g.node("Transpose", g.param(index), perm=[1, 0])
+
+
+def _begin(g, layer, x, exposed):
+    if layer.exposed:
+        return [_first(g, s) for s in exposed]
+    shape = g.sizes(g.size(x, 1), layer.size)
+    return [g.node("Expand", g.scalar(0), shape) for _ in layer.states]
+
+
+def _recur(g, layer, first, state, step, mark):
+    carried = g.mul(state[0], mark)
+    gates = g.add(step, g.node("MatMul", carried, _transposed(g, first)))
+    if isinstance(layer, RNN):
+        return [g.node("Tanh", gates)]
+    cell, hidden = _lstm_step(g, state[1], gates, mark)
+    return [hidden, cell]

@@ -1,0 +1,131 @@
+"""SSD's PriorBox and DetectionOutput."""
+
+import torch
+
+from ...core.boxes import CENTER_SIZE, CORNER
+from ...layers.forks.ssd import PriorBox
+from ...layers.forks.ssd_detection import DetectionOutput
+from .graph import INT64, Graph
+from .table import converts
+
+
+@converts(PriorBox)
+def prior_box(g: Graph, layer: PriorBox, x: str, picture: str):
+    """The boxes round the middle of every cell, from the sizes at run time."""
+    cells = [g.size(x, axis) for axis in (2, 3)]
+    if layer.picture:
+        size = [g.floats([s]) for s in layer.picture]
+    else:
+        size = [g.cast(g.size(picture, axis)) for axis in (2, 3)]
+    if layer.step:
+        step = [g.floats([s]) for s in layer.step]
+    else:
+        step = [g.div(s, g.cast(c)) for s, c in zip(size, cells, strict=True)]
+    y, x = (_middles(g, layer, c, s) for c, s in zip(cells, step, strict=True))
+    grid = g.sizes(*cells)
+    middle = [  # each (H, W, 1, 1)
+        g.node("Unsqueeze", g.node("Expand", v, grid), g.ints(2, 3))
+        for v in (g.node("Unsqueeze", x, g.ints(0)), g.node("Unsqueeze", y, g.ints(1)))
+    ]
+    half = torch.tensor(layer.sizes, dtype=torch.float32).view(1, 1, -1, 2) / 2
+    halves = [g.floats(half[..., i : i + 1]) for i in (0, 1)]
+    parts = []
+    for op in ("Sub", "Add"):
+        for i in (0, 1):
+            edge = g.node(op, middle[i], halves[i])
+            parts.append(g.div(edge, size[1 - i]))
+    boxes = g.node("Concat", *parts, axis=3)
+    if layer.settings.clip:
+        boxes = g.node("Max", g.node("Min", boxes, g.scalar(1)), g.scalar(0))
+    rows = g.reshape(boxes, 1, 1, -1)
+    given = list(layer.settings.variance) or [0.1]
+    four = g.floats(given * (4 // len(given)))
+    table = g.node("Expand", four, g.sizes(g.div(g.size(rows, 2), g.ints(4)), 4))
+    return g.node("Concat", rows, g.reshape(table, 1, 1, -1), axis=1)
+
+
+def _middles(g, layer, cells, step):
+    """(cell + offset) * step for each cell of an axis."""
+    number = g.cast(g.node("Range", g.whole(0), g.node("Squeeze", cells), g.whole(1)))
+    return g.mul(g.add(number, g.scalar(layer.settings.offset)), step)
+
+
+@converts(DetectionOutput)
+def detection_output(g: Graph, layer: DetectionOutput, location, confidence, prior, *picture):
+    """Decode, suppress class by class, and keep the best of one picture.
+
+    Rows come by class and, within it, by score, as Caffe's; several pictures, and the row of -1
+    where nothing is left, are beyond ONNX's fixed graph.
+    """
+    p, nms = layer.settings, layer.settings.nms_param
+    layer.check(nms.eta == 1, f"nms_param.eta {nms.eta} below 1 cannot be written")
+    layer.check(not layer.saves, "writes files (save_output_param); take that out to export")
+    layer.check(
+        g.shapes[location][0] == 1, "can be written for a batch of 1; give the net that input"
+    )
+    g.batch_of_one = True
+    sets = 1 if p.share_location else p.num_classes
+    boxes = _decoded(g, p, g.reshape(location, -1, sets, 4), prior)
+    scores = g.reshape(confidence, -1, p.num_classes)
+    found = [
+        _one_class(g, p, c, boxes, scores, 0 if p.share_location else c)
+        for c in range(p.num_classes)
+        if c != p.background_label_id
+    ]
+    rows = g.node("Concat", *found, axis=0)
+    if p.keep_top_k > -1:
+        rows = _best(g, rows, p.keep_top_k)
+    return g.reshape(rows, 1, 1, -1, 7)
+
+
+def _decoded(g, p, prediction, prior):
+    """Return the boxes (P, sets, 4) that the predictions mean (DecodeBBox)."""
+    table = g.reshape(prior, 2, -1, 1, 4)
+    priors, variances = (g.node("Gather", table, g.whole(i), axis=0) for i in (0, 1))
+    if not p.variance_encoded_in_target:
+        prediction = g.mul(prediction, variances)
+    if p.code_type == CORNER:
+        return g.add(priors, prediction)
+    low, high = g.nodes_out("Split", 2, priors, axis=2, num_outputs=2)
+    size = g.sub(high, low)
+    if p.code_type != CENTER_SIZE:
+        return g.add(priors, g.mul(prediction, g.node("Concat", size, size, axis=2)))
+    move, grow = g.nodes_out("Split", 2, prediction, axis=2, num_outputs=2)
+    middle = g.add(g.mul(move, size), g.div(g.add(low, high), g.scalar(2)))
+    half = g.div(g.mul(g.node("Exp", grow), size), g.scalar(2))
+    return g.node("Concat", g.sub(middle, half), g.add(middle, half), axis=2)
+
+
+def _one_class(g, p, c, boxes, scores, box_set):
+    """Return the rows (K, 7) of class c: the top_k best boxes less those that a better covers."""
+    mine = g.node("Gather", boxes, g.whole(box_set), axis=1)
+    score = g.node("Gather", scores, g.whole(c), axis=1)
+    least = p.confidence_threshold if p.HasField("confidence_threshold") else float("-inf")
+    chosen = g.reshape(g.node("NonZero", g.node("Greater", score, g.scalar(least))), -1)
+    score, mine = (g.node("Gather", v, chosen, axis=0) for v in (score, mine))
+    most = g.size(score, 0)
+    if p.nms_param.HasField("top_k") and p.nms_param.top_k > -1:
+        most = g.node("Min", most, g.ints(p.nms_param.top_k))
+    score, order = g.nodes_out("TopK", 2, score, most, axis=0)
+    mine = g.node("Gather", mine, order, axis=0)
+    picked = g.node(
+        "NonMaxSuppression",
+        g.node("Unsqueeze", mine, g.ints(0)),
+        g.node("Unsqueeze", score, g.ints(0, 1)),
+        most,
+        g.floats([p.nms_param.nms_threshold]),
+    )
+    stay = g.node("Gather", picked, g.whole(2), axis=1)
+    score = g.node("Unsqueeze", g.node("Gather", score, stay, axis=0), g.ints(1))
+    head = g.node("Expand", g.floats([[0, c]]), g.sizes(g.size(score, 0), 2))
+    return g.node("Concat", head, score, g.node("Gather", mine, stay, axis=0), axis=1)
+
+
+def _best(g, rows, most):
+    """Return the rows of the best scores, in the order they have."""
+    score = g.reshape(g.slice(rows, g.ints(2), g.ints(3), [1]), -1)
+    count = g.node("Min", g.size(rows, 0), g.ints(most))
+    order = g.nodes_out("TopK", 2, score, count, axis=0)[1]
+    # Back to the classes' order: sort the places themselves.
+    place = g.nodes_out("TopK", 2, g.cast(order, INT64), count, axis=0, largest=0)[0]
+    return g.node("Gather", rows, place, axis=0)

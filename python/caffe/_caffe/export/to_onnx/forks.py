@@ -1,0 +1,75 @@
+"""Layers of forks that resize, put back and pool by regions."""
+
+from ...layers.forks import mobilenet, segnet, yolo
+from ...layers.forks.pspnet import Interp
+from ...layers.forks.rcnn import ROIPooling
+from ...layers.forks.senet import Axpy
+from .graph import INT64, Graph
+from .table import converts
+
+
+@converts(Interp)
+def interp(g: Graph, layer: Interp, x: str):
+    """Resize with the corner pixels aligned, after cutting the borders."""
+    layer.check(g.rank(x) == 4, f"takes (N, C, H, W), bottom shape {g.shapes[x]}")
+    size = g.size(x, 2, 4)
+    if layer.begin or layer.end:
+        end = g.add(size, g.ints(layer.end))
+        x = g.slice(x, g.ints(-layer.begin, -layer.begin), end, (2, 3))
+        size = g.add(size, g.ints(layer.begin + layer.end))
+    if layer.fixed:
+        size = g.ints(*layer.fixed)
+    else:
+        cells = g.div(g.sub(size, g.ints(1)), g.ints(layer.shrink))
+        size = g.add(g.mul(cells, g.ints(layer.zoom)), g.ints(1))
+    return g.node(
+        "Resize",
+        x,
+        "",
+        "",
+        g.sizes(g.size(x, 0, 2), size),
+        mode="linear",
+        coordinate_transformation_mode="align_corners",
+    )
+
+
+@converts(mobilenet.Upsample, yolo.NearestUpsample)
+def nearest_upsample(g: Graph, layer, x: str):
+    """Resize by a whole factor."""
+    rank, scale = g.rank(x), int(layer.scale)
+    return g.node(
+        "Resize",
+        x,
+        "",
+        g.floats([1] * (rank - 2) + [scale] * 2),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+
+
+@converts(segnet.Upsample)
+def upsample(g: Graph, layer: segnet.Upsample, x: str, mask: str):
+    """Zeros, with each value scattered to its place in its plane."""
+    lead = g.size(x, 0, 2)
+    if layer.fixed:
+        size = g.ints(*layer.fixed)
+    else:
+        size = g.sub(g.mul(g.size(x, 2, 4), g.ints(*layer.scale)), g.ints(*layer.less))
+    plane = g.reduce("ReduceProd", size, (0,))
+    zeros = g.node("Expand", g.scalar(0), g.sizes(lead, plane))
+    places, values = (g.reshape(v, lead, -1) for v in (g.cast(mask, INT64), x))
+    return g.reshape(g.node("ScatterElements", zeros, places, values, axis=2), lead, size)
+
+
+@converts(Axpy)
+def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
+    """s x + y."""
+    return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), 1, 1), x), y)
+
+
+@converts(ROIPooling)
+def roi_pooling(g: Graph, layer: ROIPooling, x: str, rois: str):
+    """MaxRoiPool, which is Fast R-CNN's."""
+    flat = g.reshape(rois, -1, 5)
+    return g.node("MaxRoiPool", x, flat, pooled_shape=layer.size, spatial_scale=layer.scale)

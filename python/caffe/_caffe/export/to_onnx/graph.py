@@ -1,0 +1,151 @@
+"""Graph: nodes, constants and run-time sizes of an ONNX graph under construction."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+# The youngest operators used here are of this set (ReduceX and Pad with axes as an input).
+OPSET = 18
+INT64, FLOAT = TensorProto.INT64, TensorProto.FLOAT
+
+
+class Graph:
+    """Collects nodes and initializers; values are known by name.
+
+    `shapes` has the shapes of blobs' values at the net's own input sizes, of which only the number
+    of axes and the sizes that no input changes may be relied on. `param` returns the parameters of
+    the layer being written.
+    """
+
+    def __init__(self, shapes: dict[str, tuple[int, ...]]):
+        self.shapes = shapes
+        self.nodes: list[NodeProto] = []
+        self.initializers: list[TensorProto] = []
+        self.parameters: list[str] = []  # of the current layer
+        self.batch_of_one = False  # a layer could be written for that alone
+        self.scope, self._first = "", 0
+        self._stored: dict[tuple, str] = {}
+        self._names: set[str] = set()
+
+    # -- nodes
+
+    def node(self, op: str, *inputs: str, **attributes) -> str:
+        """Append a node with one output; return the output's name."""
+        return self.nodes_out(op, 1, *inputs, **attributes)[0]
+
+    def nodes_out(self, op: str, outputs: int, *inputs: str, **attributes) -> tuple[str, ...]:
+        """Append a node with several outputs; return their names."""
+        names = tuple(self._fresh(f"{self.scope}/{op}") for _ in range(outputs))
+        self.nodes.append(helper.make_node(op, inputs, names, name=names[0], **attributes))
+        return names
+
+    def begin(self, layer: str, parameters: list[str]) -> None:
+        """Begin the nodes of a layer, whose parameters have these names."""
+        self.scope, self.parameters, self._first = layer, parameters, len(self.nodes)
+
+    def rename_last(self, old: str, new: str) -> str:
+        """Call `old` `new` if the layer's last node has made it; return its name."""
+        last = self.nodes[-1] if len(self.nodes) > self._first else None
+        if last is None or old not in last.output:
+            return old
+        last.output[list(last.output).index(old)] = new
+        return new
+
+    def rename(self, old: str, new: str) -> None:
+        """Make `new` another name of the value `old`."""
+        self.nodes.append(helper.make_node("Identity", [old], [new], name=f"{new}/Identity"))
+
+    def reserve(self, names: list[str]) -> list[str]:
+        """Take these names, each changed if it is taken; return them."""
+        return [self._fresh(name) for name in names]
+
+    def _fresh(self, name: str) -> str:
+        unique, count = name, 1
+        while unique in self._names:
+            count += 1
+            unique = f"{name}.{count}"
+        self._names.add(unique)
+        return unique
+
+    # -- constants
+
+    def store(self, name: str, array: np.ndarray) -> str:
+        """Add an initializer of this name."""
+        self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        return name
+
+    def ints(self, *values: int) -> str:
+        """Return a constant list of int64."""
+        return self._constant(np.array(values, np.int64))
+
+    def whole(self, value: int) -> str:
+        """Return a constant int64 scalar."""
+        return self._constant(np.array(value, np.int64))
+
+    def scalar(self, value: float) -> str:
+        """Return a constant float32 scalar."""
+        return self._constant(np.array(value, np.float32))
+
+    def floats(self, array) -> str:
+        """Return a constant float32 array."""
+        return self._constant(np.asarray(array, np.float32))
+
+    def _constant(self, array: np.ndarray) -> str:
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._stored:
+            self._stored[key] = self.store(self._fresh(f"constant/{len(self._stored)}"), array)
+        return self._stored[key]
+
+    def param(self, index: int) -> str:
+        """Return parameter `index` of the current layer."""
+        return self.parameters[index]
+
+    # -- shapes and sizes, at run time
+
+    def rank(self, blob: str) -> int:
+        """Return a blob's number of axes."""
+        return len(self.shapes[blob])
+
+    def size(self, value: str, axis: int, end: int | None = None) -> str:
+        """Return the sizes of the axes from `axis` to before `end` (one without it), a list."""
+        return self.node("Shape", value, start=axis, end=axis + 1 if end is None else end)
+
+    def sizes(self, *parts: str | int) -> str:
+        """Return one list of int64 from lists and numbers."""
+        parts = tuple(self.ints(p) if isinstance(p, int) else p for p in parts)
+        return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=0)
+
+    def reshape(self, value: str, *sizes: str | int) -> str:
+        """Reshape to these sizes, lists or numbers, of which one may be -1."""
+        return self.node("Reshape", value, self.sizes(*sizes), allowzero=1)
+
+    def cast(self, value: str, to: int = FLOAT) -> str:
+        """Return `value` as float32 or another type."""
+        return self.node("Cast", value, to=to)
+
+    def slice(self, value: str, starts: str, ends: str, axes: Sequence[int]) -> str:
+        """Cut `value` along axes."""
+        return self.node("Slice", value, starts, ends, self.ints(*axes))
+
+    def reduce(self, op: str, value: str, axes: Sequence[int], keep: bool = True) -> str:
+        """Reduce `value` over axes by ReduceSum, ReduceMean, ..."""
+        return self.node(op, value, self.ints(*axes), keepdims=int(keep))
+
+    # -- values
+
+    def add(self, a: str, b: str) -> str:
+        """Return a + b."""
+        return self.node("Add", a, b)
+
+    def sub(self, a: str, b: str) -> str:
+        """Return a - b."""
+        return self.node("Sub", a, b)
+
+    def mul(self, a: str, b: str) -> str:
+        """Return a * b."""
+        return self.node("Mul", a, b)
+
+    def div(self, a: str, b: str) -> str:
+        """Return a / b; of integers, cut toward zero."""
+        return self.node("Div", a, b)

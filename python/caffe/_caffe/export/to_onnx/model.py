@@ -1,0 +1,158 @@
+"""From a net to an ONNX model: a node or more per layer, free sizes where the net's are free."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import ModelProto, checker, helper
+
+from ....proto import caffe_pb2
+from ...errors import CaffeError, NetError
+from ...graph.net import Net
+from ..flow import Flow, Step, flow_of
+from .graph import FLOAT, OPSET, Graph
+from .table import converter_of
+
+# The youngest form of the file that goes with OPSET.
+IR_VERSION = 8
+CHANNEL_ORDERS = ("BGR", "RGB")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a user of the file must know of its input, and of its classes.
+
+    Attributes
+    ----------
+    mean : sequence of float
+        What is subtracted from each channel, in the net's channel order.
+    channel_order : str
+        "BGR", as Caffe's own tools read pictures, or "RGB".
+    classes : sequence of str
+        The names of the classes, from index 0 on.
+    """
+
+    mean: Sequence[float] = ()
+    channel_order: str = "BGR"
+    classes: Sequence[str] = ()
+
+    def __post_init__(self):
+        if self.channel_order not in CHANNEL_ORDERS:
+            raise CaffeError(
+                f"channel_order must be {' or '.join(CHANNEL_ORDERS)}, got {self.channel_order!r}"
+            )
+
+    def metadata(self) -> dict[str, str]:
+        """Return it as ONNX's metadata: texts by name."""
+        given = {"channel_order": self.channel_order}
+        if self.mean:
+            given["mean"] = json.dumps([float(m) for m in self.mean])
+        if self.classes:
+            given["class_names"] = json.dumps(list(self.classes))
+        return given
+
+
+def write_graph(net: Net) -> tuple[Graph, Flow]:
+    """Write every layer of `net`; raise LayerError, naming it, for one that ONNX cannot express."""
+    if net.phase != caffe_pb2.TEST:
+        raise NetError(f"net '{net.name}' is in TRAIN; build it with caffe.TEST to export it")
+    flow = flow_of(net)
+    for name in flow.inputs:
+        if name in flow.outputs:
+            raise NetError(
+                f"net '{net.name}': blob '{name}' is input and, changed in place, output: ONNX has "
+                "one value for a name; give the last layer's top another"
+            )
+    graph = Graph(flow.shapes)
+    graph.reserve([*flow.shapes, *flow.outputs])
+    stored = {
+        (o.layer.name, o.index): graph.store(
+            graph.reserve([f"{o.layer.name}.{o.index}"])[0], o.blob.host_tensor().numpy()
+        )
+        for o in net.param_table.owners
+    }
+    values = {name: name for name in flow.inputs}
+    for step in flow.steps:
+        _write(graph, step, values, [stored[owner] for owner in step.params])
+    graph.scope = "outputs"
+    for blob, value in flow.outputs.items():
+        if values[value] != blob:
+            graph.rename(values[value], blob)
+    return graph, flow
+
+
+def _write(graph: Graph, step: Step, values: dict[str, str], params: list[str]) -> None:
+    graph.begin(step.layer.name, params)
+    bottoms = [values[b] for b in step.bottoms]
+    for bottom, value in zip(bottoms, step.bottoms, strict=True):
+        graph.shapes[bottom] = graph.shapes[value]
+    tops = converter_of(step.layer)(graph, step.layer, *bottoms)
+    for top, made in zip(step.tops, (tops,) if isinstance(tops, str) else tops, strict=False):
+        values[top] = graph.rename_last(made, top)
+    for new, old in step.shared:
+        shape = graph.node("Shape", values[old])
+        values[new] = graph.rename_last(
+            graph.node("Reshape", values[step.tops[0]], shape, allowzero=1), new
+        )
+
+
+def make_model(
+    net: Net, graph: Graph, flow: Flow, free: Sequence[str], picture: Picture
+) -> ModelProto:
+    """Return the model of what `write_graph` has written.
+
+    Parameters
+    ----------
+    net : caffe.Net
+    graph, flow
+        From `write_graph`.
+    free : sequence of str
+        Which of "batch", "height" and "width" may be another at run time.
+    picture : Picture
+    """
+    blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+
+    def info(name, known):
+        shape = [
+            f"{name}_{axis}" if _axis_is_free(axis, blobs[name].shape, free) or not known else size
+            for axis, size in enumerate(blobs[name].shape)
+        ]
+        return helper.make_tensor_value_info(name, FLOAT, shape)
+
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            net.name or "net",
+            [info(name, known=True) for name in flow.inputs],
+            [info(name, known=not free) for name in flow.outputs],
+            graph.initializers,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="fcn-caffe",
+    )
+    helper.set_model_props(model, picture.metadata())
+    checker.check_model(model)
+    return model
+
+
+def _axis_is_free(axis: int, shape: tuple[int, ...], free: Sequence[str]) -> bool:
+    if axis == 0:
+        return "batch" in free
+    return len(shape) == 4 and axis >= 2 and ("height", "width")[axis - 2] in free
+
+
+def sample(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Return an input of this shape to hold two programs against each other.
+
+    Values as of a picture less its mean; regions (R, 5) get corners within one; what has no more
+    than two axes (marks, indices, labels) gets zeros and ones.
+    """
+    random = np.random.default_rng(seed)
+    if shape[1:] in ((5,), (5, 1, 1)):
+        corners = np.sort(random.uniform(0, 200, (shape[0], 2, 2)), 1).reshape(shape[0], 4)
+        return np.c_[np.zeros(shape[0]), corners].astype(np.float32).reshape(shape)
+    if len(shape) <= 2:
+        return random.integers(0, 2, shape).astype(np.float32)
+    return random.normal(0, 50, shape).astype(np.float32)

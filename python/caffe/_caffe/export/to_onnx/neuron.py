@@ -1,0 +1,97 @@
+"""Activations and Dropout."""
+
+from ...layers.forks.flownet2 import NegReLU
+from ...layers.forks.mobilenet import ReLU6
+from ...layers.neuron import (
+    BNLL,
+    ELU,
+    Clip,
+    Dropout,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Swish,
+    TanH,
+    Threshold,
+)
+from .graph import Graph
+from .table import converts
+
+
+@converts(ReLU)
+def relu(g: Graph, layer: ReLU, x: str):
+    """Relu, or LeakyRelu with a negative slope."""
+    return g.node("LeakyRelu", x, alpha=layer.slope) if layer.slope else g.node("Relu", x)
+
+
+@converts(PReLU)
+def prelu(g: Graph, layer: PReLU, x: str):
+    """PRelu, the slopes along the channels."""
+    slope = g.param(0)
+    if layer.blobs[0].shape:
+        slope = g.reshape(slope, -1, *(1,) * (g.rank(x) - 2))
+    return g.node("PRelu", x, slope)
+
+
+@converts(ReLU6)
+def relu6(g: Graph, layer: ReLU6, x: str):
+    """Min(Relu, 6)."""
+    return g.node("Min", relu(g, layer, x), g.scalar(6))
+
+
+@converts(NegReLU)
+def neg_relu(g: Graph, layer: NegReLU, x: str):
+    """Min(x, 0) + slope Max(x, 0)."""
+    low = g.node("Min", x, g.scalar(0))
+    high = g.mul(g.node("Relu", x), g.scalar(layer.slope))
+    return g.add(low, high) if layer.slope else low
+
+
+@converts(Sigmoid)
+def sigmoid(g: Graph, layer: Sigmoid, x: str):
+    """Sigmoid."""
+    return g.node("Sigmoid", x)
+
+
+@converts(TanH)
+def tanh(g: Graph, layer: TanH, x: str):
+    """Tanh."""
+    return g.node("Tanh", x)
+
+
+@converts(ELU)
+def elu(g: Graph, layer: ELU, x: str):
+    """Elu."""
+    return g.node("Elu", x, alpha=layer.alpha)
+
+
+@converts(BNLL)
+def bnll(g: Graph, layer: BNLL, x: str):
+    """log(1 + exp(-|x|)) + max(x, 0), which cannot overflow."""
+    e = g.node("Exp", g.node("Neg", g.node("Abs", x)))
+    return g.add(g.node("Log", g.add(e, g.scalar(1))), g.node("Relu", x))
+
+
+@converts(Swish)
+def swish(g: Graph, layer: Swish, x: str):
+    """x sigmoid(beta x)."""
+    return g.mul(x, g.node("Sigmoid", g.mul(x, g.scalar(layer.beta))))
+
+
+@converts(Clip)
+def clip(g: Graph, layer: Clip, x: str):
+    """Min, then Max: where the bounds are crossed, the lower wins as in Caffe."""
+    return g.node("Max", g.node("Min", x, g.scalar(layer.high)), g.scalar(layer.low))
+
+
+@converts(Threshold)
+def threshold(g: Graph, layer: Threshold, x: str):
+    """1 above the threshold, else 0."""
+    return g.cast(g.node("Greater", x, g.scalar(layer.threshold)))
+
+
+@converts(Dropout)
+def dropout(g: Graph, layer: Dropout, x: str):
+    """Nothing, or the mean over all masks (scale_train: false)."""
+    layer.check(not layer.draws, "draws at random; export the TEST phase")
+    return g.node("Identity", x) if layer.scale_train else g.mul(x, g.scalar(layer.keep))

@@ -1,0 +1,155 @@
+"""Holds an ONNX file against the runtime, through ONNX Runtime, at several sizes."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnxruntime
+
+from ...core.blob import Blob
+from ...errors import CaffeError, NetError
+from ...graph.net import Net
+from .model import sample
+
+TOLERANCE = 1e-4  # of an output's largest value
+Sizes = dict[str, tuple[int, ...]]
+# (height, width) by the net's own: smaller and odd first; steps of 32 and 64 for nets whose ways
+# meet only at multiples of their stride.
+TRIALS = (
+    lambda h, w: (h * 3 // 5 + 1, w * 4 // 5 | 1),
+    lambda h, w: (h * 3 // 4 | 1, w // 2 + 3),
+    lambda h, w: (h - 32, w - 64),
+    lambda h, w: (h + 17, w + 9),
+    lambda h, w: (h + 32, w),
+    lambda h, w: (h + 64, w + 128),
+)
+
+
+def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
+    """Ask the net which of its input sizes may change; leave it as it was.
+
+    Returns
+    -------
+    free : list of str
+        Of "batch", "height" and "width".
+    sizes : list of dict
+        Three sets of input shapes (fewer where nothing may change), the net's own first.
+    """
+    own = {name: blob.shape for name, blob in _inputs(net)}
+    try:
+        batch = _fits(net, _with_batch(own, 1))
+        others = [trial for trial in _trials(own) if _fits(net, trial)][:2]
+    finally:
+        _reshape(net, own)
+    free = ["batch"] * batch + ["height", "width"] * bool(others)
+    if batch:
+        others = [_with_batch(s, i) for i, s in enumerate((others + [own, own])[:2], 1)]
+    return free, [own, *others]
+
+
+def _inputs(net: Net) -> list[tuple[str, Blob]]:
+    names = dict(zip(net.built.blobs, net.built.blob_names, strict=True))
+    return [(names[blob], blob) for blob in net.built.inputs]
+
+
+def _reshape(net: Net, sizes: Sizes) -> None:
+    for name, blob in _inputs(net):
+        blob.reshape(*sizes[name])
+    net.reshape()
+
+
+def _fits(net: Net, sizes: Sizes) -> bool:
+    try:
+        _reshape(net, sizes)
+    except CaffeError:
+        return False
+    return True
+
+
+def _with_batch(sizes: Sizes, more: int) -> Sizes:
+    """Enlarge axis 0 of all the inputs that share its size with the first."""
+    first = next(iter(sizes.values()))[:1]
+    return {
+        name: (shape[0] + more, *shape[1:]) if shape and shape[:1] == first else shape
+        for name, shape in sizes.items()
+    }
+
+
+def without_batch(sizes: list[Sizes]) -> list[Sizes]:
+    """Give all sets of sizes the first one's batch, and drop repetitions."""
+    own = sizes[0]
+    batch = [{n: (*own[n][:1], *shape[1:]) for n, shape in s.items()} for s in sizes]
+    return [s for i, s in enumerate(batch) if s not in batch[:i]]
+
+
+def _trials(own: Sizes) -> Iterator[Sizes]:
+    """Yield other heights and widths for the inputs that are maps of the first one's size."""
+    maps = [shape for shape in own.values() if len(shape) == 4 and min(shape[2:]) > 1]
+    if not maps:
+        return
+    for change in TRIALS:
+        height, width = change(*maps[0][2:])
+        if min(height, width) > 0:
+            yield {
+                name: (*shape[:2], height, width) if shape[2:] == maps[0][2:] else shape
+                for name, shape in own.items()
+            }
+
+
+def check(net: Net, path: str, sizes: list[Sizes]) -> float:
+    """Hold the outputs of the ONNX file `path` against the net's; leave the net's shapes.
+
+    Returns
+    -------
+    float
+        The largest difference, as a share of its output's largest value.
+
+    Raises
+    ------
+    NetError
+        Naming sizes, output and difference, where that is above TOLERANCE.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    worst, own = 0.0, sizes[0]
+    try:
+        for seed, shapes in enumerate(sizes):
+            worst = max(worst, _difference(net, session, shapes, seed))
+    finally:
+        _reshape(net, own)
+    return worst
+
+
+def _difference(net, session, shapes: Sizes, seed: int) -> float:
+    given = {name: sample(shape, seed) for name, shape in shapes.items()}
+    _reshape(net, shapes)
+    for name, blob in _inputs(net):
+        blob.data[...] = given[name]
+    net.run_forward()
+    at = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
+    try:
+        found = session.run(net.built.output_names, given)
+    except Exception as error:  # ONNX Runtime's own classes share no base
+        raise NetError(f"ONNX Runtime cannot run net '{net.name}' at {at}: {error}") from error
+    blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+    worst = 0.0
+    for name, got in zip(net.built.output_names, found, strict=True):
+        share = _share(got, blobs[name].host_tensor().numpy())
+        if not share <= TOLERANCE:
+            raise NetError(
+                f"net '{net.name}' and its ONNX form differ in '{name}' at {at}: by {share:.2g} of "
+                f"its largest value, {TOLERANCE:g} are allowed; nothing was written"
+            )
+        worst = max(worst, share)
+    return worst
+
+
+def _share(got: np.ndarray, want: np.ndarray) -> float:
+    """Return the largest difference by the largest value wanted; infinite where shapes differ."""
+    if got.shape != want.shape:
+        return float("inf")
+    finite = np.isfinite(want)
+    if not np.array_equal(np.isfinite(got), finite):
+        return float("inf")
+    scale = float(np.abs(want[finite]).max(initial=0)) or 1.0
+    return float(np.abs(got[finite] - want[finite]).max(initial=0)) / scale

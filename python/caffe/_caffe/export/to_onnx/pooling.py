@@ -1,0 +1,143 @@
+"""Pooling, at every size of its map as Caffe lays its windows.
+
+ONNX's `ceil_mode` counts the same windows only where there is no padding and none begins behind
+the map; everywhere else the map is padded first, by what its size asks for at run time.
+"""
+
+from ....proto import caffe_pb2
+from ...layers.pooling import LOWEST, Pooling
+from .graph import FLOAT, INT64, Graph
+from .table import converts
+
+PoolingParameter = caffe_pb2.PoolingParameter
+
+
+@converts(Pooling)
+def pooling(g: Graph, layer: Pooling, x: str):
+    """MAX (with a mask), AVE, and STOCHASTIC as in TEST."""
+    if layer.everywhere:
+        return _global(g, layer, x)
+    if layer.method == PoolingParameter.MAX:
+        return _maximum(g, layer, x)
+    if layer.method == PoolingParameter.AVE:
+        return _average(g, layer, x)
+    layer.check(not layer.training, "draws at random in TRAIN; export the TEST phase")
+    return _weighed(g, layer, x)
+
+
+def _global(g, layer, x):
+    layer.check(not layer.masked, "global_pooling with a mask cannot be written")
+    if layer.method == PoolingParameter.STOCHASTIC:
+        total = g.reduce("ReduceSum", x, (2, 3))
+        return _ratio(g, g.reduce("ReduceSumSquare", x, (2, 3)), total)
+    op = "GlobalMaxPool" if layer.method == PoolingParameter.MAX else "GlobalAveragePool"
+    return g.node(op, x)
+
+
+def _rounds_as_onnx(layer) -> bool:
+    """Tell whether ONNX's own rounding gives Caffe's windows at every size."""
+    if not layer.round_up or layer.stride == (1, 1):
+        return True
+    within = all(s <= k for s, k in zip(layer.stride, layer.kernel, strict=True))
+    return within and not any(layer.pad)
+
+
+def _native(layer) -> dict:
+    ceil = layer.round_up and layer.stride != (1, 1)
+    return {**_windows(layer), "pads": [*layer.pad, *layer.pad], "ceil_mode": int(ceil)}
+
+
+def _windows(layer) -> dict:
+    return {"kernel_shape": layer.kernel, "strides": layer.stride}
+
+
+def _outputs(g, layer, x) -> list[str]:
+    """Return how many windows there are on each axis (pooling_layer.cpp, Reshape)."""
+    counts = []
+    for i in (0, 1):
+        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
+        size = g.size(x, 2 + i)
+        room = g.add(size, g.ints(2 * p - k + (s - 1 if layer.round_up else 0)))
+        count = g.add(g.div(room, g.ints(s)), g.ints(1))
+        if any(layer.pad):
+            start = g.mul(g.sub(count, g.ints(1)), g.ints(s))
+            behind = g.node("GreaterOrEqual", start, g.add(size, g.ints(p)))
+            count = g.sub(count, g.cast(behind, INT64))
+        counts.append(count)
+    return counts
+
+
+def _padded(g, layer, x, value: float, counts) -> str:
+    """Pad x so that exactly Caffe's windows fit."""
+    ends = []
+    for i in (0, 1):
+        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
+        reach = g.add(g.mul(g.sub(counts[i], g.ints(1)), g.ints(s)), g.ints(k - p))
+        ends.append(g.sub(reach, g.size(x, 2 + i)))
+    pads = g.sizes(*layer.pad, *ends)
+    return g.node("Pad", x, pads, g.scalar(value), g.ints(2, 3))
+
+
+def _maximum(g, layer, x):
+    if _rounds_as_onnx(layer):
+        seen, options = x, _native(layer)
+    else:
+        seen = _padded(g, layer, x, LOWEST, _outputs(g, layer, x))
+        options = _windows(layer)
+    if not layer.masked:
+        return g.node("MaxPool", seen, **options)
+    top, index = g.nodes_out("MaxPool", 2, seen, **options)
+    return top, _mask(g, layer, x, seen, top, index)
+
+
+def _mask(g, layer, x, seen, top, index):
+    """Return the maxima's places in the map's plane; -1 where there was nothing to pool."""
+    width = g.size(seen, 3)
+    # ONNX counts through the whole of `seen`.
+    index = g.node("Mod", index, g.mul(g.size(seen, 2), width))
+    if seen != x:
+        row = g.sub(g.div(index, width), g.ints(layer.pad[0]))
+        column = g.sub(g.node("Mod", index, width), g.ints(layer.pad[1]))
+        index = g.add(g.mul(row, g.size(x, 3)), column)
+    nothing = g.node("Equal", top, g.scalar(LOWEST))
+    return g.node("Where", nothing, g.scalar(-1), g.cast(index))
+
+
+def _average(g, layer, x):
+    if _rounds_as_onnx(layer):
+        # With ceil_mode nothing is padded, and what hangs over the map does not count.
+        include = int(any(layer.pad))
+        return g.node("AveragePool", x, count_include_pad=include, **_native(layer))
+    counts = _outputs(g, layer, x)
+    mean = g.node("AveragePool", _padded(g, layer, x, 0.0, counts), **_windows(layer))
+    whole = g.scalar(layer.kernel[0] * layer.kernel[1])
+    return g.div(g.mul(mean, whole), _areas(g, layer, x, counts))
+
+
+def _areas(g, layer, x, counts):
+    """Return each window's elements within the padded map (rows, columns)."""
+    spans = []
+    for i in (0, 1):
+        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
+        number = g.node("Range", g.whole(0), g.node("Squeeze", counts[i]), g.whole(1))
+        start = g.mul(number, g.ints(s))
+        limit = g.add(g.size(x, 2 + i), g.ints(2 * p))
+        spans.append(g.sub(g.node("Min", g.add(start, g.ints(k)), limit), start))
+    area = g.mul(g.node("Unsqueeze", spans[0], g.ints(1)), spans[1])
+    return g.cast(area, FLOAT)
+
+
+def _weighed(g, layer, x):
+    """Return sum of x^2 / sum of x over each window, 0 where the sum is not positive."""
+    counts = _outputs(g, layer, x)
+    means = [
+        g.node("AveragePool", _padded(g, layer, v, 0.0, counts), **_windows(layer))
+        for v in (x, g.mul(x, x))
+    ]
+    return _ratio(g, means[1], means[0])
+
+
+def _ratio(g, squares, total):
+    positive = g.node("Greater", total, g.scalar(0))
+    safe = g.node("Where", positive, total, g.scalar(1))
+    return g.node("Where", positive, g.div(squares, safe), g.scalar(0))

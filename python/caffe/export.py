@@ -1,0 +1,70 @@
+"""Write a net in the forms of other frameworks: ONNX, and torch's own."""
+
+import os
+from collections.abc import Sequence
+
+from ._caffe import CaffeError, Net
+from ._caffe.export.program import save_program
+
+__all__ = ["onnx", "torch"]
+
+
+def torch(net: Net, path: str) -> None:
+    """Write `net` as a torch program (.pt2), at the sizes that its inputs have.
+
+    `torch.export.load(path).module()` takes the inputs in order and returns the outputs by name.
+
+    Raises
+    ------
+    NetError, LayerError
+        For a net with data or Python layers, or one whose program gives other values.
+    FormatError
+        Where the file cannot be written.
+    """
+    save_program(net, path)
+
+
+def onnx(
+    net: Net,
+    path: str | os.PathLike,
+    mean: Sequence[float] = (),
+    channel_order: str = "BGR",
+    classes: Sequence[str] = (),
+) -> float:
+    """Write `net` as an ONNX file, once ONNX Runtime has given the net's own values.
+
+    Batch, height and width are free where the net's are; both are then run at three sizes, and
+    a file whose outputs differ by more than 1e-4 of their scale is not written. Needs the packages
+    onnx and onnxruntime (`pip install 'fcn-caffe[onnx]'`).
+
+    Parameters
+    ----------
+    net : caffe.Net
+        In the TEST phase, its inputs shaped.
+    path : str
+        The file's name.
+    mean, channel_order, classes
+        For whoever uses the file, stored as its metadata: what to subtract from each channel,
+        "BGR" or "RGB", and the names of the classes from index 0 on.
+
+    Returns
+    -------
+    float
+        The largest difference found, as a share of its output's largest value.
+
+    Raises
+    ------
+    NetError, LayerError
+        Naming the layer that ONNX's operators cannot express, or the output that differs.
+    FormatError
+        Where the file cannot be written.
+    """
+    try:
+        from ._caffe.export.to_onnx import file
+    except ModuleNotFoundError as error:
+        if error.name not in ("onnx", "onnxruntime"):
+            raise
+        raise CaffeError(
+            f"writing ONNX needs the package {error.name}: pip install 'fcn-caffe[onnx]'"
+        ) from None
+    return file.save_onnx(net, path, file.Picture(mean, channel_order, classes))

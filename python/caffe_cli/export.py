@@ -1,0 +1,49 @@
+"""caffe export: a net as an ONNX file or a torch program."""
+
+from .common import log_line, make_net, need_file
+from .options import CommandError
+
+FORMS = ("onnx", "torch")
+
+
+def export(options):
+    """Write the net DEPLOY, with WEIGHTS, as OUT in the form asked for."""
+    import caffe
+
+    if not hasattr(caffe, "export"):
+        raise CommandError("this caffe is a BVLC build: it exports nothing")
+    if options.form not in FORMS:
+        raise CommandError(f"the form is {' or '.join(FORMS)}, got {options.form!r}")
+    # DEPLOY OUT or DEPLOY WEIGHTS OUT
+    out = options.out or options.weights_or_out
+    if options.out:
+        options.weights = ",".join(filter(None, [options.weights, options.weights_or_out]))
+    net = make_net(options, options.deploy, caffe.TEST)
+    if options.form == "torch":
+        caffe.export.torch(net, out)
+        log_line(f"Wrote {options.deploy} to {out}", 1)
+        return
+    share = caffe.export.onnx(
+        net, out, _mean(options.mean), options.channel_order, _classes(options.classes)
+    )
+    log_line(
+        f"Wrote {options.deploy} to {out}; ONNX Runtime's values differ by at most {share:.1g} of "
+        "an output's largest",
+        1,
+    )
+
+
+def _mean(text):
+    try:
+        return [float(value) for value in text.split(",") if value]
+    except ValueError:
+        raise CommandError(f"-mean is a number per channel, by commas; got {text!r}") from None
+
+
+def _classes(path):
+    """Return the lines of a file with a class name in each; none without a path."""
+    if not path:
+        return []
+    need_file(path, "class names")
+    with open(path, encoding="utf-8") as file:
+        return [line.strip() for line in file if line.strip()]

@@ -1,0 +1,205 @@
+"""caffe.export.onnx: held against the runtime by ONNX Runtime, also at sizes of the tests' own."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from netkit import input_layer, net_of
+
+import caffe
+from caffe._caffe.export.to_onnx import parity, table
+from caffe._caffe.layers.neuron import ReLU
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+REFUSED = ("Loss", "Accuracy", "SPP", "Net-", "Parameter")  # losses have no place in a deploy net
+CASES = [
+    path
+    for path in sorted((GOLDEN / "layers").glob("*.npz"))
+    if not any(word in path.stem for word in REFUSED)
+]
+
+
+def session_of(path):
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def hold(net, session, **inputs):
+    """Run both on the same inputs and compare every output."""
+    for name, array in inputs.items():
+        net.blobs[name].reshape(*array.shape)
+        net.blobs[name].data[...] = array
+    net.reshape()
+    for layer in net.layers:
+        if layer.type in ("LSTM", "RNN"):
+            layer.reset()  # the file begins with no state
+    wanted = net.forward()
+    for name, got in zip(net.outputs, session.run(net.outputs, inputs), strict=True):
+        assert got.shape == wanted[name].shape, name
+        want = wanted[name]
+        # A window behind the map averages nothing: NaN in Caffe, too.
+        assert np.array_equal(np.isfinite(got), np.isfinite(want)), name
+        finite = np.isfinite(want)
+        scale = max(1e-6, np.abs(want[finite]).max(initial=0))
+        assert np.abs(got - want)[finite].max(initial=0) <= 1e-5 * scale, name
+
+
+def export(tmp_path, text, **options):
+    net = net_of(text, caffe.TEST)
+    caffe.export.onnx(net, tmp_path / "net.onnx", **options)
+    return net, session_of(tmp_path / "net.onnx")
+
+
+def random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_reference_case_exports(path, tmp_path):
+    """`caffe.export.onnx` itself holds the file against the net, which BVLC's figures hold."""
+    case = np.load(path)
+    net = net_of(str(case["prototxt"]), caffe.TEST)
+    for key in case.files:
+        if key.startswith("param/"):
+            layer, index = key[6:].rsplit("/", 1)
+            net.params[layer][int(index)].data[...] = case[key]
+    assert caffe.export.onnx(net, tmp_path / "net.onnx") <= 1e-4
+    # The case's own input, too.
+    inputs = {k[3:]: case[k].astype(np.float32) for k in case.files if k.startswith("in/")}
+    hold(net, session_of(tmp_path / "net.onnx"), **inputs)
+
+
+@pytest.mark.parametrize("pool", ["MAX", "AVE", "STOCHASTIC"])
+@pytest.mark.parametrize(
+    "kernel, stride, pad", [(2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 3, 0), (5, 3, 2)]
+)
+@pytest.mark.parametrize("rounding", ["CEIL", "FLOOR"])
+def test_pooling_at_every_size(pool, kernel, stride, pad, rounding, tmp_path):
+    if pool == "STOCHASTIC" and pad:
+        pytest.skip("takes no pad")
+    mask = 'top: "mask"' if pool == "MAX" else ""
+    text = input_layer("x", 1, 2, 12, 12) + (
+        f'layer {{ name: "p" type: "Pooling" bottom: "x" top: "y" {mask} pooling_param {{ '
+        f"pool: {pool} kernel_size: {kernel} stride: {stride} pad: {pad} "
+        f"round_mode: {rounding} }} }}"
+    )
+    net, session = export(tmp_path, text)
+    for height in range(kernel, kernel + 2 * stride + 2):
+        for width in (kernel, kernel + stride + 1, 17):
+            hold(net, session, x=np.abs(random(2, 2, height, width, seed=height)))
+
+
+def test_masks_lead_back_through_upsample(tmp_path):
+    text = (
+        input_layer("x", 1, 3, 12, 16)
+        + """
+        layer { name: "p" type: "Pooling" bottom: "x" top: "y" top: "mask"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "u" type: "Upsample" bottom: "y" bottom: "mask" top: "z"
+                upsample_param { scale: 2 } }"""
+    )
+    net, session = export(tmp_path, text)
+    hold(net, session, x=random(2, 3, 6, 20))
+
+
+def test_crop_interp_and_ceil_pooling_at_any_size(tmp_path):
+    text = (
+        input_layer("data", 1, 3, 33, 47)
+        + """
+        layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
+                num_output: 4 kernel_size: 3 pad: 20 weight_filler { type: "xavier" } } }
+        layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
+                pooling_param { kernel_size: 3 stride: 2 pad: 1 } }
+        layer { name: "up" type: "Deconvolution" bottom: "pool" top: "up" convolution_param {
+                num_output: 2 kernel_size: 4 stride: 2 weight_filler { type: "xavier" } } }
+        layer { name: "score" type: "Crop" bottom: "up" bottom: "data" top: "score"
+                crop_param { axis: 2 offset: 19 } }
+        layer { name: "half" type: "Interp" bottom: "score" top: "half"
+                interp_param { shrink_factor: 2 pad_beg: -1 pad_end: -2 } }
+        layer { name: "back" type: "Interp" bottom: "half" top: "back"
+                interp_param { zoom_factor: 3 } }"""
+    )
+    net, session = export(tmp_path, text)
+    for height, width in ((20, 31), (34, 40), (9, 64)):
+        hold(net, session, data=random(2, 3, height, width))
+
+
+def test_sizes_are_free_where_the_net_s_are(tmp_path):
+    shared = 'layer { name: "f" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { '
+    text = input_layer("x", 2, 3, 8, 8) + shared + "num_output: 2 } }"
+    export(tmp_path, text)
+    shape = onnx.load(tmp_path / "net.onnx").graph.input[0].type.tensor_type.shape
+    assert [d.dim_param or d.dim_value for d in shape.dim] == ["x_0", 3, 8, 8]
+    text = input_layer("x", 2, 3, 8, 8) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
+    export(tmp_path, text)
+    shape = onnx.load(tmp_path / "net.onnx").graph.input[0].type.tensor_type.shape
+    assert [d.dim_param or d.dim_value for d in shape.dim] == ["x_0", 3, "x_2", "x_3"]
+
+
+def test_parameters_keep_caffe_s_names_and_metadata_is_stored(tmp_path):
+    text = input_layer("data", 1, 3, 5, 5) + (
+        'layer { name: "conv" type: "Convolution" bottom: "data" top: "score" '
+        "convolution_param { num_output: 2 kernel_size: 1 } }"
+    )
+    export(tmp_path, text, mean=[104, 117, 123], classes=["sky", "tree"], channel_order="RGB")
+    model = onnx.load(tmp_path / "net.onnx")
+    assert [t.name for t in model.graph.initializer] == ["conv.0", "conv.1"]
+    stored = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(stored["mean"]) == [104, 117, 123]
+    assert json.loads(stored["class_names"]) == ["sky", "tree"]
+    assert stored["channel_order"] == "RGB"
+    with pytest.raises(caffe.CaffeError, match="channel_order must be BGR or RGB, got 'GBR'"):
+        export(tmp_path, text, channel_order="GBR")
+
+
+RELU = input_layer("x", 1, 3, 8, 8) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
+
+
+def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
+    (tmp_path / "net.onnx").write_text("before")
+    monkeypatch.setitem(table.TABLE, ReLU, lambda g, layer, x: g.node("Elu", x))
+    with pytest.raises(caffe.NetError, match="differ in 'y' at x 1x3x8x8.*nothing was written"):
+        export(tmp_path, RELU)
+    assert os.listdir(tmp_path) == ["net.onnx"]
+    assert (tmp_path / "net.onnx").read_text() == "before"
+
+
+def test_three_sizes_are_compared(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        parity, "sample", lambda shape, seed: seen.append(shape) or random(*shape, seed=seed)
+    )
+    export(tmp_path, RELU)
+    assert len({s[0] for s in seen}) == len({s[2:] for s in seen}) == len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        (
+            input_layer("x", 1, 2, 4, 4) + 'layer { name: "s" type: "SPP" bottom: "x" top: "y" '
+            "spp_param { pyramid_height: 2 } }",
+            r"layer 's' \(SPP\): cannot be written with ONNX's operators",
+        ),
+        (
+            input_layer("x", 1, 2) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "x" }',
+            "blob 'x' is input and, changed in place, output",
+        ),
+        (
+            'layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 1 } } }',
+            "has no Input layer",
+        ),
+    ],
+)
+def test_nets_that_cannot_be_written_are_refused(text, why, tmp_path):
+    with pytest.raises(caffe.CaffeError, match=why):
+        export(tmp_path, text)
+    assert not os.listdir(tmp_path)
+
+
+def test_training_nets_are_refused(tmp_path):
+    with pytest.raises(caffe.NetError, match="is in TRAIN; build it with caffe.TEST"):
+        caffe.export.onnx(net_of(RELU), tmp_path / "net.onnx")

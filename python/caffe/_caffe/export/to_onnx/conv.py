@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from ...layers.conv import Convolution, Deconvolution, Filters, Im2col
+from ...layers.conv import Convolution, Deconvolution, Filters
+from ...layers.im2col import Im2col
 from .graph import Graph
 from .table import converts
 

@@ -96,7 +96,7 @@ class BatchNorm(Layer):
         self.save_for_backward((kept, moments))
         if x.numel() == channels:
             variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
-        for i, batch in enumerate((mean, variance, 1)):
+        for i, batch in enumerate((mean, variance, torch.ones_like(mean[:1]))):
             self.running_param(i).mul_(self.fraction).add_(batch)
         return y
 

@@ -113,8 +113,8 @@ class Graph:
 
     def sizes(self, *parts: str | int) -> str:
         """Return one list of int64 from lists and numbers."""
-        parts = tuple(self.ints(p) if isinstance(p, int) else p for p in parts)
-        return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=0)
+        lists = [self.ints(p) if isinstance(p, int) else p for p in parts]
+        return lists[0] if len(lists) == 1 else self.node("Concat", *lists, axis=0)
 
     def reshape(self, value: str, *sizes: str | int) -> str:
         """Reshape to these sizes, lists or numbers, of which one may be -1."""

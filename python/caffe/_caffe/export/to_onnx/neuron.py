@@ -21,6 +21,10 @@ from .table import converts
 @converts(ReLU)
 def relu(g: Graph, layer: ReLU, x: str):
     """Relu, or LeakyRelu with a negative slope."""
+    return _leaky(g, layer, x)
+
+
+def _leaky(g: Graph, layer, x: str) -> str:
     return g.node("LeakyRelu", x, alpha=layer.slope) if layer.slope else g.node("Relu", x)
 
 
@@ -36,7 +40,7 @@ def prelu(g: Graph, layer: PReLU, x: str):
 @converts(ReLU6)
 def relu6(g: Graph, layer: ReLU6, x: str):
     """Min(Relu, 6)."""
-    return g.node("Min", relu(g, layer, x), g.scalar(6))
+    return g.node("Min", _leaky(g, layer, x), g.scalar(6))
 
 
 @converts(NegReLU)

@@ -28,8 +28,9 @@ from report import write
 from training import run_dir
 from training.command import one_line_errors
 from training.device import use_device
+from training.evaluation import score_experiment
 from training.run import Run
-from training.scoring import load_net, score_experiment
+from training.scoring import load_net
 from training.segment import forward
 
 CLASSIFIER = "demo-classifier"

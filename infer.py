@@ -1,10 +1,12 @@
 """Segment pictures: label maps as palette PNGs, and overlays with a legend.
 
     python infer.py voc-fcn8s PICTURE|FOLDER|GLOB ... [--out DIR] [--weights W] [--gpu N]
+                              [--scales 0.5,1,1.5] [--flip] [--window 713]
 
-Pictures of any size go through the experiment's deploy net at their own size. For each X.jpg the
-folder --out (default: runs/NAME/infer) gets X.png, its class numbers with the data set's palette,
-and X_overlay.png, the picture under the classes' colours with the names of those that occur.
+Pictures of any size go through the experiment's deploy net at their own size, or as the options say
+(training/inference.py), in windows where the net is drawn for one size. For each X.jpg the folder
+--out (default: runs/NAME/infer) gets X.png, its class numbers with the data set's palette, and
+X_overlay.png, the picture under the classes' colours with the names of those that occur.
 `--only labels` or `--only overlays` omits the other.
 """
 
@@ -17,15 +19,17 @@ from typing import Any
 
 import numpy as np
 
+import experiments
 from data.errors import DataError
 from data.files import atomic_write
 from data.images import read_converted
 from data.legend import overlay
 from data.palette import palette
 from experiments import Dataset
-from training import run_dir
+from training import options, run_dir
 from training.command import one_line_errors
 from training.device import use_device
+from training.inference import Procedure
 from training.scoring import class_names, save_prediction
 from training.segment import Segmenter
 
@@ -82,12 +86,13 @@ def infer(
     out: str | Path | None = None,
     weights: str | Path | None = None,
     only: str | None = None,
+    procedure: Procedure | None = None,
     log: Callable[[str], Any] = print,
 ) -> list[Path]:
     """Segment all pictures that `arguments` name; return the files written."""
     pictures = find_pictures(arguments)
     folder = Path(out) if out else run_dir.folder(name) / "infer"
-    segmenter = Segmenter(name, weights)
+    segmenter = Segmenter(name, weights, procedure)
     written = []
     for path in pictures:
         pixels = read_converted(path, segmenter.input.channels)
@@ -111,10 +116,12 @@ def main() -> None:
     parser.add_argument("--weights", help="caffemodel (default: the run's best, else its last)")
     parser.add_argument("--only", choices=("labels", "overlays"), help="write only these")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    options.add_options(parser)
     args = parser.parse_args()
     with one_line_errors("infer"):
         use_device(args.gpu)
-        infer(args.name, args.pictures, args.out, args.weights, args.only)
+        how = options.procedure(args, experiments.find(args.name))
+        infer(args.name, args.pictures, args.out, args.weights, args.only, how)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Scores: pixel accuracy, mean accuracy, mean IU, frequency-weighted IU (paper, section 5).
 
     python score.py voc-fcn8s [--weights W] [--save DIR] [--gpu N]
+    python score.py voc-pspnet101 --scales 0.5,0.75,1,1.25,1.5,1.75 --flip [--window 713]
     python score.py --truth DIR --pred DIR --classes 21
 
 The first scores an experiment over its own validation split (each head of it) and writes
-`runs/NAME/score.json`, unless other weights than its own are asked for; the second compares
-folders of label PNGs of the same names. The metrics are defined in `data/metrics.py`; classes that
-an experiment's data set declares absent (SIFT Flow's three) are excluded even where predicted.
+`runs/NAME/score.json`, unless other weights than its own are asked for; the second does so at
+several scales, mirrored, in sliding windows (training/inference.py); the third compares folders of
+label PNGs of the same names. The metrics are defined in `data/metrics.py`; classes that an
+experiment's data set declares absent (SIFT Flow's three) are excluded even where predicted.
 
 `fast_hist`, `compute_hist`, `do_seg_tests` and `seg_tests` are the reference's functions, for the
 scripts of those who call them.
@@ -21,6 +23,7 @@ from typing import Any
 import numpy as np
 
 import caffe
+import experiments
 from data import metrics
 from data.errors import DataError
 from data.files import read_list, write_json
@@ -29,7 +32,9 @@ from data.metrics import confusion as fast_hist
 from training import run_dir
 from training.command import one_line_errors
 from training.device import use_device
-from training.scoring import compute_hists, score_experiment
+from training.evaluation import score_experiment
+from training.options import add_options, procedure
+from training.scoring import compute_hists
 
 __all__ = ["compute_hist", "do_seg_tests", "fast_hist", "score_folders", "seg_tests"]
 
@@ -109,6 +114,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, help="number of classes, for --truth and --pred")
     parser.add_argument("--names", metavar="FILE", help="class names, one per line")
     parser.add_argument("--json", metavar="FILE", help="write the scores there")
+    add_options(parser)
     args = parser.parse_args()
     if bool(args.name) == bool(args.truth and args.pred and args.classes):
         parser.error("give either an experiment, or --truth, --pred and --classes")
@@ -116,10 +122,12 @@ def main() -> None:
     with one_line_errors("score"):
         if args.name:
             use_device(args.gpu)
-            results = score_experiment(args.name, args.weights, args.save, args.count)
+            how = procedure(args, experiments.find(args.name))
+            results = score_experiment(args.name, args.weights, args.save, args.count, how)
             for head, result in results["heads"].items():
-                print(f"{head}: loss {result['loss']:.4g}   {metrics.table(result)}")
-            if not (args.weights or args.count):
+                loss = f"loss {result['loss']:.4g}   " if "loss" in result else ""
+                print(f"{head}: {loss}{metrics.table(result)}")
+            if not (args.weights or args.count or how):
                 out = out or run_dir.folder(args.name) / "score.json"
         else:
             names = read_list(Path(args.names)) if args.names else None

@@ -64,6 +64,20 @@ def fcn8s_forward(options) -> list[Row]:
     return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
 
 
+def pspnet50(options) -> list[Row]:
+    options = argparse.Namespace(**{**vars(options), "size": (473, 473)})
+    return compare(
+        "pspnet50_forward", "PSPNet50 473x473 forward, CPU", True, None, None, 1, options
+    )
+
+
+def deeplabv3(options) -> list[Row]:
+    options = argparse.Namespace(**{**vars(options), "size": (513, 513)})
+    return compare(
+        "deeplabv3_forward", "DeepLabv3-R50 513x513 forward, CPU", True, None, None, 1, options
+    )
+
+
 def lenet_step(options) -> list[Row]:
     return compare("lenet_step", "LeNet step, batch 64, CPU", True, 1.3, None, 50, options)
 
@@ -115,6 +129,8 @@ def gpu(options) -> list[Row]:
 TASKS = {
     "fcn8s-step": fcn8s_step,
     "fcn8s-forward": fcn8s_forward,
+    "pspnet50": pspnet50,
+    "deeplabv3": deeplabv3,
     "lenet-step": lenet_step,
     "weights": weights,
     "import": import_caffe,

@@ -17,6 +17,7 @@ class Config(NamedTuple):
     steps: int = 1
     fc: int = 4096  # channels of fc6 and fc7; smaller in tests
     dropout: bool = True
+    trunk: int = 64  # channels of a ResNet's first stage; fewer in tests
 
     @property
     def image_shape(self) -> tuple[int, int, int, int]:
@@ -48,6 +49,11 @@ def fill(arrays: Iterable[np.ndarray]) -> None:
             draws = np.random.default_rng(i)
             draws.standard_normal(out=array, dtype=np.float32)
             array *= (2 / array[0].size) ** 0.5
+
+
+def fill_convolutions(arrays: Iterable[np.ndarray]) -> None:
+    """Fill the weights of a ResNet's convolutions, in order; all else stays as a new net's is."""
+    fill(array for array in arrays if array.ndim == 4)
 
 
 def batch(shape, label_shape, classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,12 +10,13 @@ Each `*_step` and `*_forward` returns a function that runs one unit of work and 
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
-from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill
+from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill, fill_convolutions
 
 if TYPE_CHECKING:
     from caffe.proto.caffe_pb2 import NetParameter
@@ -140,13 +141,44 @@ def fcn8s_net(config: Config):
 
 
 def fcn8s_forward(config: Config) -> Callable[[], float]:
-    net = fcn8s_net(config)
+    return _forward(fcn8s_net(config), "score", config)
+
+
+def resnet_net(row_name: str, config: Config):
+    """Return the deploy net of a row on ResNet-50, for pictures of the size asked for."""
+    import experiments
+    from nets import generate
+
+    caffe = _caffe(config)
+    row = experiments.find(row_name).for_window((config.height, config.width))
+    row = replace(row, options={**row.options, "width": config.trunk})
+    proto = generate.net(row, experiments.data_of(row), "deploy")
+    with tempfile.TemporaryDirectory() as folder:
+        net = caffe.Net(_write(folder, "net.prototxt", proto), caffe.TEST)
+    types = {name: layer.type for name, layer in net.layer_dict.items()}
+    learnt = [name for name in net.params if types[name] == "Convolution"]
+    fill_convolutions(blob.data for name in learnt for blob in net.params[name])
+    for name, blobs in net.params.items():
+        if types[name] == "BatchNorm":  # variance 1, as PyTorch's new ones have
+            blobs[1].data[...] = blobs[2].data[...] = 1
+    return net
+
+
+def pspnet50_forward(config: Config) -> Callable[[], float]:
+    return _forward(resnet_net("ade20k-pspnet50", config), "conv6_interp", config)
+
+
+def deeplabv3_forward(config: Config) -> Callable[[], float]:
+    return _forward(resnet_net("voc-deeplabv3-resnet50", config), "score", config)
+
+
+def _forward(net, blob: str, config: Config) -> Callable[[], float]:
     data, _ = batch(config.image_shape, (1,), 21)
 
     def unit() -> float:
         for _ in range(config.steps):
             net.blobs["data"].data[...] = data
-            score = net.forward()["score"]
+            score = net.forward()[blob]
         return float(score[0, 0, 0, 0])
 
     return unit

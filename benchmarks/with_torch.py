@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill
+from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill, fill_convolutions
+from .torch_resnets import DeepLabv3, PSPNet
 
 
 def _block(inputs: int, outputs: int, convs: int, pad: int = 1) -> list[nn.Module]:
@@ -136,7 +137,27 @@ def lenet_step(config: Config) -> Callable[[], float]:
 
 
 def fcn8s_forward(config: Config) -> Callable[[], float]:
-    model = _ready(fcn8s(config), config).train(False)
+    return _forward(_ready(fcn8s(config), config), config)
+
+
+def pspnet50_forward(config: Config) -> Callable[[], float]:
+    return _forward(_resnet(PSPNet(config.trunk), config), config)
+
+
+def deeplabv3_forward(config: Config) -> Callable[[], float]:
+    return _forward(_resnet(DeepLabv3(config.trunk), config), config)
+
+
+def _resnet(model: nn.Module, config: Config) -> nn.Module:
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d) and module.bias is not None:
+            nn.init.zeros_(module.bias)  # as Caffe's
+    fill_convolutions(p.detach().numpy() for p in model.parameters())
+    return model.cuda() if config.gpu else model
+
+
+def _forward(model: nn.Module, config: Config) -> Callable[[], float]:
+    model.train(False)
     data, _ = batch(config.image_shape, (1,), 21)
 
     def unit() -> float:

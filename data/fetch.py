@@ -43,6 +43,8 @@ class Remote:
         Rough bytes, for messages and the disk check.
     unpacked
         Rough bytes it unpacks to.
+    page
+        Where people get it, if no address gives the file itself.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Remote:
     size: int | None = None
     about: int = 0
     unpacked: int = 0
+    page: str = ""
 
 
 def digest_of(path: Path, kind: str) -> str:
@@ -215,10 +218,11 @@ def verify(remote: Remote, path: Path, data: Path) -> str:
 def by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
     """Return what to tell a user whose download failed: why, and how to get the file."""
     size = remote.size or remote.about
-    lines = [f"{remote.name} could not be downloaded:"]
+    lines = [f"{remote.name} could not be downloaded:"] if failures else []
     lines += [f"  {failure}" for failure in failures]
+    source = f"{remote.name} from {remote.page}" if remote.page else "it"
     lines += [
-        f"Get it by hand ({amount(size) if size else 'size unknown'}"
+        f"Get {source} by hand ({amount(size) if size else 'size unknown'}"
         f"{', ' + remote.digest if remote.digest else ''}), put it at",
         f"  {folder / remote.name}",
         "and run the same command again: the file is then checked and used.",

@@ -29,6 +29,7 @@ class Png:
 
     palette: bool = False
     void: int = IGNORE_LABEL  # the number that the file uses for void
+    table: tuple[int, ...] = ()  # new label of each stored number, where the file has others
 
     def read(self, path: Path) -> tuple[np.ndarray, list[str]]:
         with images.opened(path) as image:
@@ -42,6 +43,10 @@ class Png:
                 raise DataError(f"{path}: labels {stored.min()} to {stored.max()}: over 255")
             label = stored.astype(np.uint8)
             wrong = self._palette_complaints(path, image, label) if self.palette else []
+        if self.table:
+            if label.max() >= len(self.table):
+                raise DataError(f"{path}: label {label.max()}, expected 0 to {len(self.table) - 1}")
+            label = np.array(self.table, np.uint8)[label]
         if self.void != IGNORE_LABEL:
             label[label == self.void] = IGNORE_LABEL
         return label, wrong
@@ -105,6 +110,12 @@ NYUD = Mat("segmentation", shift=1, most=40)
 SIFTFLOW = Mat("S", shift=1, most=33)
 SIFTFLOW_GEOMETRIC = Mat("S", shift=1, most=3)  # 0 and -1 are void
 CAMVID = Png(void=11)
+ADE20K = Png(table=(IGNORE_LABEL, *range(150)))  # 0 is everything else
+# The 19 of Cityscapes' 34 ids that count (cityscapesScripts, labels.py: id, then trainId).
+_CITYSCAPES = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+CITYSCAPES = Png(
+    table=tuple(_CITYSCAPES.index(k) if k in _CITYSCAPES else IGNORE_LABEL for k in range(34))
+)
 
 # Three of PASCAL-Context's 59 classes have another name in the full list of 459.
 _RENAMED = {"diningtable": "table", "bedcloth": "bedclothes", "clothes": "cloth"}

@@ -52,3 +52,27 @@ def convert(jobs, title, log=print, workers=None):
     if failures:
         raise DataError("\n".join([*failures, f"{title}: {len(failures)} of {len(jobs)} failed"]))
     log(f"{title}: {len(jobs):,} files, {len(left):,} of them made now")
+
+
+def write_lists(root, splits, log=print):
+    """Write SPLIT.txt of each split, `image label` lines relative to `root`.
+
+    DataError where a split is empty or pictures have no label map; then nothing is written.
+    """
+    for split in splits:
+        lacking = [pair.label for pair in split.pairs if not pair.label.is_file()]
+        if not split.pairs:
+            raise DataError(f"{root}: no pictures of {split.name}")
+        if lacking:
+            raise DataError(
+                f"{lacking[0]}: no such label map; {len(lacking):,} of the {len(split.pairs):,} "
+                f"pictures of {split.name} have none"
+            )
+    for split in splits:
+        places = [
+            (pair.image.relative_to(root), pair.label.relative_to(root)) for pair in split.pairs
+        ]
+        files.write_list(
+            root / f"{split.name}.txt", [f"{image} {label}" for image, label in places]
+        )
+        log(f"{split.name}.txt: {len(places):,} pictures")

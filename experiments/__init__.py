@@ -51,9 +51,15 @@ def find(name: str) -> Experiment:
 
 
 def data_of(row: Experiment) -> Dataset:
-    """Return the data set that `row` trains on, its heads named as the row's nets name them."""
+    """Return the data set that `row` trains on, as its nets read it and name its heads."""
     found = DATASETS[row.data] if row.data in DATASETS else custom.dataset(row.data)
-    return replace(found, heads=tuple(replace(head, blob=row.scores) for head in found.heads))
+    return replace(
+        found,
+        heads=tuple(replace(head, blob=row.scores) for head in found.heads),
+        train={**found.train, **row.train_data},
+        val={**found.val, **row.val_data},
+        deploy_size=row.window or found.deploy_size,
+    )
 
 
 def parents(row: Experiment) -> list[str]:

@@ -3,6 +3,7 @@
 # Means per channel, each here once: BGR, but HHA as stored (disparity, height, angle) and depth as
 # the logarithm of millimetres. The authors rounded ILSVRC's otherwise for PASCAL-Context.
 ILSVRC_MEAN = (104.00699, 116.66877, 122.67892)
+VGG_MEAN = (103.939, 116.779, 123.68)  # ILSVRC's again: VGG's and PSPNet's authors' figures
 PASCAL_CONTEXT_MEAN = (104.007, 116.669, 122.679)
 SIFTFLOW_MEAN = (114.578, 115.294, 108.353)
 NYUD_MEAN = (116.190, 97.203, 92.318)

@@ -1,6 +1,6 @@
 """The rows of the table: an experiment, its data set, the data set's inputs and heads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.errors import ProjectError
@@ -117,6 +117,23 @@ class Experiment:
     balance: float = 0.0
     solver: dict[str, Any] = field(default_factory=dict)  # further SolverParameter fields
     seed: int = SEED  # of the fillers and of the training data's order
+    # Parameters of the data layer that only this row has, in training and in validation.
+    train_data: dict[str, Any] = field(default_factory=dict)
+    val_data: dict[str, Any] = field(default_factory=dict)
+    # The longer side of a picture, less one pixel, where score.py and infer.py do not take it as
+    # it is (training/inference.py).
+    base: int = 0
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Height and width of the pictures that its net takes; None: any."""
+        crop = self.options.get("crop")
+        return (crop, crop) if isinstance(crop, int) else crop
+
+    def for_window(self, window: tuple[int, int]) -> "Experiment":
+        """Return this row with its net drawn for pictures of another size."""
+        crop = window[0] if window[0] == window[1] else window
+        return replace(self, options={**self.options, "crop": crop})
 
     @property
     def iterations(self) -> int:

@@ -5,12 +5,14 @@ files that training may start from. `make prototxt` generates each row's nets an
 A user's own experiments are added by `custom.py`.
 """
 
-from experiments.rows import camvid, crfrnn, fcn, small
+from experiments.rows import camvid, crfrnn, deeplabv3, fcn, pspnet, small
 from experiments.schema import Experiment
 
 _SYSTEMS = (
     fcn,
     crfrnn,
+    pspnet,
+    deeplabv3,
     small,
     camvid,
 )

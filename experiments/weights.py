@@ -17,6 +17,10 @@ WEIGHTS = {
 
 # Files that `python -m data fetch` leaves ready to start from: (its name there, the file).
 FETCHED = {
+    "resnet50": ("resnet50", "ilsvrc-nets/ResNet-50-model.caffemodel"),
+    "resnet101": ("resnet101", "ilsvrc-nets/ResNet-101-model.caffemodel"),
+    "resnet50-deep": ("resnet50-deep", "ilsvrc-nets/resnet50-deep.caffemodel"),
+    "resnet101-deep": ("resnet101-deep", "ilsvrc-nets/resnet101-deep.caffemodel"),
     "vgg16-hed": ("vgg16-hed", "ilsvrc-nets/vgg16-hed.caffemodel"),
     "resnet50-thin": ("resnet50-thin", "ilsvrc-nets/resnet50-thin.caffemodel"),
     # as published, with its BatchNorm and Scale layers
@@ -25,8 +29,7 @@ FETCHED = {
     ),
 }  # fmt: skip
 
-# The authors' trained nets, by row: `python -m data fetch published-fcn-weights`.
-PUBLISHED = {
+_FCN = {
     "voc-fcn32s": "fcn32s-heavy-pascal",
     "voc-fcn16s": "fcn16s-heavy-pascal",
     "voc-fcn8s": "fcn8s-heavy-pascal",
@@ -41,4 +44,14 @@ PUBLISHED = {
     "pascalcontext-fcn32s": "pascalcontext-fcn32s-heavy",
     "pascalcontext-fcn16s": "pascalcontext-fcn16s-heavy",
     "pascalcontext-fcn8s": "pascalcontext-fcn8s-heavy",
+}
+_PSPNET = {
+    "ade20k-pspnet50": "pspnet50_ADE20K",
+    "voc-pspnet101": "pspnet101_VOC2012",
+    "cityscapes-pspnet101": "pspnet101_cityscapes",
+}
+# The authors' trained nets, by row: what to `python -m data fetch`, and the file's stem.
+PUBLISHED = {
+    **{row: ("published-fcn-weights", stem) for row, stem in _FCN.items()},
+    **{row: ("published-pspnet-weights", stem) for row, stem in _PSPNET.items()},
 }

@@ -1,13 +1,21 @@
-"""Variations of a picture together with its label maps: scale, window, mirror, colours."""
+"""Variations of a picture with its label maps: scale, rotation, blur, window, mirror, colours.
+
+They come in this order. Pictures come as nets take them, their mean subtracted: what lies outside
+them is 0, the mean, and void in the labels.
+"""
 
 import random
 from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from data.settings import IGNORE_LABEL
 from layers.photometric import draw_colours, recolour
+
+# Parameters of every data layer; `augment` says what they mean.
+VARIATIONS = ("scale", "rotate", "blur", "crop", "mirror", "jitter")
 
 
 def augment(
@@ -15,9 +23,11 @@ def augment(
     is_label: list[bool],
     draw: random.Random,
     training: bool,
+    scale: tuple[float, float] | None = None,
+    rotate: tuple[float, float] | None = None,
+    blur: tuple[float, float] | None = None,
     crop: tuple[int, int] | None = None,
     mirror: bool | None = None,
-    scale: tuple[float, float] | None = None,
     jitter: Mapping[str, float] | None = None,
 ) -> list[np.ndarray]:
     """Return a picture and its label maps, all changed alike.
@@ -27,22 +37,30 @@ def augment(
     arrays
         C x H x W, all of one H and W.
     is_label
-        Which of them are label maps: scaled by the nearest pixel, filled up with void.
+        Which of them are label maps: scaled and turned by the nearest pixel, never blurred.
     draw
-        Decides on scale, window and mirror.
+        Decides on all that is random.
     training
         Whether anything is random; otherwise only the middle window is cut out.
+    scale
+        Least and most factor of both sides.
+    rotate
+        Least and most angle in degrees, counter-clockwise; the size stays.
+    blur
+        Least and most standard deviation of a Gaussian, in pixels.
     crop
         Height and width of the window; smaller pictures are filled up to it.
     mirror
         Whether to flip left to right with probability 1/2.
-    scale
-        Least and most factor of both sides.
     jitter
         How far the colours vary, all the same way (`layers.photometric.draw_colours`).
     """
     if training and scale:
         arrays = resize(arrays, is_label, draw.uniform(*scale))
+    if training and rotate:
+        arrays = turn(arrays, is_label, draw.uniform(*rotate))
+    if training and blur:
+        arrays = soften(arrays, is_label, draw.uniform(*blur))
     if crop:
         arrays = window(arrays, is_label, crop, draw if training else None)
     if training and mirror and draw.random() < 0.5:
@@ -65,6 +83,25 @@ def resize(arrays: list[np.ndarray], is_label: list[bool], factor: float) -> lis
         planes = [np.asarray(Image.fromarray(plane).resize(size, how)) for plane in values]
         resized.append(np.stack(planes))
     return resized
+
+
+def turn(arrays: list[np.ndarray], is_label: list[bool], degrees: float) -> list[np.ndarray]:
+    """Return all arrays turned counter-clockwise about the middle, at their old size."""
+    turned = []
+    for i, values in enumerate(arrays):
+        how = Image.Resampling.NEAREST if is_label[i] else Image.Resampling.BILINEAR
+        fill = IGNORE_LABEL if is_label[i] else 0
+        planes = [Image.fromarray(plane).rotate(degrees, how, fillcolor=fill) for plane in values]
+        turned.append(np.stack([np.asarray(plane) for plane in planes]))
+    return turned
+
+
+def soften(arrays: list[np.ndarray], is_label: list[bool], sigma: float) -> list[np.ndarray]:
+    """Return the pictures blurred by a Gaussian of `sigma` pixels, the labels as they are."""
+    return [
+        a if is_label[i] else gaussian_filter(a, (0, sigma, sigma), mode="nearest")
+        for i, a in enumerate(arrays)
+    ]
 
 
 def window(

@@ -13,8 +13,10 @@ Parameters (`param_str`, a Python dict literal) common to all layers:
     batch       pictures at a time (default 1). Unequal sizes are filled up at the right and bottom
                 with the mean and with void.
     crop        (height, width) of a random window in training, of the middle one otherwise
+    scale, rotate, blur
+                (least, most) factor, angle and width of a Gaussian, drawn for each picture in
+                training (`layers/augment.py`)
     mirror      flip half of the pictures left to right, in training (default False)
-    scale       (least, most): enlarge each picture by a random factor, in training
     jitter      {'brightness', 'contrast', 'saturation', 'hue': most}: vary the colours of BGR
                 pictures at random, in training (see `layers.photometric.draw_colours`)
 
@@ -42,10 +44,10 @@ from data.images import read_image, to_net
 from data.labels import complaints
 from data.settings import IGNORE_LABEL, VARIABLE, data_dir
 from data.text import did_you_mean
-from layers.augment import augment
+from layers.augment import VARIATIONS, augment
 from layers.photometric import KINDS
 
-COMMON = ("split", "randomize", "seed", "classes", "batch", "crop", "mirror", "scale", "jitter")
+COMMON = ("split", "randomize", "seed", "classes", "batch", *VARIATIONS)
 
 
 class ParameterError(ProjectError, ValueError):
@@ -81,7 +83,7 @@ class DataLayer(caffe.Layer):
         self.batch = params.get("batch", 1)
         if not isinstance(self.batch, int) or self.batch < 1:
             raise ParameterError(f"batch {self.batch!r}: expected a whole number of at least 1")
-        self.variation = {k: params.get(k) for k in ("crop", "mirror", "scale", "jitter")}
+        self.variation = {k: params.get(k) for k in VARIATIONS}
         self.check_jitter()
         seed = params.get("seed")
         self.order = random.Random(seed)

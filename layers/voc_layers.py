@@ -14,18 +14,21 @@ class VOCSegDataLayer(DataLayer):
         The folder, such as pascal/VOC2011.
     mean
         BGR values to subtract.
+    labels
+        Its folder of label maps (default SegmentationClass).
     """
 
-    keys = ("voc_dir", "mean")
+    keys = ("voc_dir", "mean", "labels")
 
     def list_items(self):
         self.folder, self.mean = locate(self.require("voc_dir")), self.require("mean")
+        self.maps = self.folder / self.params.get("labels", "SegmentationClass")
         lists = self.folder / "ImageSets" / "Segmentation"
         return read_split(lists / f"{self.require('split')}.txt", "voc_dir")
 
     def load(self, item):
         image = self.folder / "JPEGImages" / f"{item}.jpg"
-        label = self.folder / "SegmentationClass" / f"{item}.png"
+        label = self.maps / f"{item}.png"
         return (image, load_picture(image, self.mean)), (label, Png().read(label)[0])
 
 

@@ -17,13 +17,14 @@ from caffe import layers as L
 from caffe import params as P
 from nets.blocks import dropout
 from nets.conv_bn import MSRA, ConvBN
+from nets.errors import SizeError
 from nets.resnet import resnet
 
 RATES = (6, 12, 18)  # at output stride 16 (section 3.3); twice as much at 8
 
 
 def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 4), extra=0,
-              stem="deep", bn="BN", frozen=False, momentum=0.9997):  # fmt: skip
+              stem="deep", width=64, bn="BN", frozen=False, momentum=0.9997):  # fmt: skip
     """Draw the net over `n.data`, up to full-size `score` maps.
 
     Parameters
@@ -32,8 +33,8 @@ def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 
     heads : sequence of Head
     crop : int or (int, int)
         Side, or height and width, of the pictures: output_stride k + 1 pixels.
-    depth : int
-        Of the ResNet, 50 or 101.
+    depth, width : int
+        Of the ResNet (see `nets.resnet.resnet`).
     output_stride : int
         16 or 8.
     multi_grid : tuple of int
@@ -47,32 +48,38 @@ def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 
     """
     sides = map_sides(crop, output_stride)
     bns = dict(bn=bn, frozen=frozen, momentum=momentum)
-    top = resnet(n, n.data, depth, stem, output_stride, multi_grid, extra, pool_pad=1, **bns)
+    top = resnet(n, n.data, depth, stem, output_stride, multi_grid, extra, 1, width, **bns)
     if not extra:
-        top = aspp(ConvBN(n, **bns), top, sides, [r * 16 // output_stride for r in RATES])
+        rates = [r * 16 // output_stride for r in RATES]
+        top = aspp(ConvBN(n, **bns), top, sides, rates, 4 * width)
     for head in heads:
-        n["logits" + head.suffix] = L.Convolution(
-            top,
-            num_output=head.classes,
-            kernel_size=1,
-            weight_filler=MSRA,
-            param=[dict(lr_mult=1, decay_mult=1), dict(lr_mult=1, decay_mult=0)],
-        )
+        n["logits" + head.suffix] = logits(top, head)
         # Logits grow, labels do not shrink: small things keep a voice (section 4.1).
         n[head.score] = L.Interp(n["logits" + head.suffix], zoom_factor=output_stride)
 
 
-def aspp(unit, bottom, sides, rates):
-    """Draw image pooling and the parallel convolutions, 256 channels each, and what joins them."""
+def logits(bottom, head):
+    """Return the 1x1 convolution that scores classes."""
+    return L.Convolution(
+        bottom,
+        num_output=head.classes,
+        kernel_size=1,
+        weight_filler=MSRA,
+        param=[dict(lr_mult=1, decay_mult=1), dict(lr_mult=1, decay_mult=0)],
+    )
+
+
+def aspp(unit, bottom, sides, rates, width):
+    """Draw image pooling and the parallel convolutions, `width` channels each, and their join."""
     n = unit.n
     n.aspp_pool = L.Pooling(bottom, pool=P.Pooling.AVE, global_pooling=True)
-    pooled = unit("aspp_pool_conv", n.aspp_pool, 256)
+    pooled = unit("aspp_pool_conv", n.aspp_pool, width)
     n.aspp_pool_interp = L.Interp(pooled, height=sides[0], width=sides[1])
-    branches = [n.aspp_pool_interp, unit("aspp_conv0", bottom, 256)]
+    branches = [n.aspp_pool_interp, unit("aspp_conv0", bottom, width)]
     for i, rate in enumerate(rates, 1):
-        branches.append(unit(f"aspp_conv{i}", bottom, 256, 3, pad=rate, dilation=rate))
+        branches.append(unit(f"aspp_conv{i}", bottom, width, 3, pad=rate, dilation=rate))
     n.aspp_concat = L.Concat(*branches)
-    n["aspp_out/dropout"] = dropout(unit("aspp_out", n.aspp_concat, 256), 0.1)
+    n["aspp_out/dropout"] = dropout(unit("aspp_out", n.aspp_concat, width), 0.1)
     return n["aspp_out/dropout"]
 
 
@@ -81,7 +88,7 @@ def map_sides(crop, output_stride):
 
     Raises
     ------
-    ValueError
+    SizeError
         No multiple of the output stride plus one; the message has the nearest sizes that fit.
     """
     sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
@@ -90,7 +97,7 @@ def map_sides(crop, output_stride):
     for side in sides:
         if side < output_stride + 1 or (side - 1) % output_stride:
             below = max((side - 1) // output_stride, 1) * output_stride + 1
-            raise ValueError(
+            raise SizeError(
                 f"deeplabv3: {side} pixels: expected {output_stride} k + 1 at output stride "
                 f"{output_stride}, such as {below} or {below + output_stride}"
             )

@@ -1,6 +1,7 @@
 """From a row of the table to its prototxts: inputs, net and losses; and the solver."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 from google.protobuf import text_format
@@ -55,6 +56,14 @@ def read(n: caffe.NetSpec, data: Dataset, phase: str, seed: int) -> None:
     )
     for top, blob in zip(tops, made, strict=True):
         n[top] = blob
+
+
+def reader(data: Dataset, phase: str) -> str:
+    """Return the prototxt of the data layer alone; its pictures come whole."""
+    n = caffe.NetSpec()
+    whole = {key: value for key, value in getattr(data, phase).items() if key != "crop"}
+    read(n, replace(data, **{phase: whole}), phase)
+    return text_format.MessageToString(n.to_proto())
 
 
 def loss(n: caffe.NetSpec, row: Experiment, data: Dataset, each: Loss) -> None:

@@ -15,6 +15,7 @@ from caffe import layers as L
 from caffe import params as P
 from nets.blocks import dropout
 from nets.conv_bn import MSRA, ConvBN
+from nets.errors import SizeError
 from nets.outputs import Loss
 from nets.resnet import resnet
 
@@ -24,18 +25,20 @@ RATE = 10  # the head learns so many times as fast as the trunk
 AUXILIARY_WEIGHT = 0.4  # paper, section 5.1
 
 
-def pspnet(n, heads, crop=473, depth=101, bn="BN", frozen=True, momentum=0.95, auxiliary=False):
-    """Draw the net over `n.data`, square pictures of `crop` pixels.
+def pspnet(n, heads, crop=473, depth=101, width=64, bn="BN", frozen=True, momentum=0.95,
+           auxiliary=False):  # fmt: skip
+    """Draw the net over `n.data`, pictures of `crop` pixels.
 
     Parameters
     ----------
     n : NetSpec
     heads : sequence of Head
         One: PSPNet has one classifier.
-    crop : int
-        48 k - 7 pixels, so that the last map divides into 1, 2, 3 and 6 bins: 473, 713 ...
-    depth : int
-        Of the ResNet, 50 or 101.
+    crop : int or (int, int)
+        Side, or height and width: 48 k - 7 pixels, so that the last map divides into 1, 2, 3 and 6
+        bins: 473, 713 ...
+    depth, width : int
+        Of the ResNet (see `nets.resnet.resnet`).
     bn, frozen, momentum
         See `nets.conv_bn.ConvBN`.
     auxiliary : bool
@@ -47,24 +50,35 @@ def pspnet(n, heads, crop=473, depth=101, bn="BN", frozen=True, momentum=0.95, a
         The scores that learn, as full-size maps.
     """
     (head,) = heads
-    side = map_side(crop)
+    sides = map_sides(crop)
     bns = dict(bn=bn, frozen=frozen, momentum=momentum)
     unit = ConvBN(n, **bns)
-    top = resnet(n, n.data, depth, "deep", STRIDE, **bns)
+    top = resnet(n, n.data, depth, "deep", STRIDE, width=width, **bns)
     losses = [Loss("conv6_interp", head.label, head.loss)]
     if auxiliary:
         stage4 = n[f"conv4_{6 if depth == 50 else 23}/relu"]
-        losses.append(auxiliary_head(unit, stage4, head))
-
-    branches = [pyramid_branch(unit, top, bins, side) for bins in BINS]
-    n.conv5_3_concat = L.Concat(top, *reversed(branches))
-    n["conv5_4/dropout"] = dropout(unit("conv5_4", n.conv5_3_concat, 512, 3, rate=RATE, pad=1), 0.1)
+        auxiliary_head(unit, stage4, head, 4 * width)
+        n.conv6_aux_interp = L.Interp(n.conv6_aux, zoom_factor=STRIDE)
+        name = head.loss + "_aux"
+        losses.append(Loss("conv6_aux_interp", head.label, name, AUXILIARY_WEIGHT))
+    pyramid_head(unit, top, head, sides, 8 * width, 8 * width)
     if bn == "BN" and depth == 50:
         # PSPNet50's file has this one multiplier at 1; the layer sets it to 0 (bn_layer.cpp).
         n["conv5_4/bn"].fn.params["param"][2] = dict(lr_mult=0, decay_mult=1)
-    n.conv6 = classify(n["conv5_4/dropout"], head.classes)
     n.conv6_interp = L.Interp(n.conv6, zoom_factor=STRIDE)
     return losses
+
+
+def map_sides(crop):
+    """Return height and width of the last map for pictures of `crop` pixels.
+
+    Raises
+    ------
+    SizeError
+        The pyramid's bins do not divide it; the message has the nearest sizes that fit.
+    """
+    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    return tuple(map_side(side) for side in sides)
 
 
 def map_side(crop):
@@ -72,43 +86,60 @@ def map_side(crop):
 
     Raises
     ------
-    ValueError
+    SizeError
         The pyramid's bins do not divide it; the message has the nearest sizes that fit.
     """
     least = STRIDE * max(BINS)
     if crop < least - STRIDE + 1 or (crop - 1) % STRIDE or ((crop - 1) // STRIDE + 1) % max(BINS):
         below = max((crop + STRIDE - 1) // least, 1) * least - STRIDE + 1
-        raise ValueError(
+        raise SizeError(
             f"pspnet: crop {crop}: expected {least} k - {STRIDE - 1} pixels, such as {below} or "
             f"{below + least}, so that {max(BINS)} x {max(BINS)} bins divide the last map"
         )
     return (crop - 1) // STRIDE + 1
 
 
-def pyramid_branch(unit, bottom, bins, side):
-    """Average into bins x bins, mix the channels, upsample to the map's side."""
+def pyramid_head(unit, bottom, head, sides, width, joined, rate=RATE):
+    """Draw the pyramid over a map of `sides`, what joins it, and the scores `conv6`.
+
+    Branches have `width` channels, `conv5_4` has `joined`; in the published nets both are a fourth
+    of the trunk's. All learns at `rate`.
+    """
+    n = unit.n
+    branches = [pyramid_branch(unit, bottom, bins, sides, width, rate) for bins in BINS]
+    n.conv5_3_concat = L.Concat(bottom, *reversed(branches))
+    joint = unit("conv5_4", n.conv5_3_concat, joined, 3, rate=rate, pad=1)
+    n["conv5_4/dropout"] = dropout(joint, 0.1)
+    n.conv6 = classify(n["conv5_4/dropout"], head.classes, rate)
+
+
+def pyramid_branch(unit, bottom, bins, sides, width, rate):
+    """Average into bins x bins, mix the channels, upsample to the map's sides."""
     n, name = unit.n, f"conv5_3_pool{bins}"
-    n[name] = L.Pooling(bottom, pool=P.Pooling.AVE, kernel_size=side // bins, stride=side // bins)
-    top = unit(name + "_conv", n[name], 512, 1, rate=RATE)
-    n[name + "_interp"] = L.Interp(top, height=side, width=side)
+    height, across = (side // bins for side in sides)
+    if height == across:
+        cell = dict(kernel_size=height, stride=height)
+    else:
+        cell = dict(kernel_h=height, kernel_w=across, stride_h=height, stride_w=across)
+    n[name] = L.Pooling(bottom, pool=P.Pooling.AVE, **cell)
+    top = unit(name + "_conv", n[name], width, 1, rate=rate)
+    n[name + "_interp"] = L.Interp(top, height=sides[0], width=sides[1])
     return n[name + "_interp"]
 
 
-def auxiliary_head(unit, bottom, head):
-    """Draw the second classifier (its shape: the authors' later PyTorch code, `semseg`)."""
+def auxiliary_head(unit, bottom, head, width, rate=RATE):
+    """Draw the second classifier, scores `conv6_aux` (its shape: the authors' later `semseg`)."""
     n = unit.n
-    n["conv4_aux/dropout"] = dropout(unit("conv4_aux", bottom, 256, 3, rate=RATE, pad=1), 0.1)
-    n.conv6_aux = classify(n["conv4_aux/dropout"], head.classes)
-    n.conv6_aux_interp = L.Interp(n.conv6_aux, zoom_factor=STRIDE)
-    return Loss("conv6_aux_interp", head.label, head.loss + "_aux", AUXILIARY_WEIGHT)
+    n["conv4_aux/dropout"] = dropout(unit("conv4_aux", bottom, width, 3, rate=rate, pad=1), 0.1)
+    n.conv6_aux = classify(n["conv4_aux/dropout"], head.classes, rate)
 
 
-def classify(bottom, classes):
+def classify(bottom, classes, rate):
     """Return the 1x1 convolution that scores classes."""
     return L.Convolution(
         bottom,
         num_output=classes,
         kernel_size=1,
         weight_filler=MSRA,
-        param=[dict(lr_mult=RATE, decay_mult=1), dict(lr_mult=2 * RATE, decay_mult=1)],
+        param=[dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=1)],
     )

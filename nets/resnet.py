@@ -29,7 +29,7 @@ OUTPUT_STRIDES = (8, 16, 32)
 
 
 def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1), extra=0,
-           pool_pad=None, bn="BN", frozen=True, momentum=0.95):  # fmt: skip
+           pool_pad=None, width=64, bn="BN", frozen=True, momentum=0.95):  # fmt: skip
     """Draw the trunk over `data`.
 
     Parameters
@@ -51,13 +51,15 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
     pool_pad : int, optional
         Padding of pool1; None: the stem's own, 1 with the deep one, 0 with the stock one. With 1,
         sizes of 8k + 1 pixels stay aligned.
+    width : int
+        Channels of stage 2's first convolutions; all others' are in proportion.
     bn, frozen, momentum
         See `nets.conv_bn.ConvBN`.
 
     Returns
     -------
     Top
-        The last map, N x 2048 x ceil(H / output_stride) x ceil(W / output_stride).
+        The last map, N x 32 width x ceil(H / output_stride) x ceil(W / output_stride).
     """
     if depth not in UNITS:
         raise ValueError(f"ResNet-{depth}: expected one of {', '.join(map(str, UNITS))}")
@@ -66,7 +68,8 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
     if output_stride not in OUTPUT_STRIDES:
         raise ValueError(f"output stride {output_stride!r}: expected one of {OUTPUT_STRIDES}")
     unit = ConvBN(n, STEMS[stem], bn, frozen, momentum)
-    top = deep_stem(unit, data) if stem == "deep" else stock_stem(unit, data, depth)
+    stem_of = deep_stem if stem == "deep" else stock_stem
+    top = stem_of(unit, data, depth, width)
     pool_pad = (1 if stem == "deep" else 0) if pool_pad is None else pool_pad
     pool1 = "pool1_3x3_s2" if stem == "deep" else "pool1"
     top = n[pool1] = max_pool(top, 3, 2, **(dict(pad=pool_pad) if pool_pad else {}))
@@ -86,23 +89,23 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
         for i in range(count):
             names = unit_names(stem, depth, stage, i)
             top = bottleneck(
-                unit, names, top, width=64 * 2 ** (min(stage, 5) - 2), dilation=dilation * rates[i],
+                unit, names, top, width * 2 ** (min(stage, 5) - 2), dilation * rates[i],
                 stride=stride if i == 0 else 1, project=i == 0 and stage <= 5,
                 late_stride=stem == "deep" and depth == 101,
             )  # fmt: skip
     return top
 
 
-def deep_stem(unit, data):
+def deep_stem(unit, data, depth, width):
     """Three 3x3 convolutions, the first of stride 2 (PSPNet's evaluation prototxts)."""
-    top = unit("conv1_1_3x3_s2", data, 64, 3, stride=2, pad=1)
-    top = unit("conv1_2_3x3", top, 64, 3, pad=1)
-    return unit("conv1_3_3x3", top, 128, 3, pad=1)
+    top = unit("conv1_1_3x3_s2", data, width, 3, stride=2, pad=1)
+    top = unit("conv1_2_3x3", top, width, 3, pad=1)
+    return unit("conv1_3_3x3", top, 2 * width, 3, pad=1)
 
 
-def stock_stem(unit, data, depth):
+def stock_stem(unit, data, depth, width):
     """One 7x7 convolution of stride 2; ResNet-50's, published so, has a bias."""
-    return unit("conv1", data, 64, 7, bias=depth == 50, stride=2, pad=3)
+    return unit("conv1", data, width, 7, bias=depth == 50, stride=2, pad=3)
 
 
 def unit_names(stem, depth, stage, i):

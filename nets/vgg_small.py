@@ -60,26 +60,41 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
     )
 
 
-def trunk(n, data, widths, depths, batch_norm, strided=False, rate=1):
+def trunk(n, data, widths, depths, batch_norm, strided=False, rate=1, output_stride=32):
     """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
 
+    Beyond `output_stride` there are no pools; the convolutions that follow dilate instead.
     `strided`: conv1_1 is a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes
     into the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
     """
-    top = data
+    top, reached, dilation = data, 1, 1
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):
         halve = strided and stage == 1
         for i in range(1, depth + 1):
             kernel_size, stride = (4, 2) if halve and i == 1 else (3, 1)
             number = f"{stage}_{i}"
             top = unit(
-                n, "conv" + number, number, top, width, kernel_size, batch_norm, stride, rate
+                n,
+                "conv" + number,
+                number,
+                top,
+                width,
+                kernel_size,
+                batch_norm,
+                stride,
+                rate,
+                dilation,
             )
+        if reached == output_stride:
+            dilation *= 2
+            continue
+        reached *= 2
         if not halve:
             top = n[f"pool{stage}"] = max_pool(top)
+    return top
 
 
-def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate=1):
+def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate=1, dilation=1):
     """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
     learn = [dict(lr_mult=rate * p["lr_mult"], decay_mult=p["decay_mult"]) for p in LEARN]
     n[name] = L.Convolution(
@@ -87,7 +102,8 @@ def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate
         num_output=width,
         kernel_size=kernel_size,
         stride=stride,
-        pad=(kernel_size - 1) // 2,
+        pad=dilation * (kernel_size - 1) // 2,
+        **(dict(dilation=dilation) if dilation > 1 else {}),
         weight_filler=MSRA,
         bias_term=not batch_norm,
         param=learn[:1] if batch_norm else learn,

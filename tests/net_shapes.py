@@ -43,7 +43,13 @@ def _top(layer, bottoms):
         stride, pad = (list(p.stride) or [1])[0], (list(p.pad) or [0])[0]
         return (p.num_output, *(stride * (side - 1) + p.kernel_size[0] - 2 * pad for side in sides))
     if layer.type == "Pooling":
-        return (channels, *(_pooled(side, layer.pooling_param) for side in sides))
+        p = layer.pooling_param
+        kernels = (p.kernel_h, p.kernel_w) if p.kernel_h else (p.kernel_size,) * 2
+        strides = (p.stride_h, p.stride_w) if p.stride_h else (p.stride,) * 2
+        return (
+            channels,
+            *(_pooled(*each, p) for each in zip(sides, kernels, strides, strict=True)),
+        )
     if layer.type == "Interp":
         return (channels, *_interpolated(sides, layer.interp_param))
     if layer.type == "InnerProduct":
@@ -68,11 +74,11 @@ def _down(side, p):
     return (side + 2 * pad - extent) // stride + 1
 
 
-def _pooled(side, p):
+def _pooled(side, kernel, stride, p):
     if p.global_pooling:
         return 1
-    out = -(-(side + 2 * p.pad - p.kernel_size) // p.stride) + 1
-    return out - 1 if p.pad and (out - 1) * p.stride >= side + p.pad else out
+    out = -(-(side + 2 * p.pad - kernel) // stride) + 1
+    return out - 1 if p.pad and (out - 1) * stride >= side + p.pad else out
 
 
 def _interpolated(sides, p):

@@ -51,6 +51,13 @@ def test_lenet_by_hand_is_the_same_net_and_step():
     hold_equal(*both_after_a_step(solver, with_torch.LeNet(), LENET, feed))
 
 
+@pytest.mark.parametrize("name, side", [("pspnet50_forward", 41), ("deeplabv3_forward", 33)])
+def test_the_successors_by_hand_are_the_same_nets(name, side):
+    config = Config(width=side, height=side, trunk=4)
+    ours, theirs = (getattr(module, name)(config)() for module in (with_caffe, with_torch))
+    assert ours == pytest.approx(theirs, rel=1e-4) and ours != 0
+
+
 def test_two_processes_are_compared():
     config = Config(steps=2)
     time, memory, idle = measure.compare(

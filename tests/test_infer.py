@@ -120,7 +120,9 @@ def test_a_net_s_input_is_that_of_its_data_layer(tmp_path, monkeypatch, name):
 def name_of_input(name):
     """Part of the path of a data set's pictures."""
     return {
-        "voc": "VOC2011/JPEGImages", "nyud-color": "data/images", "nyud-hha": "data/hha",
+        "voc": "VOC2011/JPEGImages", "voc-aug": "VOC2012/JPEGImages",
+        "ade20k": "ade20k/images/validation", "cityscapes": "leftImg8bit/val",
+        "nyud-color": "data/images", "nyud-hha": "data/hha",
         "siftflow": "sift-flow/Images", "pascalcontext": "VOC2010/JPEGImages",
         "camvid": "CamVid/val/", "camvid-mini": "CamVid/val/", "shapes": "shapes/JPEGImages",
         "shapes-batches": "shapes/JPEGImages", "shapes-single": "Classification/JPEGImages",
@@ -129,7 +131,16 @@ def name_of_input(name):
 
 def test_each_data_set_has_its_own_colours(trained):
     assert {name: data.palette for name, data in experiments.DATASETS.items()
-            if data.palette != "voc"} == {"camvid": "camvid", "camvid-mini": "camvid"}  # fmt: skip
+            if data.palette != "voc"} == {
+                "camvid": "camvid", "camvid-mini": "camvid", "cityscapes": "cityscapes",
+                "ade20k": "ade20k"}  # fmt: skip
+    city = read_list(Path(infer.__file__).parent / "data/cityscapes/classes.txt")
+    assert palette("cityscapes")[city.index("car")].tolist() == [0, 0, 142]
+    assert palette("cityscapes")[city.index("vegetation")].tolist() == [107, 142, 35]
+    scene = read_list(Path(infer.__file__).parent / "data/ade20k/classes.txt")
+    assert palette("ade20k")[scene.index("sky")].tolist() == [6, 230, 230]
+    assert palette("ade20k")[scene.index("flag")].tolist() == [92, 0, 255]
+    assert len(scene) == 150 and len({tuple(c) for c in palette("ade20k")[:150].tolist()}) == 149
     names = read_list(Path(infer.__file__).parent / "data/camvid/classes.txt")
     colours = dict(zip(names, palette("camvid").tolist(), strict=False))
     # The colours that Brostow et al. labelled with.

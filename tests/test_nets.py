@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 from net_digest import digest
+from net_shapes import shapes
 
 import caffe
 import experiments
@@ -139,7 +140,7 @@ def test_every_path_and_init_resolves(row):
     fetched = [
         experiments.FETCHED[source][0] for source in row.sources if source in experiments.FETCHED
     ]
-    for name in (*data.fetch, *fetched, "ilsvrc-weights", "published-fcn-weights"):
+    for name in (*data.fetch, *fetched):
         assert name in sets.ALL
     assert (ROOT / "layers" / f"{data.module}.py").is_file()
 
@@ -161,8 +162,13 @@ def test_weights_are_documented_downloads():
 
     fetched = {remote.name for remote in sets.ALL["ilsvrc-weights"].files()}
     assert {made.published for made in experiments.WEIGHTS.values()} == fetched
-    published = {remote.name for remote in sets.ALL["published-fcn-weights"].files()}
-    assert {f"{stem}.caffemodel" for stem in experiments.PUBLISHED.values()} == published
+    for folder in {name for name, _ in experiments.PUBLISHED.values()}:
+        published = {remote.name for remote in sets.ALL[folder].files()}
+        stems = {stem for name, stem in experiments.PUBLISHED.values() if name == folder}
+        assert {f"{stem}.caffemodel" for stem in stems} == published
+        assert sets.ALL[folder].folder == folder
+    for name, file in experiments.FETCHED.values():
+        assert name in sets.ALL and file.startswith(sets.ALL[name].folder + "/")
     assert set(experiments.PUBLISHED) <= set(experiments.EXPERIMENTS)
 
 
@@ -271,7 +277,9 @@ def sizes(net, side):
 
 
 @pytest.mark.parametrize(
-    "row", [r for r in ROWS if "classifier" not in r.net], ids=lambda row: row.name
+    "row",
+    [r for r in ROWS if "classifier" not in r.net and r.window is None],
+    ids=lambda row: row.name,
 )
 def test_the_output_covers_every_input(row):
     data = experiments.data_of(row)
@@ -279,6 +287,20 @@ def test_the_output_covers_every_input(row):
     for side in [*range(32, 140), 227, 321, 500, 513, 640, 1023]:
         known = sizes(net, side)
         assert {known[head.score] for head in data.heads} == {side}
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if r.window], ids=lambda row: row.name)
+def test_nets_of_one_size_score_every_pixel(row):
+    """At the committed size, and at the next sizes that fit."""
+    data = experiments.data_of(row)
+    least = {"pspnet": 48, "deeplabv3": 8}[row.net.split(".")[1].replace("dilated", "deeplabv3")]
+    for more in (0, 1, 2):
+        window = tuple(side + more * least for side in row.window)
+        drawn = row.for_window(window)
+        net = generate.net(drawn, experiments.data_of(drawn), "deploy")
+        blobs, _ = shapes(net)
+        for head in data.heads:
+            assert blobs[head.score] == (head.classes, *window)
 
 
 def test_size_rules_agree_with_the_runtime():

@@ -63,7 +63,7 @@ def test_init_takes_files_rows_published_nets_or_nothing(table, monkeypatch):
     trained("tiny-fcn32s", 2)
     source = weights("tiny-fcn32s", "best")["conv1_1"][0]
     path = run_dir.folder("tiny-fcn32s") / "best.caffemodel"
-    monkeypatch.setitem(experiments.PUBLISHED, "tiny-fcn32s", "authors")
+    monkeypatch.setitem(experiments.PUBLISHED, "tiny-fcn32s", ("published-fcn-weights", "authors"))
     published = table / "data" / "published-fcn-weights" / "authors.caffemodel"
     with pytest.raises(DataError, match=r"authors.caffemodel.*--only authors"):
         begun("tiny-fcn16s", init="published")

@@ -120,6 +120,34 @@ def shapes(m):
         m.lines(f"shapes/Classification/{split}.txt", lines)
 
 
+def ade20k(m):
+    for split, folder in (("train", "training"), ("val", "validation")):
+        lines = []
+        for i in IDS:
+            m.image(f"ade20k/images/{folder}/{i}.jpg")
+            m.label(f"ade20k/annotations/{folder}/{i}.png", 151, void=0)
+            lines.append(f"images/{folder}/{i}.jpg annotations/{folder}/{i}.png")
+        m.lines(f"ade20k/{split}.txt", lines)
+
+
+def cityscapes(m):
+    for split in ("train", "val"):
+        lines = []
+        for i in IDS:
+            image = f"leftImg8bit/{split}/city/{i}_leftImg8bit.png"
+            label = f"gtFine/{split}/city/{i}_gtFine_labelIds.png"
+            m.image(f"cityscapes/{image}")
+            m.label(f"cityscapes/{label}", 34, void=0)
+            lines.append(f"{image} {label}")
+        m.lines(f"cityscapes/{split}.txt", lines)
+
+
+def voc_aug(m):
+    voc(m, "pascal/VOC2012", ("train", "val", "trainaug", "trainval_hard"), 21)
+    for i in IDS:
+        m.label(f"pascal/VOC2012/SegmentationClassAug/{i}.png", 21)
+
+
 def own(m, name="mine", channels=3):
     for i in IDS:
         m.image(f"own/{name}/images/{i}.png", channels)
@@ -135,6 +163,6 @@ def everything(folder, size=(32, 32)):
     m = Maker(folder, size)
     sbd(m)
     voc(m, "pascal/VOC2011", ("train", "val", "seg11valid"), 21)
-    for make in (nyud, siftflow, context, camvid, shapes, own):
+    for make in (voc_aug, nyud, siftflow, context, camvid, ade20k, cityscapes, shapes, own):
         make(m)
     return m

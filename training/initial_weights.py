@@ -36,7 +36,7 @@ def source_file(source: str, published: bool = False) -> Path:
         path, hint = data_dir() / file, f"`python -m data fetch {name}`"
     elif published and source in PUBLISHED:
         path = published_file(source)
-        hint = f"`python -m data fetch published-fcn-weights --only {path.stem}`"
+        hint = f"`python -m data fetch {PUBLISHED[source][0]} --only {path.stem}`"
     elif is_file_name(source):
         path, hint = Path(source), "the path was given with --init"
     else:
@@ -54,7 +54,8 @@ def is_file_name(source: str) -> bool:
 
 def published_file(name: str) -> Path:
     """Return where the authors' weights of a row are."""
-    return data_dir() / "published-fcn-weights" / f"{PUBLISHED[name]}.caffemodel"
+    folder, stem = PUBLISHED[name]
+    return data_dir() / folder / f"{stem}.caffemodel"
 
 
 def sources_of(row: Experiment, init: str) -> tuple[Init, ...]:
@@ -139,8 +140,8 @@ def fetch_prerequisites(row: Experiment, init: str = "", log: Log = print) -> No
     for source in row.sources if init in ("", "published") else []:
         if init == "published" and source in PUBLISHED:
             if not published_file(source).is_file():
-                stem = PUBLISHED[source]
-                data_command("fetch", "published-fcn-weights", "--only", stem, log=log)
+                name, stem = PUBLISHED[source]
+                data_command("fetch", name, "--only", stem, log=log)
         elif source in FETCHED:
             name, file = FETCHED[source]
             if not (data_dir() / file).is_file():

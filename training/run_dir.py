@@ -77,6 +77,11 @@ def net_text(row: Experiment, data: Dataset, net: str) -> str:
     return texts(row, data)[net]
 
 
+def drawn(row: Experiment, data: Dataset, net: str) -> str:
+    """Return the prototxt as the net functions draw it, whatever is committed or was trained."""
+    return generate.files(row, data)[f"nets/{row.name}/{net}.prototxt"]
+
+
 def is_trained(name: str) -> bool:
     """Return whether the run has weights."""
     return any((folder(name) / f"{kind}.caffemodel").is_file() for kind in ("best", "last"))

@@ -15,7 +15,7 @@ from data.palette import save_label
 from data.progress import bar
 from data.settings import IGNORE_LABEL, data_dir
 from experiments import Dataset, Head
-from nets.load import net_of_text, optimize
+from nets.load import net_of_text
 from nets.surgery import untrained
 from training import run_dir
 
@@ -35,7 +35,10 @@ def argmax_labels(scores: np.ndarray) -> np.ndarray:
 
 
 def compute_hists(
-    net: caffe.Net, dataset: Sequence[str], heads: Sequence[tuple[str, str, str, Any]]
+    net: caffe.Net,
+    dataset: Sequence[str],
+    heads: Sequence[tuple[str, str, str, Any]],
+    palette: str = "voc",
 ) -> list[tuple[np.ndarray, float]]:
     """Run `net` over a data set.
 
@@ -48,6 +51,8 @@ def compute_hists(
     heads
         (score blob, label blob, loss blob, folder) of each head; with a folder each prediction is
         saved there as NAME.png, a palette PNG.
+    palette
+        Its colours (`data.palette`).
 
     Returns
     -------
@@ -71,7 +76,8 @@ def compute_hists(
                         raise DataError(f"{name}: NaN among the scores of {layer!r}")
                     hists[i] += confusion(truth, found, sizes[i])
                     if folder:
-                        save_prediction(Path(folder) / f"{Path(name).name}.png", found)
+                        path = Path(folder) / f"{Path(name).name}.png"
+                        save_prediction(path, found, palette)
                 losses[i] += net.blobs[loss].data.flat[0] * len(batch)
             done += len(batch)
             progress.update(len(batch))
@@ -107,13 +113,19 @@ def score_net(
         (h.score, h.label, h.loss, Path(save) / h.score if save and several else save)
         for h in data.heads
     ]
+    hists = compute_hists(net, names, heads, data.palette)
     return {
         head.score: metrics(hist, class_names(head), head.excluded) | dict(loss=loss)
-        for head, (hist, loss) in zip(data.heads, compute_hists(net, names, heads), strict=True)
+        for head, (hist, loss) in zip(data.heads, hists, strict=True)
     }
 
 
-def load_net(name: str, which: str, weights: str | Path | None = None) -> tuple[caffe.Net, Path]:
+def load_net(
+    name: str,
+    which: str,
+    weights: str | Path | None = None,
+    window: tuple[int, int] | None = None,
+) -> tuple[caffe.Net, Path]:
     """Return a row's net with weights (default: the run's best, else last), and their path.
 
     Parameters
@@ -124,6 +136,8 @@ def load_net(name: str, which: str, weights: str | Path | None = None) -> tuple[
         "val" or "deploy".
     weights
         A caffemodel.
+    window
+        Height and width of the pictures it will take, for a net that is drawn for one size.
 
     Raises
     ------
@@ -132,23 +146,12 @@ def load_net(name: str, which: str, weights: str | Path | None = None) -> tuple[
     """
     row = experiments.find(name)
     path = Path(weights) if weights else run_dir.best_weights(name)
-    text = run_dir.net_text(row, experiments.data_of(row), which)
+    if window and row.window not in (None, window):
+        row = row.for_window(window)
+        text = run_dir.drawn(row, experiments.data_of(row), which)
+    else:
+        text = run_dir.net_text(row, experiments.data_of(row), which)
     net = net_of_text(text, path)
     if empty := untrained(net):
         raise DataError(f"{path} holds no parameters for {', '.join(empty)} of {name}")
     return net, path
-
-
-def score_experiment(
-    name: str,
-    weights: str | Path | None = None,
-    save: str | Path | None = None,
-    count: int | None = None,
-) -> dict[str, Any]:
-    """Score a row's validation net; return experiment, weights, and `score_net` as heads."""
-    net, path = load_net(name, "val", weights)
-    data = experiments.data_of(experiments.find(name))
-    optimize(net, [blob for h in data.heads for blob in (h.score, h.label, h.loss)])
-    print(f"scoring {name} with {path}", flush=True)
-    results = score_net(net, data, count, save)
-    return dict(experiment=name, weights=str(path), heads=results)

@@ -1,5 +1,6 @@
 """A trained net on pictures of any size."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,15 @@ import caffe
 import experiments
 from data.errors import DataError
 from data.images import to_net
+from data.progress import bar
 from experiments import Dataset
 from nets.load import optimize
+from training.inference import Maps, Procedure
 from training.scoring import argmax_labels, load_net
 
 
-class Segmenter:
-    """A row's deploy net with its weights and the mean it was trained with.
-
-    For experiments with one picture as input (not NYUDv2's pairs of colour and depth).
+class Labeller:
+    """A row's deploy net with its weights, and how it is used.
 
     Parameters
     ----------
@@ -24,30 +25,82 @@ class Segmenter:
         The row.
     weights
         A caffemodel (default: the run's best, else its last).
+    procedure
+        Scales, windows and so on (default: the row's own).
     """
 
-    def __init__(self, name: str, weights: str | Path | None = None):
-        self.data: Dataset = experiments.data_of(experiments.find(name))
-        if len(self.data.inputs) > 1:
-            tops = ", ".join(each.top for each in self.data.inputs)
+    def __init__(
+        self,
+        name: str,
+        weights: str | Path | None = None,
+        procedure: Procedure | None = None,
+    ):
+        row = experiments.find(name)
+        self.data: Dataset = experiments.data_of(row)
+        self.procedure = procedure or Procedure(window=row.window, base=row.base)
+        self.net, self.weights = load_net(name, "deploy", weights, self.procedure.window)
+        self.softmax = {head.score: not is_softmax(self.net, head.score) for head in self.heads}
+        optimize(self.net, list(self.softmax))
+
+    @property
+    def heads(self):
+        """The heads that are scored."""
+        return self.data.heads
+
+    def scores(self, inputs: Maps) -> Maps:
+        """Return the net's scores for {input blob: C x H x W}; overwritten by the next call."""
+        forward(self.net, inputs)
+        return {head.score: self.net.blobs[head.score].data[0] for head in self.heads}
+
+    def probabilities(
+        self, inputs: Maps, progress: Callable[[int], object] = lambda passes: None
+    ) -> Maps:
+        """Return {score blob: C x H x W} by the procedure, `progress` called after each pass."""
+        return self.procedure.probabilities(self.scores, inputs, self.softmax, progress)
+
+    def labels(self, inputs: Maps, progress: Callable[[int], object] = lambda passes: None) -> Maps:
+        """Return {score blob: H x W uint8 class numbers} of {input blob: C x H x W}."""
+        if self.procedure.plain:
+            found = self.scores(inputs)
+            progress(1)
+        else:
+            found = self.probabilities(inputs, progress)
+        return {blob: argmax_labels(maps) for blob, maps in found.items()}
+
+
+class Segmenter(Labeller):
+    """For experiments with one picture as input (not NYUDv2's pairs of colour and depth)."""
+
+    def __init__(
+        self,
+        name: str,
+        weights: str | Path | None = None,
+        procedure: Procedure | None = None,
+    ):
+        inputs = experiments.data_of(experiments.find(name)).inputs
+        if len(inputs) > 1:
+            tops = ", ".join(each.top for each in inputs)
             raise DataError(f"{name} takes {tops} together; here each picture is taken alone")
-        (self.input,) = self.data.inputs
-        self.net, _ = load_net(name, "deploy", weights)
-        optimize(self.net, [head.score for head in self.data.heads])
+        (self.input,) = inputs
+        super().__init__(name, weights, procedure)
 
     def segment(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Return {score blob: H x W uint8 class numbers} of an H x W x C picture (RGB for 3)."""
         values = to_net(pixels, np.array(self.input.mean), self.input.bgr)
-        forward(self.net, {self.input.top: values})
-        return {
-            head.score: argmax_labels(self.net.blobs[head.score].data[0])
-            for head in self.data.heads
-        }
+        passes = self.procedure.passes(values.shape[1:])
+        with bar("segmenting", passes, "windows", leave=False) as progress:
+            return self.labels({self.input.top: values}, progress.update)
 
 
-def forward(net: caffe.Net, inputs: dict[str, np.ndarray]) -> None:
+def forward(net: caffe.Net, inputs: Maps) -> None:
     """Run a deploy net forward on {blob: C x H x W}, reshaped to the inputs' size."""
     for top, values in inputs.items():
         net.blobs[top].reshape(1, *values.shape)
         net.blobs[top].data[...] = values
     net.forward()
+
+
+def is_softmax(net: caffe.Net, blob: str) -> bool:
+    """Return whether the layer that ends in `blob` makes probabilities."""
+    makers = [layer for name, layer in net.layer_dict.items() if blob in net.top_names[name]]
+    return bool(makers) and makers[-1].type == "Softmax"

@@ -6,7 +6,9 @@ from .. import custom
 from ..dataset import DataSet
 from ..errors import DataError
 from ..text import did_you_mean
+from .ade20k import ADE20K
 from .camvid import CAMVID
+from .cityscapes import CITYSCAPES
 from .nyud import NYUD
 from .pascal_context import PASCAL_CONTEXT
 from .pip_weights import RESNET50_THIN, VGG16_HED
@@ -14,7 +16,7 @@ from .sbd import SBD
 from .shapes import SHAPES
 from .siftflow import SIFTFLOW
 from .voc import VOC2011, VOC2012
-from .weights import ILSVRC, PUBLISHED
+from .weights import DEEP_RESNETS, ILSVRC, PSPNET, PUBLISHED, RESNETS
 
 ALL: dict[str, DataSet] = {
     data_set.name: data_set
@@ -26,11 +28,16 @@ ALL: dict[str, DataSet] = {
         SIFTFLOW,
         PASCAL_CONTEXT,
         CAMVID,
+        CITYSCAPES,
+        ADE20K,
         SHAPES,
         ILSVRC,
         PUBLISHED,
         VGG16_HED,
         RESNET50_THIN,
+        *RESNETS,
+        *DEEP_RESNETS,
+        PSPNET,
     )
 }
 

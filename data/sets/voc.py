@@ -2,20 +2,24 @@
 
 seg11valid: the VOC 2011 validation images that are not in SBD's training split (736), on which the
 paper and the reference score. trainaug: SBD's images and VOC 2012's training images without VOC
-2012's validation images (10,582), on which the later systems train.
+2012's validation images (10,582), on which the later systems train. trainval_hard: VOC 2012's
+trainval, with the images that show a class of HARD a second time (DeepLabv3, section 4.1).
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import files, prepare
+import numpy as np
+
+from .. import files, parallel, prepare
 from ..dataset import FACTS, Archive, DataSet, Pair, Split
 from ..errors import DataError
 from ..fetch import Remote
-from ..labels import SBD, Png
+from ..labels import SBD, Png, Reader
 
 _FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
 _LISTS = "ImageSets/Segmentation"
+HARD = ("bicycle", "chair", "diningtable", "pottedplant", "sofa")
 
 
 @dataclass
@@ -89,16 +93,31 @@ class Voc2011(Voc):
         return ids
 
 
+@dataclass(frozen=True)
+class _Shows:
+    """Whether a label map shows one of some classes."""
+
+    reader: Reader
+    classes: tuple
+
+    def __call__(self, path):
+        return bool(np.isin(self.reader.read(path)[0], self.classes).any())
+
+
 @dataclass
 class Voc2012(Voc):
-    """VOC 2012, whose `prepare` derives trainaug."""
+    """VOC 2012, whose `prepare` derives trainval_hard and, with SBD there, trainaug."""
 
     def prepare(self, data, log=print):
         self.require(data)
         sbd = self.sbd_ids(data)
         if sbd is None:
             log(f"{self.name}: trainaug needs SBD: `python -m data fetch sbd`, then prepare again")
-            return
+        else:
+            self._write_trainaug(data, sbd, log)
+        self._write_hard(data, log)
+
+    def _write_trainaug(self, data, sbd, log):
         train, val = self.ids(data, "train"), set(self.ids(data, "val"))
         ids = sorted({*sbd["train"], *sbd["val"], *train} - val)
         if len(ids) != self.counts["trainaug"]:
@@ -108,6 +127,14 @@ class Voc2012(Voc):
             )
         prepare.convert(self._jobs(data, ids, set(train)), "trainaug", log)
         files.write_list(self.root(data) / _LISTS / "trainaug.txt", ids)
+
+    def _write_hard(self, data, log):
+        ids, classes = self.ids(data, "trainval"), self.classes(data)
+        shows = _Shows(self.reader, tuple(classes.index(name) for name in HARD))
+        hard = parallel.run(shows, [p.label for p in self.pairs(data, ids)], "trainval_hard")
+        again = [i for i, found in zip(ids, hard, strict=True) if found]
+        files.write_list(self.root(data) / _LISTS / "trainval_hard.txt", [*ids, *again])
+        log(f"{self.name}: trainval_hard, {len(again):,} of {len(ids):,} images twice")
 
     def _jobs(self, data, ids, own):
         """VOC's own label map where there is one (it has the finer outlines), else SBD's."""

@@ -1,4 +1,4 @@
-"""Caffe models to fetch: the ILSVRC classifiers to start from, and the authors' FCNs."""
+"""Caffe models to fetch: the ILSVRC classifiers to start from, and what authors trained."""
 
 from dataclasses import dataclass
 
@@ -108,4 +108,56 @@ PUBLISHED = Weights(
     ),
     homepage="http://fcn.berkeleyvision.org",
     licence="unrestricted (the BVLC model licence)",
+)
+
+
+def _by_hand(name, page, about):
+    """Return a file that no address gives by itself."""
+    return Archive(Remote(name, (), about=about, page=page))
+
+
+def _resnet(depth, about):
+    """Return a ResNet as published for Caffe: convolutions, BatchNorm and Scale layers."""
+    page = "https://github.com/KaimingHe/deep-residual-networks (its OneDrive link)"
+    return Weights(
+        name=f"resnet{depth}",
+        title=f"ResNet-{depth} of ILSVRC, as published for Caffe (by hand)",
+        folder="ilsvrc-nets",
+        archives=(_by_hand(f"ResNet-{depth}-model.caffemodel", page, about),),
+        homepage="https://github.com/KaimingHe/deep-residual-networks",
+        licence="MIT",
+    )
+
+
+def _deep_resnet(depth, about):
+    """Return what PSPNets start from: PSPNet's authors published none of theirs for Caffe."""
+    page = "whoever trained one (layers and names: nets/resnet.py, the deep stem)"
+    return Weights(
+        name=f"resnet{depth}-deep",
+        title=f"ResNet-{depth} of ILSVRC with PSPNet's first layers (by hand)",
+        folder="ilsvrc-nets",
+        archives=(_by_hand(f"resnet{depth}-deep.caffemodel", page, about),),
+    )
+
+
+RESNETS = (_resnet(50, 102_000_000), _resnet(101, 179_000_000))
+DEEP_RESNETS = (_deep_resnet(50, 103_000_000), _deep_resnet(101, 180_000_000))
+
+_DRIVE = "https://drive.google.com/open?id="
+PSPNET = Weights(
+    name="published-pspnet-weights",
+    title="The PSPNet authors' trained nets (3 files, by hand)",
+    folder="published-pspnet-weights",
+    archives=(
+        _by_hand(
+            "pspnet50_ADE20K.caffemodel", f"{_DRIVE}0BzaU285cX7TCN1R3QnUwQ0hoMTA", 188_000_000
+        ),
+        _by_hand(
+            "pspnet101_VOC2012.caffemodel", f"{_DRIVE}0BzaU285cX7TCNVhETE5vVUdMYk0", 264_000_000
+        ),
+        _by_hand(
+            "pspnet101_cityscapes.caffemodel", f"{_DRIVE}0BzaU285cX7TCT1M3TmNfNjlUeEU", 264_000_000
+        ),
+    ),
+    homepage="https://github.com/hszhao/PSPNet",
 )

@@ -1,6 +1,6 @@
 """How each data set is read and scored, one module per data set: what the rows refer to."""
 
-from experiments.datasets import camvid, nyud, shapes, siftflow, voc
+from experiments.datasets import ade20k, camvid, cityscapes, nyud, shapes, siftflow, voc
 from experiments.schema import Dataset
 
 _MODULES = (
@@ -8,6 +8,8 @@ _MODULES = (
     nyud,
     siftflow,
     camvid,
+    cityscapes,
+    ade20k,
     shapes,
 )
 

@@ -1,6 +1,6 @@
-"""PASCAL VOC and PASCAL-Context."""
+"""PASCAL VOC, with its labels and SBD's, and PASCAL-Context."""
 
-from experiments.means import ILSVRC_MEAN, PASCAL_CONTEXT_MEAN
+from experiments.means import ILSVRC_MEAN, PASCAL_CONTEXT_MEAN, VGG_MEAN
 from experiments.schema import Dataset, Head, Input
 
 VOC = Dataset(
@@ -18,6 +18,18 @@ VOC = Dataset(
 
 DATASETS = {
     "voc": VOC,
+    # VOC 2012 and SBD: what the systems after FCN train on and are scored by.
+    "voc-aug": Dataset(
+        module="voc_layers",
+        layer="VOCSegDataLayer",
+        heads=(Head(21, "pascal/classes.txt"),),
+        common=dict(voc_dir="pascal/VOC2012", mean=VGG_MEAN),
+        train=dict(split="trainaug", labels="SegmentationClassAug"),
+        val=dict(split="val"),
+        inputs=(Input("data", 3, VGG_MEAN),),
+        test_iter=1449,
+        fetch=("sbd", "voc2012"),
+    ),
     "pascalcontext": Dataset(
         module="pascalcontext_layers",
         layer="PASCALContextSegDataLayer",

@@ -54,6 +54,37 @@ def _demo(name: str, init: tuple[Init, ...], max_iter: int, stride: int) -> Expe
     return _small(name, "shapes-batches", init, 0.02, max_iter, 4, stride=stride, **_DEMO)
 
 
+def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
+               train_options: dict[str, Any]) -> Experiment:  # fmt: skip
+    """Return a row whose nets take pictures of one size: `crop` in training, `whole` after it."""
+    return replace(
+        row,
+        options={**row.options, "crop": whole},
+        train_options={**train_options, "crop": crop},
+        scores="upscore",
+        train_data=dict(crop=crop),
+        val_data=dict(crop=whole),
+    )
+
+
+def _demo_successor(
+    name: str, net: str, crop: int, whole: int, train_options: dict[str, Any] | None = None,
+    dense: int = 192,
+) -> Experiment:  # fmt: skip
+    options = {key: value for key, value in _DEMO.items() if key not in ("batch_norm", "drop")}
+    row = _small(name, "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
+                 f"small_successors.{net}", **{**options, "dense": dense})  # fmt: skip
+    return _successor(row, (crop, crop), (whole, whole), train_options or {})
+
+
+def _mini_successor(name: str, net: str, train_options: dict[str, Any] | None = None) -> Experiment:
+    options = {key: value for key, value in _MINI.items() if key not in ("batch_norm", "drop")}
+    row = _small(name, "camvid-mini", (), 0.003, 6000, net=f"small_successors.{net}", **options)
+    adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
+    row = replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
+    return _successor(row, (240, 336), (384, 480), train_options or {})
+
+
 ROWS = [
     _small(
         "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier", **_DEMO
@@ -62,7 +93,19 @@ ROWS = [
     _demo("demo-fcn16s", (Init("demo-fcn32s"),), 300, stride=16),
     _demo("demo-fcn8s", (Init("demo-fcn16s"),), 400, stride=8),
     _demo("demo-fcn8s-atonce", (Init("demo-classifier", ""),), 480, stride=8),
+    # FCN's successors, with the same trunk, data and iterations as demo-fcn8s-atonce.
+    _demo_successor("demo-dilated", "dilated", 144, 192),
+    _demo_successor(
+        "demo-pspnet", "pspnet", 144, 192, train_options=dict(auxiliary=True), dense=128
+    ),
+    _demo_successor(
+        "demo-deeplabv3", "deeplabv3", 144, 192, train_options=dict(output_stride=16), dense=128
+    ),
     _mini("camvid-mini-fcn32s", (), 0.003, 900, stride=32),
     _mini("camvid-mini-fcn16s", (Init("camvid-mini-fcn32s"),), 0.002, 600, stride=16),
     _mini("camvid-mini-fcn8s", (Init("camvid-mini-fcn16s"),), 0.002, 4500, stride=8),
+    # ... and as camvid-mini-fcn32s, 16s and 8s together.
+    _mini_successor("camvid-mini-dilated", "dilated"),
+    _mini_successor("camvid-mini-pspnet", "pspnet", train_options=dict(auxiliary=True)),
+    _mini_successor("camvid-mini-deeplabv3", "deeplabv3", train_options=dict(output_stride=16)),
 ]  # fmt: skip

@@ -135,6 +135,13 @@ def test_voc2012_with_sbd_gives_trainaug(site, make, tmp_path, said, loaded):
     through(voc, data, said)
     root = data / "pascal/VOC2012"
     assert read_list(root / "ImageSets/Segmentation/trainaug.txt") == ["a", "b", "d", "e"]
+    hard = [name for name, label in made.items() if np.isin(label, (2, 9, 11, 16, 18)).any()]
+    assert 0 < len(hard) and read_list(root / "ImageSets/Segmentation/trainval_hard.txt") == [
+        "a", "b", "c", *hard
+    ]  # fmt: skip
+    (one,) = loaded("voc_layers", "VOCSegDataLayer", 1, voc_dir="pascal/VOC2012", mean=MEAN,
+                    split="trainaug", labels="SegmentationClassAug", randomize=False)  # fmt: skip
+    assert (one["label"][0, 0] == made["a"]).all()
     for name, truth in (("a", made["a"]), ("d", sbd_made["d"])):
         label, wrong = labels.Png(palette=True).read(root / f"SegmentationClassAug/{name}.png")
         assert (label == truth).all() and not wrong
@@ -395,3 +402,73 @@ def test_the_palette_is_voc_s():
              15: (192, 128, 128), 20: (0, 64, 128), 255: (224, 224, 192)}  # fmt: skip
     for number, colour in known.items():
         assert tuple(palette.voc_palette()[number]) == colour
+
+
+def test_ade20k(site, make, tmp_path, said, loaded):
+    data, whole = tmp_path / "data", tmp_path / "ADEChallengeData2016"
+    stored = {}
+    for split, folder in (("train", "training"), ("val", "validation")):
+        for k in (1, 2):
+            name = f"ADE_{split}_{k:08d}"
+            make.jpeg(whole / f"images/{folder}/{name}.jpg")
+            stored[name] = make.labels(151, void=False)
+            make.png(whole / f"annotations/{folder}/{name}.png", stored[name], colours=False)
+    with Image.open(whole / "images/validation/ADE_val_00000001.jpg") as image:
+        image.convert("L").save(whole / "images/validation/ADE_val_00000001.jpg")
+    body = packed(whole, "ADEChallengeData2016", tmp_path / "ade.zip")
+    ade = served(
+        ALL["ade20k"], site, {"ADEChallengeData2016.zip": body}, counts=dict(train=2, val=2)
+    )
+    through(ade, data, said)
+    assert read_list(data / "ade20k/val.txt")[1] == (
+        "images/validation/ADE_val_00000002.jpg annotations/validation/ADE_val_00000002.png"
+    )
+    passes = loaded("ade20k_layers", "ADE20KSegDataLayer", 2, root="ade20k", mean=MEAN,
+                    split="val", classes=150)  # fmt: skip
+    for one, name in zip(passes, ("ADE_val_00000001", "ADE_val_00000002"), strict=True):
+        want = stored[name].astype(int) - 1
+        assert (one["label"][0, 0] == np.where(want < 0, 255, want)).all()
+        assert one["data"].shape == (1, 3, 32, 40)
+    figures = stats.summary(ade, data, ade.splits(data)[0],
+                            stats.measure(ade, data, ade.splits(data)[0], (8,)))  # fmt: skip
+    assert figures["pictures"] == 2 and figures["labelled"] < 1
+    (data / "ade20k/annotations/training/ADE_train_00000001.png").unlink()
+    with pytest.raises(DataError, match="no such label map; 1 of the 2 pictures of train"):
+        ade.prepare(data, said)
+
+
+def test_cityscapes(make, tmp_path, said, loaded):
+    """Its archives are put there by hand: the message says where, and then they are unpacked."""
+    data = tmp_path / "data"
+    city = dataclasses.replace(ALL["cityscapes"], counts=dict(train=2, val=1, test=1))
+    with pytest.raises(
+        DataError, match="(?s)Get leftImg8bit_trainvaltest.zip from https.*put it"
+    ) as e:
+        city.fetch(data, said)
+    assert str(data / "downloads/leftImg8bit_trainvaltest.zip") in str(e.value)
+    ids = {}
+    for split, names in (("train", ("aachen_000000_000019", "bochum_000000_000313")),
+                         ("val", ("lindau_000000_000019",)),
+                         ("test", ("berlin_000000_000019",))):  # fmt: skip
+        for name in names:
+            place = f"{split}/{name.split('_')[0]}/{name}"
+            make.jpeg(tmp_path / f"city/leftImg8bit/{place}_leftImg8bit.png")
+            ids[name] = make.labels(34, void=False)
+            make.png(tmp_path / f"city/gtFine/{place}_gtFine_labelIds.png", ids[name], False)
+            make.png(tmp_path / f"city/gtFine/{place}_gtFine_instanceIds.png", ids[name], False)
+    for folder in ("leftImg8bit", "gtFine"):
+        archive = data / f"downloads/{folder}_trainvaltest.zip"
+        packed(tmp_path / "city" / folder, folder, archive)
+    through(city, data, said)
+    assert read_list(data / "cityscapes/train.txt")[1].split() == [
+        "leftImg8bit/train/bochum/bochum_000000_000313_leftImg8bit.png",
+        "gtFine/train/bochum/bochum_000000_000313_gtFine_labelIds.png",
+    ]
+    (one,) = loaded("cityscapes_layers", "CityscapesSegDataLayer", 1, root="cityscapes", mean=MEAN,
+                    split="val", classes=19)  # fmt: skip
+    stored, label = ids["lindau_000000_000019"], one["label"][0, 0]
+    for stored_id, train_id in ((7, 0), (11, 2), (19, 6), (26, 13), (28, 15), (31, 16), (33, 18)):
+        assert (label[stored == stored_id] == train_id).all()
+    for void in (0, 1, 6, 9, 14, 16, 18, 29, 30):
+        assert (label[stored == void] == 255).all()
+    assert set(np.unique(label)) == {*range(19), 255}

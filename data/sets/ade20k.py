@@ -1,0 +1,61 @@
+"""ADE20K as the scene parsing challenge of 2016 has it: 150 classes, 0 = everything else.
+
+Zhou, Zhao, Puig, Fidler, Barriuso and Torralba, "Scene parsing through ADE20K dataset", CVPR 2017.
+"""
+
+from dataclasses import dataclass
+
+from .. import prepare
+from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..fetch import Remote
+from ..labels import ADE20K as LABEL
+
+_FOLDERS = {"train": "training", "val": "validation"}
+
+
+@dataclass
+class Ade20k(DataSet):
+    """images/ and annotations/, each with training/ and validation/; the lists are derived."""
+
+    def splits(self, data):
+        root, splits = self.root(data), []
+        for (name, folder), apart in zip(_FOLDERS.items(), (("val",), ()), strict=True):
+            pairs = [
+                Pair(path.stem, path, root / f"annotations/{folder}/{path.stem}.png")
+                for path in sorted((root / "images" / folder).glob("*.jpg"))
+            ]
+            splits.append(Split(name, pairs, self.counts.get(name), apart))
+        return splits
+
+    def prepare(self, data, log=print):
+        """Write train.txt and val.txt, `image label` lines, and put the class list in place."""
+        self.require(data)
+        copy_facts(data, self.classes_file)
+        prepare.write_lists(self.root(data), self.splits(data), log)
+
+
+ADE20K = Ade20k(
+    name="ade20k",
+    title="ADE20K (scene parsing challenge 2016): 150 classes, 20,210 / 2,000 images",
+    folder="ade20k",
+    classes_file="ade20k/classes.txt",
+    counts=dict(train=20210, val=2000),
+    needs=("images", "annotations"),
+    products=("train.txt", "val.txt"),
+    reader=LABEL,
+    archives=(
+        Archive(
+            Remote(
+                "ADEChallengeData2016.zip",
+                ("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip",),
+                "sha1:219e1696abb36c8ba3a3afe7fb2f4b4606a897c7",
+                about=970_000_000,
+                unpacked=1_000_000_000,
+            ),
+            ("images", "annotations"),
+            "ade20k",
+        ),
+    ),
+    homepage="http://sceneparsing.csail.mit.edu",
+    licence="images: research use; annotations: BSD-3-Clause",
+)

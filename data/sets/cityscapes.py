@@ -1,0 +1,69 @@
+"""Cityscapes, finely labelled: 19 of its 34 ids count, on pictures of 2048 x 1024.
+
+Cordts et al., "The Cityscapes dataset for semantic urban scene understanding", CVPR 2016.
+"""
+
+from dataclasses import dataclass
+
+from .. import prepare
+from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..fetch import Remote
+from ..labels import CITYSCAPES as LABEL
+
+_SITE = "https://www.cityscapes-dataset.com/downloads/"
+_IMAGE, _LABEL = "_leftImg8bit.png", "_gtFine_labelIds.png"
+
+
+@dataclass
+class Cityscapes(DataSet):
+    """leftImg8bit/SPLIT/CITY and gtFine/SPLIT/CITY; the lists are derived."""
+
+    def splits(self, data):
+        splits = []
+        for name, more in (
+            ("train", dict(apart=("val", "test"))),
+            ("val", dict(apart=("test",))),
+            # The test split's label maps are all void: scores come from the benchmark's server.
+            ("test", {}),
+        ):
+            pairs = self._pairs(data, name)
+            splits.append(Split(name, pairs, self.counts.get(name), **more))
+        return splits
+
+    def _pairs(self, data, split):
+        root, pairs = self.root(data), []
+        for image in sorted((root / "leftImg8bit" / split).glob(f"*/*{_IMAGE}")):
+            name = image.name.removesuffix(_IMAGE)
+            label = root / "gtFine" / split / image.parent.name / (name + _LABEL)
+            pairs.append(Pair(name, image, label))
+        return pairs
+
+    def prepare(self, data, log=print):
+        """Write train.txt, val.txt and test.txt, `image label` lines, and the class list."""
+        self.require(data)
+        copy_facts(data, self.classes_file)
+        prepare.write_lists(self.root(data), self.splits(data), log)
+
+
+def _archive(name, folder, about):
+    """Return one of the site's archives, which only those who registered there may download."""
+    remote = Remote(name, (), about=about, unpacked=about, page=f"{_SITE} (registration)")
+    return Archive(remote, (folder,), "cityscapes")
+
+
+CITYSCAPES = Cityscapes(
+    name="cityscapes",
+    title="Cityscapes, fine: 19 classes, 2,975 / 500 / 1,525 images of 2048x1024 (by hand)",
+    folder="cityscapes",
+    classes_file="cityscapes/classes.txt",
+    counts=dict(train=2975, val=500, test=1525),
+    needs=("leftImg8bit", "gtFine"),
+    products=("train.txt", "val.txt"),
+    reader=LABEL,
+    archives=(
+        _archive("leftImg8bit_trainvaltest.zip", "leftImg8bit", 11_600_000_000),
+        _archive("gtFine_trainvaltest.zip", "gtFine", 253_000_000),
+    ),
+    homepage=_SITE,
+    licence="research use",
+)

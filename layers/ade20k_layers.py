@@ -1,0 +1,31 @@
+"""ADE20K, scene parsing challenge 2016: tops data, label (0 to 149, everything else void)."""
+
+import numpy as np
+
+from data.images import read_converted, to_net
+from data.labels import ADE20K
+from layers.folder_layers import FolderSegDataLayer
+
+
+class ADE20KSegDataLayer(FolderSegDataLayer):
+    """SPLIT.txt lists `image label` lines, paths relative to the folder.
+
+    Parameters beside the common ones
+    ---------------------------------
+    root
+        The folder, such as ade20k.
+    mean
+        BGR values to subtract.
+    """
+
+    keys = ("root", "mean")
+
+    def list_items(self):
+        items = super().list_items()
+        self.reader = ADE20K
+        return items
+
+    def load(self, item):
+        image, label = (self.folder / part for part in item)
+        pixels = read_converted(image, 3)  # a few pictures are gray
+        return (image, to_net(pixels, np.array(self.mean))), (label, self.reader.read(label)[0])

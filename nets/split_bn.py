@@ -1,0 +1,112 @@
+"""PSPNet's BN layers as BVLC's BatchNorm and Scale, which every Caffe has.
+
+BN keeps slope, bias, mean and variance; BatchNorm takes mean and variance (and a factor of 1),
+Scale slope and bias. Both compute slope (x - mean) / sqrt(variance + eps) + bias.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from google.protobuf import text_format
+
+from caffe.proto import caffe_pb2
+from data.files import write_text
+from nets.load import net_of_text
+from nets.surgery import Log, Net, SurgeryError, untrained
+
+
+def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print) -> float:
+    """Write a caffemodel with each BN of four parameters made BatchNorm and Scale, and its net.
+
+    Parameters
+    ----------
+    prototxt
+        The net.
+    model
+        Its caffemodel.
+    out
+        The caffemodel to write; its net becomes the prototxt of the same stem beside it.
+    log
+        Called with each line of the report.
+
+    Returns
+    -------
+    float
+        The largest difference, on one picture, of any blob that both nets have, relative to the
+        blob's largest value.
+
+    Raises
+    ------
+    SurgeryError
+        The model does not fill the net, there is no BN, one has other parameters (SegNet's has
+        two), or the difference exceeds 1e-4; nothing is written.
+    """
+    param = caffe_pb2.NetParameter()
+    text_format.Parse(Path(prototxt).read_text(), param)
+    net = net_of_text(str(param), model)
+    if empty := untrained(net):
+        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
+    made, names = split(param)
+    new = net_of_text(str(made))
+    for name, blobs in net.params.items():
+        if name not in names:
+            for to, blob in zip(new.params[name], blobs, strict=True):
+                to.data[...] = blob.data
+            continue
+        if len(blobs) != 4:
+            raise SurgeryError(f"{name}: {len(blobs)} parameters, expected PSPNet's 4")
+        slope, bias, mean, variance = (blob.data.ravel() for blob in blobs)
+        for to, values in zip(new.params[name], (mean, variance, 1), strict=True):
+            to.data[...] = values
+        for to, values in zip(new.params[names[name]], (slope, bias), strict=True):
+            to.data[...] = values
+    error = difference(net, new)
+    if not error <= 1e-4:
+        raise SurgeryError(f"the new net's blobs differ by {error:.1e}; nothing written")
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    new.save(str(out))
+    write_text(Path(out).with_suffix(".prototxt"), text_format.MessageToString(made))
+    log(f"{len(names)} BN layers are BatchNorm and Scale now")
+    log(f"equal blobs on one picture (difference {error:.1e}); wrote {out} and its prototxt")
+    return error
+
+
+def split(param: caffe_pb2.NetParameter) -> tuple[caffe_pb2.NetParameter, dict[str, str]]:
+    """Return the net with BatchNorm and Scale in BN's stead, and {BatchNorm: Scale}."""
+    made = caffe_pb2.NetParameter()
+    made.CopyFrom(param)
+    del made.layer[:]
+    names = {}
+    for layer in param.layer:
+        if layer.type != "BN":
+            made.layer.add().CopyFrom(layer)
+            continue
+        normal = made.layer.add(name=layer.name, type="BatchNorm", bottom=layer.bottom)
+        normal.top.extend(layer.top)
+        normal.batch_norm_param.eps = layer.bn_param.eps
+        if layer.bn_param.frozen:
+            normal.batch_norm_param.use_global_stats = True
+        else:
+            normal.batch_norm_param.moving_average_fraction = layer.bn_param.momentum
+        for _ in range(3):
+            normal.param.add(lr_mult=0, decay_mult=0)
+        scale = made.layer.add(type="Scale", bottom=layer.top, top=layer.top)
+        scale.name = names[layer.name] = layer.name.removesuffix("/bn") + "/scale"
+        scale.scale_param.bias_term = True
+        for spec in layer.param[:2]:
+            scale.param.add(
+                lr_mult=0 if layer.bn_param.frozen else spec.lr_mult, decay_mult=spec.decay_mult
+            )
+    if not names:
+        raise SurgeryError(f"{param.name or 'the net'} has no BN layers")
+    return made, names
+
+
+def difference(net: Net, other: Net) -> float:
+    """Return the largest relative difference of the blobs that two nets share, on one picture."""
+    for each in (net, other):
+        data = each.blobs[each.inputs[0]].data
+        data[...] = np.random.RandomState(0).uniform(-120, 120, data.shape)
+        each.forward()
+    pairs = [(net.blobs[name].data, blob.data) for name, blob in other.blobs.items()]
+    return max(float(np.abs(b - a).max() / max(np.abs(a).max(), 1e-30)) for a, b in pairs)

@@ -1,0 +1,77 @@
+"""Scoring a row over its validation split: by its validation net, or by windows and scales."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import experiments
+from data.errors import DataError
+from data.metrics import confusion, metrics
+from data.progress import bar
+from nets import generate
+from nets.load import net_of_text, optimize
+from training.inference import Procedure
+from training.scoring import class_names, load_net, save_prediction, score_net
+from training.segment import Labeller
+
+
+def score_experiment(
+    name: str,
+    weights: str | Path | None = None,
+    save: str | Path | None = None,
+    count: int | None = None,
+    procedure: Procedure | None = None,
+) -> dict[str, Any]:
+    """Score a row; return experiment, weights, and {score blob: metrics} as heads.
+
+    Its validation net scores whole pictures; where the row's net takes windows, or `procedure` says
+    so, its deploy net does, and there is no loss. `save`, `count`: see `score_net`.
+    """
+    row = experiments.find(name)
+    data = experiments.data_of(row)
+    if procedure is None and row.window is None:
+        net, path = load_net(name, "val", weights)
+        optimize(net, [blob for h in data.heads for blob in (h.score, h.label, h.loss)])
+        print(f"scoring {name} with {path}", flush=True)
+        return dict(experiment=name, weights=str(path), heads=score_net(net, data, count, save))
+    labeller = Labeller(name, weights, procedure)
+    print(f"scoring {name} with {labeller.weights}: {labeller.procedure}", flush=True)
+    hists = score_windows(labeller, count, save)
+    heads = {
+        head.score: metrics(hists[head.score], class_names(head), head.excluded)
+        for head in data.heads
+    }
+    return dict(
+        experiment=name,
+        weights=str(labeller.weights),
+        procedure=str(labeller.procedure),
+        heads=heads,
+    )
+
+
+def score_windows(
+    labeller: Labeller, count: int | None = None, save: str | Path | None = None
+) -> dict[str, np.ndarray]:
+    """Return the confusion matrix of each head over the validation split, or `count` pictures."""
+    data = labeller.data
+    reader = net_of_text(generate.reader(data, "val")).layers[0]
+    names = reader.names(count)
+    hists = {head.score: np.zeros((head.classes, head.classes), np.int64) for head in data.heads}
+    with bar("scoring", unit="windows", leave=False) as progress:
+        for i, name in enumerate(names):
+            arrays = reader.sample(reader.items[i % len(reader.items)], 0)
+            inputs = {each.top: values for each, values in zip(data.inputs, arrays, strict=False)}
+            # How many there will be, as if all that follow were of this size.
+            passes = labeller.procedure.passes(arrays[0].shape[1:])
+            progress.total = progress.n + passes * (len(names) - i)
+            found = labeller.labels(inputs, progress.update)
+            for head, truth in zip(data.heads, arrays[len(data.inputs) :], strict=True):
+                label = found[head.score]
+                if label.max() >= head.classes:
+                    raise DataError(f"{name}: NaN among the scores of {head.score!r}")
+                hists[head.score] += confusion(truth[0], label, head.classes)
+                if save:
+                    folder = Path(save) / head.score if len(data.heads) > 1 else Path(save)
+                    save_prediction(folder / f"{name}.png", label, data.palette)
+    return hists

@@ -13,8 +13,12 @@ layer's map, on a picture, is what NumPy computes from the file's own arrays.
 
     python surgery.py convert folded NET.prototxt MODEL.caffemodel OUT.caffemodel
 
-folds BatchNorm and Scale layers into the convolutions before them (`nets/fold.py`); the proof: both
-nets give one picture the same outputs.
+folds BatchNorm, Scale and BN layers into the convolutions before them (`nets/fold.py`), and
+
+    python surgery.py convert bn NET.prototxt MODEL.caffemodel OUT.caffemodel
+
+makes PSPNet's BN layers BatchNorm and Scale (`nets/split_bn.py`; OUT.prototxt is written too). The
+proof of both: the nets give one picture the same blobs.
 
 The operations themselves (`import surgery; surgery.transplant(new_net, net)`) are in
 `nets/surgery.py` and `nets/convert.py`.
@@ -26,6 +30,7 @@ from nets.convert import convert
 from nets.fold import convert_folded
 from nets.ilsvrc import CLASSIFIERS
 from nets.keras import convert_keras, read_map
+from nets.split_bn import convert_bn
 from nets.surgery import (
     SurgeryError,
     change_classes,
@@ -42,8 +47,8 @@ from nets.surgery import (
 from training.command import one_line_errors
 
 __all__ = [
-    "SurgeryError", "change_classes", "convert", "convert_folded", "convert_keras", "copy",
-    "expand_score", "inflate", "interp", "interp_layers", "pick", "transplant", "untrained",
+    "SurgeryError", "change_classes", "convert", "convert_bn", "convert_folded", "convert_keras",
+    "copy", "expand_score", "inflate", "interp", "interp_layers", "pick", "transplant", "untrained",
     "upsample_filt",
 ]  # fmt: skip
 
@@ -67,6 +72,10 @@ def main() -> None:
     one.add_argument("net", help="prototxt")
     one.add_argument("model", help="its caffemodel")
     one.add_argument("out", help="caffemodel to write")
+    one = kinds.add_parser("bn", help="PSPNet's BN -> BatchNorm and Scale")
+    one.add_argument("net", help="prototxt")
+    one.add_argument("model", help="its caffemodel")
+    one.add_argument("out", help="caffemodel to write")
     args = parser.parse_args()
     with one_line_errors("surgery"):
         if args.kind == "keras":
@@ -74,6 +83,8 @@ def main() -> None:
             convert_keras(args.model, args.net, args.out, names)
         elif args.kind == "folded":
             convert_folded(args.net, args.model, args.out)
+        elif args.kind == "bn":
+            convert_bn(args.net, args.model, args.out)
         else:
             convert(args.kind, args.model, args.out)
 

@@ -1,9 +1,10 @@
 """Fold normalisation into the convolutions before it, which then compute the same alone.
 
-A BatchNorm that uses its stored statistics and the Scale behind it are one factor and one offset
-for each channel: y = scale (w x + b - mean) / sqrt(variance + eps) + shift. Folded, a trunk whose
-statistics stay as they are trains and runs without the time and memory of either layer, and no
-channel's rate depends on how small its weights were before they were divided by its deviation.
+A BatchNorm that uses its stored statistics and the Scale behind it, or PSPNet's BN by itself, are
+one factor and one offset for each channel:
+y = scale (w x + b - mean) / sqrt(variance + eps) + shift. Folded, a trunk whose statistics stay as they are trains and runs without the time and memory of
+either layer, and no channel's rate depends on how small its weights were before they were divided
+by its deviation.
 """
 
 from pathlib import Path
@@ -12,14 +13,15 @@ import numpy as np
 from google.protobuf import text_format
 
 from caffe.proto import caffe_pb2
+from data.files import write_text
 from nets.load import net_of_text
 from nets.surgery import Log, Net, SurgeryError, untrained
 
-FOLDS = ("BatchNorm", "Scale")
+FOLDS = ("BatchNorm", "Scale", "BN")
 
 
 def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print):
-    """Write a caffemodel with each BatchNorm and Scale folded into the convolution before it.
+    """Write a caffemodel with each BatchNorm, Scale and BN folded into the convolution before it.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
     model
         Its caffemodel.
     out
-        The caffemodel to write; its convolutions have their old names, and biases.
+        The caffemodel to write; its convolutions have their old names, and biases. Its net becomes
+        the prototxt of the same stem beside it.
     log
         Called with each line of the report.
 
@@ -50,7 +53,8 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
     if empty := untrained(net):
         raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
     values = folded_params(param, net)
-    plain = net_of_text(str(without_normalisation(param)))
+    made = without_normalisation(param)
+    plain = net_of_text(str(made))
     for name, blobs in net.params.items():
         for i, blob in enumerate(plain.params.get(name, [])):
             blob.data[...] = values[name][i] if name in values else blobs[i].data
@@ -59,6 +63,7 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
         raise SurgeryError(f"the folded net's blobs differ by {error:.1e}; nothing written")
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     plain.save(str(out))
+    write_text(Path(out).with_suffix(".prototxt"), text_format.MessageToString(made))
     log(f"folded {len(net.params) - len(plain.params)} layers into {len(values)} convolutions")
     log(f"equal blobs on one picture (difference {error:.1e}); wrote {out}")
     return error
@@ -95,10 +100,21 @@ def affine(layer: caffe_pb2.LayerParameter, blobs: list[np.ndarray]) -> tuple[np
     """Return what a BatchNorm or Scale multiplies each channel by, and what it adds."""
     if layer.type == "Scale":
         return blobs[0], blobs[1] if len(blobs) > 1 else np.zeros(len(blobs[0]))
+    if layer.type == "BN":
+        slope, bias, mean, variance = pspnet_blobs(layer.name, blobs)
+        factor = slope / np.sqrt(variance + layer.bn_param.eps)
+        return factor, bias - mean * factor
     mean, variance, weight = blobs[:3]
     scale = 1 / weight[0] if weight[0] else 0.0  # as batch_norm_layer.cpp
     factor = 1 / np.sqrt(variance * scale + layer.batch_norm_param.eps)
     return factor, -mean * scale * factor
+
+
+def pspnet_blobs(name: str, blobs: list[np.ndarray]) -> list[np.ndarray]:
+    """Return slope, bias, mean and variance of PSPNet's BN, flat; SurgeryError for another BN."""
+    if len(blobs) != 4:
+        raise SurgeryError(f"{name}: {len(blobs)} parameters, expected 4: PSPNet's BN")
+    return [blob.ravel() for blob in blobs]
 
 
 def without_normalisation(param: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:

@@ -58,11 +58,11 @@ def read(n: caffe.NetSpec, data: Dataset, phase: str, seed: int) -> None:
         n[top] = blob
 
 
-def reader(data: Dataset, phase: str) -> str:
-    """Return the prototxt of the data layer alone; its pictures come whole."""
+def reader(row: Experiment, data: Dataset) -> str:
+    """Return the prototxt of the validation net's data layer alone; its pictures come whole."""
     n = caffe.NetSpec()
-    whole = {key: value for key, value in getattr(data, phase).items() if key != "crop"}
-    read(n, replace(data, **{phase: whole}), phase)
+    whole = {key: value for key, value in data.val.items() if key != "crop"}
+    read(n, replace(data, val=whole), "val", row.seed)
     return text_format.MessageToString(n.to_proto())
 
 

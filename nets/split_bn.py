@@ -6,13 +6,13 @@ Scale slope and bias. Both compute slope (x - mean) / sqrt(variance + eps) + bia
 
 from pathlib import Path
 
-import numpy as np
 from google.protobuf import text_format
 
 from caffe.proto import caffe_pb2
 from data.files import write_text
+from nets.fold import difference, pspnet_blobs
 from nets.load import net_of_text
-from nets.surgery import Log, Net, SurgeryError, untrained
+from nets.surgery import Log, SurgeryError, untrained
 
 
 def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print) -> float:
@@ -53,9 +53,7 @@ def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Lo
             for to, blob in zip(new.params[name], blobs, strict=True):
                 to.data[...] = blob.data
             continue
-        if len(blobs) != 4:
-            raise SurgeryError(f"{name}: {len(blobs)} parameters, expected PSPNet's 4")
-        slope, bias, mean, variance = (blob.data.ravel() for blob in blobs)
+        slope, bias, mean, variance = pspnet_blobs(name, [blob.data for blob in blobs])
         for to, values in zip(new.params[name], (mean, variance, 1), strict=True):
             to.data[...] = values
         for to, values in zip(new.params[names[name]], (slope, bias), strict=True):
@@ -100,13 +98,3 @@ def split(param: caffe_pb2.NetParameter) -> tuple[caffe_pb2.NetParameter, dict[s
     if not names:
         raise SurgeryError(f"{param.name or 'the net'} has no BN layers")
     return made, names
-
-
-def difference(net: Net, other: Net) -> float:
-    """Return the largest relative difference of the blobs that two nets share, on one picture."""
-    for each in (net, other):
-        data = each.blobs[each.inputs[0]].data
-        data[...] = np.random.RandomState(0).uniform(-120, 120, data.shape)
-        each.forward()
-    pairs = [(net.blobs[name].data, blob.data) for name, blob in other.blobs.items()]
-    return max(float(np.abs(b - a).max() / max(np.abs(a).max(), 1e-30)) for a, b in pairs)

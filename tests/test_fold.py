@@ -101,3 +101,66 @@ def test_another_nets_model_is_refused(model, tmp_path):
     (tmp_path / "other.prototxt").write_text(str(n.to_proto()))
     with pytest.raises(SurgeryError, match="holds no parameters for other"):
         surgery.convert_folded(tmp_path / "other.prototxt", model[2], tmp_path / "o", log=quiet)
+
+
+# -- PSPNet's BN
+
+
+@pytest.fixture
+def with_bn(tmp_path):
+    def draw(n):
+        n["a"] = L.Convolution(n.data, num_output=4, kernel_size=3, bias_term=False)
+        n["a/bn"] = L.BN(n.a, in_place=True, frozen=True, eps=1e-3)
+        n["b"] = L.Convolution(n["a/bn"], num_output=3, kernel_size=1)
+        n["other"] = L.BN(n.b, in_place=True, momentum=0.9, param=[dict(lr_mult=10)] * 2)
+
+    net = make(tmp_path, "bn", draw)
+    rs = np.random.RandomState(3)
+    for name in ("a/bn", "other"):
+        for blob, low in zip(net.params[name], (0.5, -1, -1, 0.5), strict=True):
+            blob.data[...] = rs.uniform(low, low + 1, blob.data.shape)
+    net.save(str(tmp_path / "bn.caffemodel"))
+    return net, tmp_path / "bn.prototxt", tmp_path / "bn.caffemodel"
+
+
+def test_bn_becomes_batchnorm_and_scale(with_bn, tmp_path):
+    net, prototxt, weights = with_bn
+    out = tmp_path / "plain.caffemodel"
+    assert surgery.convert_bn(prototxt, weights, out, log=quiet) < 1e-5
+    param = parse(tmp_path / "plain.prototxt")
+    kinds = {k.name: k.type for k in param.layer if k.type in ("BN", "BatchNorm", "Scale")}
+    assert kinds == {"a/bn": "BatchNorm", "a/scale": "Scale", "other": "BatchNorm",
+                     "other/scale": "Scale"}  # fmt: skip
+    frozen, learning = (k for k in param.layer if k.type == "BatchNorm")
+    assert frozen.batch_norm_param.use_global_stats
+    assert frozen.batch_norm_param.eps == pytest.approx(1e-3)
+    assert not learning.batch_norm_param.use_global_stats
+    assert learning.batch_norm_param.moving_average_fraction == pytest.approx(0.9)
+    rates = [[p.lr_mult for p in k.param] for k in param.layer if k.type == "Scale"]
+    assert rates[1] == [10, 10]
+    plain = net_of_text(str(param), out)
+    slope, _, mean, variance = (b.data.ravel() for b in net.params["a/bn"])
+    np.testing.assert_array_equal(plain.params["a/bn"][0].data, mean)
+    np.testing.assert_array_equal(plain.params["a/bn"][1].data, variance)
+    assert plain.params["a/bn"][2].data == [1]
+    np.testing.assert_array_equal(plain.params["a/scale"][0].data, slope)
+
+
+def test_bn_folds_into_convolutions(with_bn, tmp_path):
+    net, prototxt, weights = with_bn
+    out = tmp_path / "folded.caffemodel"
+    assert surgery.convert_folded(prototxt, weights, out, log=quiet) < 1e-5
+    plain = net_of_text((tmp_path / "folded.prototxt").read_text(), out)
+    assert set(plain.params) == {"a", "b"}
+    slope, bias, mean, variance = (b.data.ravel() for b in net.params["a/bn"])
+    factor = slope / np.sqrt(variance + 1e-3)
+    np.testing.assert_allclose(
+        plain.params["a"][1].data, bias - mean * factor, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_nets_without_bn_are_refused(model, tmp_path):
+    _, prototxt, weights = model
+    with pytest.raises(SurgeryError, match="has no BN layers"):
+        surgery.convert_bn(prototxt, weights, tmp_path / "x.caffemodel", log=quiet)
+    assert not (tmp_path / "x.caffemodel").exists()

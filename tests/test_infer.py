@@ -124,7 +124,8 @@ def name_of_input(name):
         "ade20k": "ade20k/images/validation", "cityscapes": "leftImg8bit/val",
         "nyud-color": "data/images", "nyud-hha": "data/hha",
         "siftflow": "sift-flow/Images", "pascalcontext": "VOC2010/JPEGImages",
-        "camvid": "CamVid/val/", "camvid-mini": "CamVid/val/", "shapes": "shapes/JPEGImages",
+        "camvid": "CamVid/val/", "camvid-mini": "CamVid/val/", "camvid-varied": "CamVid/val/",
+        "shapes": "shapes/JPEGImages",
         "shapes-batches": "shapes/JPEGImages", "shapes-single": "Classification/JPEGImages",
     }[name]  # fmt: skip
 
@@ -132,7 +133,8 @@ def name_of_input(name):
 def test_each_data_set_has_its_own_colours(trained):
     assert {name: data.palette for name, data in experiments.DATASETS.items()
             if data.palette != "voc"} == {
-                "camvid": "camvid", "camvid-mini": "camvid", "cityscapes": "cityscapes",
+                "camvid": "camvid", "camvid-mini": "camvid", "camvid-varied": "camvid",
+                "cityscapes": "cityscapes",
                 "ade20k": "ade20k"}  # fmt: skip
     city = read_list(Path(infer.__file__).parent / "data/cityscapes/classes.txt")
     assert palette("cityscapes")[city.index("car")].tolist() == [0, 0, 142]

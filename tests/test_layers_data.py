@@ -367,6 +367,8 @@ SETTINGS = {
     "SIFTFlowSegDataLayer": dict(siftflow_dir="sift-flow", split="test"),
     "PASCALContextSegDataLayer": dict(voc_dir="pascal", context_dir="pascal-context", split="val"),
     "CamVidSegDataLayer": dict(camvid_dir="CamVid", split="val"),
+    "ADE20KSegDataLayer": dict(root="ade20k", mean=MEAN, split="val"),
+    "CityscapesSegDataLayer": dict(root="cityscapes", mean=MEAN, split="val"),
     "FolderSegDataLayer": dict(root="own/mine", split="val"),
     "FolderClassDataLayer": dict(root="shapes/Classification", split="val", batch=2),
     "InfogainLayer": dict(weights=[1, 2]),

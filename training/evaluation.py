@@ -55,7 +55,7 @@ def score_windows(
 ) -> dict[str, np.ndarray]:
     """Return the confusion matrix of each head over the validation split, or `count` pictures."""
     data = labeller.data
-    reader = net_of_text(generate.reader(data, "val")).layers[0]
+    reader = net_of_text(generate.reader(labeller.row, data)).layers[0]
     names = reader.names(count)
     hists = {head.score: np.zeros((head.classes, head.classes), np.int64) for head in data.heads}
     with bar("scoring", unit="windows", leave=False) as progress:

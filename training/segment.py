@@ -35,7 +35,7 @@ class Labeller:
         weights: str | Path | None = None,
         procedure: Procedure | None = None,
     ):
-        row = experiments.find(name)
+        self.row = row = experiments.find(name)
         self.data: Dataset = experiments.data_of(row)
         self.procedure = procedure or Procedure(window=row.window, base=row.base)
         self.net, self.weights = load_net(name, "deploy", weights, self.procedure.window)

@@ -1,8 +1,8 @@
 """Fold normalisation into the convolutions before it, which then compute the same alone.
 
 A BatchNorm that uses its stored statistics and the Scale behind it, or PSPNet's BN by itself, are
-one factor and one offset for each channel:
-y = scale (w x + b - mean) / sqrt(variance + eps) + shift. Folded, a trunk whose statistics stay as they are trains and runs without the time and memory of
+one factor and one offset for each channel: scale (w x + b - mean) / sqrt(variance + eps) + shift.
+Folded, a trunk whose statistics stay as they are trains and runs without the time and memory of
 either layer, and no channel's rate depends on how small its weights were before they were divided
 by its deviation.
 """

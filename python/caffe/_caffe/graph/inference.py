@@ -40,6 +40,8 @@ class Part:
     def run(self, call: Callable[[str, int], None], expand: Sequence[Expansion] = ()):
         """Compute the tops; return their part of the loss."""
         call("before_fwd", self.index)
+        for top in self.node.tops:
+            top.freed_data = None  # a Python layer writes into it
         loss = self.node.forward()
         for blob, axis, rows in expand:
             blob.put(blob.tensor().index_select(axis, rows))

@@ -26,7 +26,7 @@ class FolderSegDataLayer(DataLayer):
         The mask value that is ignored (default 255).
     """
 
-    keys = ("root", "channels", "mean", "void")
+    keys: tuple[str, ...] = ("root", "channels", "mean", "void")
 
     def list_items(self):
         self.folder = locate(self.require("root"))

@@ -160,7 +160,7 @@ def resize(maps: np.ndarray, size: Size) -> np.ndarray:
     made = np.empty((len(maps), *size), np.float32)
     for place, plane in zip(made, maps, strict=True):
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-        place[...] = image.resize(size[::-1], Image.Resampling.BILINEAR)
+        place[...] = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
     return made
 
 

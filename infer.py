@@ -116,10 +116,11 @@ def main() -> None:
     parser.add_argument("--weights", help="caffemodel (default: the run's best, else its last)")
     parser.add_argument("--only", choices=("labels", "overlays"), help="write only these")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
     options.add_options(parser)
     args = parser.parse_args()
     with one_line_errors("infer"):
-        use_device(args.gpu)
+        use_device(args.gpu, precision=args.precision)
         how = options.procedure(args, experiments.find(args.name))
         infer(args.name, args.pictures, args.out, args.weights, args.only, how)
 

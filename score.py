@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, help="number of classes, for --truth and --pred")
     parser.add_argument("--names", metavar="FILE", help="class names, one per line")
     parser.add_argument("--json", metavar="FILE", help="write the scores there")
+    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
     add_options(parser)
     args = parser.parse_args()
     if bool(args.name) == bool(args.truth and args.pred and args.classes):
@@ -121,7 +122,7 @@ def main() -> None:
     out = Path(args.json) if args.json else None
     with one_line_errors("score"):
         if args.name:
-            use_device(args.gpu)
+            use_device(args.gpu, precision=args.precision)
             how = procedure(args, experiments.find(args.name))
             results = score_experiment(args.name, args.weights, args.save, args.count, how)
             for head, result in results["heads"].items():

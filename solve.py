@@ -18,6 +18,7 @@ import sys
 
 import experiments
 from data.errors import DataError
+from layers.data_layer import DataLayer
 from training import initial_weights, ranks, run_dir
 from training.command import one_line_errors
 from training.device import use_device
@@ -75,12 +76,15 @@ def main() -> None:
     parser.add_argument("--sync-bn", action="store_true", help="BatchNorm over all ranks' batches")
     parser.add_argument("--chain", action="store_true", help="first get and train what it needs")
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
+    parser.add_argument("--workers", type=int, default=1, help="threads that load pictures ahead")
+    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
     args = parser.parse_args()
     if args.chain and ranks.several():
         parser.error("--chain prepares data and weights: run it as one process, then the ranks")
     with one_line_errors("solve"):
         ranks.take_place()
-        use_device(args.gpu, default=ranks.local())
+        DataLayer.workers = max(1, args.workers)
+        use_device(args.gpu, default=ranks.local(), precision=args.precision)
         done = chain(args.name, args) if args.chain else solve(args.name, args)
         sys.exit(0 if done else 130)
 

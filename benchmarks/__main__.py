@@ -64,6 +64,11 @@ def fcn8s_forward(options) -> list[Row]:
     return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
 
 
+def fcn8s_inference(options) -> list[Row]:
+    what = "FCN-8s forward, optimized, CPU"
+    return compare("fcn8s_inference", what, True, 0.8, None, 1, options)
+
+
 def pspnet50(options) -> list[Row]:
     options = argparse.Namespace(**{**vars(options), "size": (473, 473)})
     return compare(
@@ -129,6 +134,7 @@ def gpu(options) -> list[Row]:
 TASKS = {
     "fcn8s-step": fcn8s_step,
     "fcn8s-forward": fcn8s_forward,
+    "fcn8s-inference": fcn8s_inference,
     "pspnet50": pspnet50,
     "deeplabv3": deeplabv3,
     "lenet-step": lenet_step,

@@ -144,6 +144,12 @@ def fcn8s_forward(config: Config) -> Callable[[], float]:
     return _forward(fcn8s_net(config), "score", config)
 
 
+def fcn8s_inference(config: Config) -> Callable[[], float]:
+    net = fcn8s_net(config)
+    net.optimize()
+    return _forward(net, "score", config)
+
+
 def resnet_net(row_name: str, config: Config):
     """Return the deploy net of a row on ResNet-50, for pictures of the size asked for."""
     import experiments

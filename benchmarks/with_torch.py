@@ -168,3 +168,6 @@ def _forward(model: nn.Module, config: Config) -> Callable[[], float]:
         return float(score[0, 0, 0, 0])
 
     return unit
+
+
+fcn8s_inference = fcn8s_forward  # the same baseline

@@ -2,7 +2,7 @@
 
 A data layer gives one picture and its labels at every forward pass, each picture at its own
 size: `reshape` takes the shapes of the item that is due, `forward` copies it and draws the next
-one, which a background thread then loads while the net computes.
+ones, which background threads then load while the net computes.
 
 Parameters (`param_str`, a Python dict literal) common to all layers:
 
@@ -32,6 +32,7 @@ import ast
 import random
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class DataLayer(caffe.Layer):
 
     keys: tuple[str, ...] = ()
     tops: tuple[str, ...] = ("data", "label")
+    workers = 1  # threads that load, each a batch ahead
     labels: tuple[str, ...] = ("label",)
 
     def list_items(self) -> list:
@@ -85,13 +87,17 @@ class DataLayer(caffe.Layer):
             raise ParameterError(f"batch {self.batch!r}: expected a whole number of at least 1")
         self.variation = {k: params.get(k) for k in VARIATIONS}
         self.check_jitter()
+        self.rank, self.ranks = (
+            (caffe.solver_rank(), caffe.solver_count()) if self.training else (0, 1)
+        )
         seed = params.get("seed")
         self.order = random.Random(seed)
         # Apart from the order, so that turning augmentation on does not change which come.
         self.jitter = random.Random(None if seed is None else f"jitter {seed}")
-        self.loader = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
+        self.loader = ThreadPoolExecutor(self.workers, thread_name_prefix=type(self).__name__)
         self.cursor = -1
         self.drawn: deque[tuple[int, int]] = deque()  # (item, seed of its variation), in order
+        self.loading: deque[Future] = deque()  # this rank's next batches
         self.draw()
 
     def require(self, key: str) -> Any:
@@ -123,26 +129,29 @@ class DataLayer(caffe.Layer):
                 raise ParameterError(f"jitter: {kind} {most!r}: expected a number from 0 to 1")
 
     def draw(self) -> None:
-        """Decide on the next batch of each rank that trains, and start loading this rank's."""
-        ranks = caffe.solver_count() if self.training else 1
-        while len(self.drawn) < ranks * self.batch:
-            if self.random:
-                self.cursor = self.order.randint(0, len(self.items) - 1)
-            else:
-                self.cursor = (self.cursor + 1) % len(self.items)
-            self.drawn.append((self.cursor, self.jitter.getrandbits(32)))
-        own = caffe.solver_rank() * self.batch if self.training else 0
-        self.due = list(self.drawn)[own : own + self.batch]
-        self.loading: Future = self.loader.submit(self.fetch, self.due)
+        """Decide on the next batches of each rank that trains, and start loading this rank's."""
+        while len(self.loading) < self.workers:
+            taken = self.ranks * self.batch
+            behind = (len(self.loading) + 1) * taken
+            while len(self.drawn) < behind:
+                if self.random:
+                    self.cursor = self.order.randint(0, len(self.items) - 1)
+                else:
+                    self.cursor = (self.cursor + 1) % len(self.items)
+                self.drawn.append((self.cursor, self.jitter.getrandbits(32)))
+            own = behind - taken + self.rank * self.batch
+            due = list(islice(self.drawn, own, own + self.batch))
+            self.loading.append(self.loader.submit(self.fetch, due))
 
     def reshape(self, bottom, top):
-        for i, values in enumerate(self.loading.result()):
+        for i, values in enumerate(self.loading[0].result()):
             top[i].reshape(*values.shape)
 
     def forward(self, bottom, top):
-        for i, values in enumerate(self.loading.result()):
+        for i, values in enumerate(self.loading[0].result()):
             top[i].data[...] = values
-        for _ in range(self.batch * (caffe.solver_count() if self.training else 1)):
+        self.loading.popleft()
+        for _ in range(self.ranks * self.batch):
             self.drawn.popleft()
         self.draw()
 
@@ -174,13 +183,24 @@ class DataLayer(caffe.Layer):
         is_label = [top in self.labels for top in self.tops]
         return augment(arrays, is_label, random.Random(seed), self.training, **self.variation)
 
+    def share_out(self, rank: int, ranks: int) -> None:
+        """Begin again, and give out each `ranks`th batch, from number `rank` on."""
+        self.rank, self.ranks, self.cursor = rank, ranks, -1
+        self.loading.clear()
+        self.drawn.clear()
+        self.draw()
+
     def names(self, count: int | None = None) -> list[str]:
-        """Return the file stems of the next `count` pictures (default: one round), in order."""
+        """Return the file stems of this rank's of the next `count` pictures, in order.
+
+        By default these are one round.
+        """
         if self.random:
             raise ValueError("the pictures come at random: their names are not known beforehand")
         first = self.drawn[0][0]
-        items = [self.items[(first + i) % len(self.items)] for i in range(count or len(self.items))]
-        return [self.name_of(item) for item in items]
+        numbers = range(count or len(self.items))
+        own = [i for i in numbers if i // self.batch % self.ranks == self.rank]
+        return [self.name_of(self.items[(first + i) % len(self.items)]) for i in own]
 
     def name_of(self, item: Any) -> str:
         """Return the file stem of an item's picture."""
@@ -213,6 +233,7 @@ class DataLayer(caffe.Layer):
         for name in ("order", "jitter"):
             version, internal, gauss = state[name]
             getattr(self, name).setstate((version, tuple(internal), gauss))
+        self.loading.clear()
         self.drawn = deque((item, seed) for item, seed in state["due"])
         self.draw()
 

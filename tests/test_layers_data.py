@@ -1,6 +1,7 @@
 """The data layers: order, values, batches, resuming. Through nets, as they are used."""
 
 import importlib
+import json
 import random
 from pathlib import Path
 
@@ -38,10 +39,24 @@ def test_random_order_is_the_references(data):
     random.seed(1337)
     expected = [random.randint(0, 1) for _ in range(12)]
     for index in expected:
-        assert net.layers[0].due[0][0] == index
+        assert net.layers[0].drawn[0][0] == index
         image = data.arrays[f"pascal/VOC2011/JPEGImages/{tiny.IDS[index]}.jpg"]
         got = forward(net)
         np.testing.assert_array_equal(got["data"][0], bgr(image, MEAN))
+
+
+def test_several_threads_keep_order_and_place(data, monkeypatch):
+    tiny.voc(data, "pascal/VOC2011", ["train"], 21)
+    net = voc(data)
+    wanted = [forward(net)["data"].copy() for _ in range(8)]
+    monkeypatch.setattr(type(net.layers[0]), "workers", 3)
+    ahead = voc(data)
+    found = [forward(ahead)["data"].copy() for _ in range(3)]
+    state = json.loads(json.dumps(ahead.layers[0].snapshot_state()))
+    again = voc(data)
+    again.layers[0].restore_state(state)
+    found += [forward(again)["data"].copy() for _ in range(5)]
+    assert all(map(np.array_equal, found, wanted))
 
 
 def test_reshaping_consumes_nothing(data):

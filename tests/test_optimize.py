@@ -1,5 +1,8 @@
 """Net.optimize(): folded, freed and with copied rows left out, a net computes what it computed."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -149,3 +152,33 @@ def test_training_nets_are_refused(tmp_path):
     (tmp_path / "net.prototxt").write_text("\n".join([DATA, conv("c", "data")]))
     with pytest.raises(caffe.NetError, match="TRAIN"):
         caffe.Net(str(tmp_path / "net.prototxt"), caffe.TRAIN).optimize()
+
+
+def test_data_layers_of_changing_sizes(tmp_path, monkeypatch):
+    class Pictures(caffe.Layer):
+        passes = 0
+
+        def reshape(self, bottom, top):
+            top[0].reshape(1, 3, 9 + self.passes % 3, 12)
+
+        def forward(self, bottom, top):
+            top[0].data[...] = self.passes + np.arange(12)
+            self.passes += 1
+
+    module = types.ModuleType("pictures_layer")
+    module.Pictures = Pictures
+    monkeypatch.setitem(sys.modules, "pictures_layer", module)
+    data = """layer { name: "data" type: "Python" top: "data"
+      python_param { module: "pictures_layer" layer: "Pictures" } }"""
+    path = tmp_path / "net.prototxt"
+    path.write_text("\n".join([data, conv("c1", "data", pad=30), relu("c1"), pool("p", "c1")]))
+    found = []
+    for optimized in (False, True):
+        caffe.set_random_seed(1)
+        net = caffe.Net(str(path), caffe.TEST)
+        if optimized:
+            net.optimize()
+        found.append([net.forward()["p"].copy() for _ in range(6)])
+    for plain, folded in zip(*found, strict=True):
+        np.testing.assert_allclose(folded, plain, rtol=1e-5, atol=1e-5)
+    assert left_out(net) > 0

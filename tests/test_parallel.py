@@ -16,6 +16,7 @@ import caffe
 import caffe_cli
 from caffe_cli import ranks
 from layers.data_layer import DataLayer
+from training.scoring import score_experiment
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks here are forks")
 
@@ -232,15 +233,13 @@ def test_ranks_take_turns_at_the_pictures(tmp_path, monkeypatch):
 
 # What solve.py does under torchrun, for a tiny row; rank 1 is a fork of rank 0.
 SOLVE = """
-import os, pathlib, socket, sys
+import os, socket, sys
 import pytest
-import tiny
 from tiny_runs import SETTINGS, TINY
 import experiments
-from training import initial_weights, ranks, run_dir
+from training import initial_weights, ranks
 from training.run import Run
 
-tiny.shapes(tiny.Maker(pathlib.Path("data"), size=(34, 40)))
 for row in experiments.staged("tiny", "shapes", (0.01,) * 3, options=TINY, init=(), **SETTINGS):
     experiments.EXPERIMENTS[row.name] = row
 initial_weights.is_prepared = lambda name: True
@@ -259,21 +258,27 @@ if rank == "1":
     run.solver.add_callback(lambda: run.on_signal() if run.solver.iter == 2 else None, lambda: None)
 done = run.train()
 assert not done and seen == [0, 1, 2] and run.solver.iter == 3, (done, seen)
+run.ranks.any(False)  # wait for the snapshot
+run = Run(experiments.find("tiny-fcn32s"), steps=4, display=2)
+assert run.resume() and run.train() and run.solver.iter == 4
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0)
 """
 
 
-def test_solve_trains_in_ranks_and_all_stop_together(tmp_path, monkeypatch):
-    environment = {**os.environ, "FCN_DATA": str(tmp_path / "data"), "GLOG_minloglevel": "2"}
-    environment["FCN_RUNS"] = str(tmp_path / "runs")
+def test_solve_trains_and_scores_in_ranks_and_all_stop_together(table):
+    environment = {**os.environ, "GLOG_minloglevel": "2"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), *sys.path]))
     command = [sys.executable, "-W", "ignore", "-c", SOLVE]
     done = subprocess.run(
-        command, timeout=100, env=environment, cwd=tmp_path, capture_output=True, text=True
+        command, timeout=100, env=environment, cwd=table, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("stopped at iteration 3") == 1  # rank 0 alone prints
-    where = tmp_path / "runs" / "tiny-fcn32s"
-    assert (where / "snapshots" / "train_iter_3.solverstate").is_file()
+    where = table / "runs" / "tiny-fcn32s"
+    assert (where / "snapshots" / "train_iter_4.solverstate").is_file()
     entries = [json.loads(line) for line in (where / "scalars.jsonl").read_text().splitlines()]
-    assert [e["kind"] for e in entries] == ["start", "train"]
+    assert [e["kind"] for e in entries] == ["start", "train", "start", "train", "score", "end"]
+    (found,) = entries[4]["heads"].values()
+    (wanted,) = score_experiment("tiny-fcn32s")["heads"].values()
+    assert found["mean_iu"] == wanted["mean_iu"]
+    assert found["loss"] == pytest.approx(wanted["loss"], rel=1e-5)

@@ -5,14 +5,24 @@ from glob import glob
 from typing import Any
 
 import caffe
+from data.errors import ProjectError
 
 
-def use_device(gpu: int | None = None, log: Callable[[str], Any] = print, default: int = 0) -> bool:
+def use_device(
+    gpu: int | None = None,
+    log: Callable[[str], Any] = print,
+    default: int = 0,
+    precision: str = "float32",
+) -> bool:
     """Compute on CUDA device `gpu`; with None on `default` if there is any, else on the CPU.
 
     Logs the choice and returns whether it is a GPU. A device that was asked for and cannot be used
-    raises caffe's error.
+    raises caffe's error. `precision` is what caffe is to multiply in; BVLC's knows float32 alone.
     """
+    if hasattr(caffe, "set_precision"):
+        caffe.set_precision(precision)
+    elif precision != "float32":
+        raise ProjectError(f"precision {precision}: a BVLC build multiplies in float32")
     if gpu is not None:
         caffe.set_device(gpu)
         caffe.set_mode_gpu()

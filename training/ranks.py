@@ -1,12 +1,14 @@
 """Training by several processes that `torchrun` starts: torchrun --nproc-per-node 2 solve.py NAME.
 
 Each is a rank: it draws its share of the pictures, and all take their steps together. Rank 0
-prints, logs, scores and snapshots.
+prints, logs and snapshots; each scores its share of the validation split.
 """
 
 import os
 import sys
 from typing import Any
+
+import numpy as np
 
 import caffe
 from data.errors import ProjectError
@@ -68,3 +70,7 @@ class Ranks:
     def any(self, flag: bool) -> bool:
         """Return whether the flag is set on any rank; all of them must ask."""
         return bool(self.nccl.agree(int(flag))) if self.nccl else flag
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of an array over all ranks; all of them must ask."""
+        return self.nccl.total(values) if self.nccl else values

@@ -188,18 +188,18 @@ class Run:
 
     def validate(self) -> None:
         """Score the validation split, then snapshot, so that the best is known by then."""
-        self.scored = self.solver.iter
-        if ranks.rank():  # the others wait in their next iteration
-            return
         at, began = self.solver.iter, time.perf_counter()
         test = self.solver.test_nets[0]
         test.share_with(self.solver.net)
-        heads = score_net(test, self.data)
+        if ranks.several():
+            test.layers[0].share_out(ranks.rank(), caffe.solver_count())
+        heads = score_net(test, self.data, total=self.ranks.total)
         best = self.update_best(at, self.mean_iu(heads))
+        self.scored = at
         for name, result in heads.items():
             values = "  ".join(f"{text} {percent(result[key])}" for key, text in NAMES.items())
             print(f"{self.row.name}  {at}  {name}: {values}", flush=True)
-        if best:
+        if best and ranks.rank() == 0:
             whole = dict(experiment=self.row.name, iter=at, heads=heads)
             write_json(run_dir.folder(self.row.name) / "score.json", whole)
         brief = {name: without_confusion(result) for name, result in heads.items()}

@@ -1,6 +1,6 @@
 """Scoring a net over its validation split: argmax, confusion matrix, metrics of every head."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from nets.load import net_of_text
 from nets.surgery import untrained
 from training import run_dir
 
+Total = Callable[[np.ndarray], np.ndarray]
 NOT_A_NUMBER = IGNORE_LABEL  # what `argmax_labels` gives a pixel with no largest score
 
 
@@ -39,6 +40,7 @@ def compute_hists(
     dataset: Sequence[str],
     heads: Sequence[tuple[str, str, str, Any]],
     palette: str = "voc",
+    total: Total = np.asarray,
 ) -> list[tuple[np.ndarray, float]]:
     """Run `net` over a data set.
 
@@ -53,6 +55,8 @@ def compute_hists(
         saved there as NAME.png, a palette PNG.
     palette
         Its colours (`data.palette`).
+    total
+        Sums an array over all processes that score a share.
 
     Returns
     -------
@@ -81,7 +85,9 @@ def compute_hists(
                 losses[i] += net.blobs[loss].data.flat[0] * len(batch)
             done += len(batch)
             progress.update(len(batch))
-    return [(hist, float(loss / max(done, 1))) for hist, loss in zip(hists, losses, strict=True)]
+    hists = [total(hist).astype(np.int64) for hist in hists]
+    losses = total(losses) / max(int(total(np.array([done]))[0]), 1)
+    return [(hist, float(loss)) for hist, loss in zip(hists, losses, strict=True)]
 
 
 def save_prediction(path: Path, label: np.ndarray, palette: str = "voc") -> None:
@@ -104,16 +110,23 @@ def class_names(head: Head) -> list[str]:
 
 
 def score_net(
-    net: caffe.Net, data: Dataset, count: int | None = None, save: str | Path | None = None
+    net: caffe.Net,
+    data: Dataset,
+    count: int | None = None,
+    save: str | Path | None = None,
+    total: Total = np.asarray,
 ) -> dict[str, dict]:
-    """Return {score blob: metrics} of every head over the net's split, or `count` pictures."""
+    """Return {score blob: metrics} of every head over the net's split, or `count` pictures.
+
+    `total` sums an array over all processes that score a share.
+    """
     names = net.layers[0].names(count)
     several = len(data.heads) > 1
     heads = [
         (h.score, h.label, h.loss, Path(save) / h.score if save and several else save)
         for h in data.heads
     ]
-    hists = compute_hists(net, names, heads, data.palette)
+    hists = compute_hists(net, names, heads, data.palette, total)
     return {
         head.score: metrics(hist, class_names(head), head.excluded) | dict(loss=loss)
         for head, (hist, loss) in zip(data.heads, hists, strict=True)

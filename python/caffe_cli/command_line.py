@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from . import check, device, draw, export, measure, page, ranks, train, upgrade
-from .common import use_dialect
+from .common import use_dialect, use_precision, use_workers
 from .options import CommandError, Parser, did_you_mean
 
 
@@ -29,8 +29,11 @@ class Command:
         return Parser(self.name, self.text, self.arguments, self.uses.split())
 
 
-_TRAIN = "solver weights snapshot gpu ranks sync_bn level stage sigint_effect sighup_effect dialect"
-_TIME = "model weights iterations phase forward_only gpu level stage dialect"
+_TRAIN = (
+    "solver weights snapshot gpu ranks sync_bn precision workers level stage "
+    "sigint_effect sighup_effect dialect"
+)
+_TIME = "model weights iterations phase forward_only gpu precision level stage dialect"
 COMMANDS = {
     command.name: command
     for command in [
@@ -39,7 +42,7 @@ COMMANDS = {
             "test",
             measure.test,
             "score a model",
-            "model weights iterations gpu level stage dialect",
+            "model weights iterations gpu precision workers level stage dialect",
             logs_build=True,
         ),
         Command("time", measure.time, "benchmark model execution time", _TIME, logs_build=True),
@@ -124,6 +127,10 @@ def run(argv: Sequence[str]) -> int:
     _prepare_log(options, command.logs_build)
     if getattr(options, "dialect", ""):
         use_dialect(options.dialect)
+    if getattr(options, "precision", ""):
+        use_precision(options.precision)
+    if getattr(options, "workers", 1) != 1:
+        use_workers(options.workers)
     return command.run(options) or 0
 
 

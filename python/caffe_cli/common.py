@@ -85,6 +85,24 @@ def use_dialect(name: str) -> None:
     caffe.set_dialect(name)
 
 
+def use_precision(name: str) -> None:
+    """Multiply in the precision `name`: float32 or bf16."""
+    import caffe
+
+    if not hasattr(caffe, "set_precision"):
+        raise CommandError("this caffe is a BVLC build: it multiplies in float32")
+    caffe.set_precision(name)
+
+
+def use_workers(count: int) -> None:
+    """Let `count` threads of each data layer load ahead."""
+    import caffe
+
+    if not hasattr(caffe, "set_data_workers"):
+        raise CommandError("this caffe is a BVLC build: one thread of each data layer loads")
+    caffe.set_data_workers(count)
+
+
 def phase_of(options, default):
     """Return caffe.TRAIN or caffe.TEST as -phase asks, or `default`."""
     import caffe

@@ -58,6 +58,17 @@ OURS: dict[str, dict[str, Any]] = {
         "default": "",
         "help": "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)",
     },
+    "workers": {
+        "type": int,
+        "metavar": "COUNT",
+        "default": 1,
+        "help": "threads of each data layer that load ahead (default: 1)",
+    },
+    "precision": {
+        "metavar": "NAME",
+        "default": "",
+        "help": "multiply in float32 (default) or bf16",
+    },
     "ranks": {
         "type": int,
         "metavar": "COUNT",

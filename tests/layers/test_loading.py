@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import h5py
 import numpy as np
 import pytest
 from sourcekit import (
@@ -52,6 +53,35 @@ def test_state_continues_with_the_very_next_batch(tmp_path, case, taken):
         batches(resumed, used)
         resumed.set_state(state)
         assert same(batches(resumed, 9), rest)
+
+
+def hdf5_case(tmp_path):
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file["a"] = np.arange(24, dtype=np.float32).reshape(8, 3)
+    (tmp_path / "rows.txt").write_text(f"{tmp_path}/rows.h5\n")
+    return f"""type: "HDF5Data" top: "a" hdf5_data_param {{ source: "{tmp_path}/rows.txt"
+      batch_size: 3 shuffle: true }}"""
+
+
+@pytest.mark.parametrize("case", [data_case, image_case, hdf5_case])
+def test_several_threads_give_the_same_batches(tmp_path, case):
+    layer = case(tmp_path)
+    caffe.set_random_seed(1)
+    wanted = batches(make_net(tmp_path, layer), 12)
+    caffe.set_random_seed(1)
+    net = make_net(tmp_path, layer)
+    try:
+        caffe.set_data_workers(3)
+        assert same(batches(net, 5), wanted[:5])
+        state = json.loads(json.dumps(net.get_state()))
+        assert same(batches(net, 7), wanted[5:])
+        net.set_state(state)
+        assert same(batches(net, 7), wanted[5:])
+        assert len(loaders()) >= 3
+    finally:
+        caffe.set_data_workers(1)
+    with pytest.raises(caffe.CaffeError, match="at least 1, given 0"):
+        caffe.set_data_workers(0)
 
 
 @pytest.mark.parametrize("state", [{}, {"next": "x", "seed": 1}, {"next": -1, "seed": 0}])

@@ -17,7 +17,7 @@ TRAIN TEST Classifier Detector io layers params NetSpec to_proto
 """.split()
 ADDED = {
     "CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "read_net", "read_solver",
-    "export", "set_dialect", "torch_module",
+    "export", "set_data_workers", "set_dialect", "set_precision", "torch_module",
 }  # fmt: skip
 
 NET = """

@@ -8,10 +8,12 @@ import torch.distributed
 from .core.allocator import keep_freed_memory
 from .core.blob import Blob, BlobVec
 from .core.context import (
+    set_data_workers,
     set_device,
     set_mode_cpu,
     set_mode_gpu,
     set_multiprocess,
+    set_precision,
     set_random_seed,
     set_solver_count,
     set_solver_rank,
@@ -60,7 +62,7 @@ __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "BlobVec", "CaffeError",
     "FormatError", "Layer", "LayerError", "NCCL", "Net", "NetError", "NesterovSolver",
     "RMSPropSolver", "SGDSolver", "Solver", "SolverError", "Timer", "get_solver", "has_nccl",
-    "info", "layer_type_list", "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu",
-    "set_multiprocess", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
-    "solver_rank", "torch_module",
+    "info", "layer_type_list", "set_data_workers", "set_device", "set_dialect", "set_mode_cpu",
+    "set_mode_gpu", "set_multiprocess", "set_precision", "set_random_seed", "set_solver_count",
+    "set_solver_rank", "solver_count", "solver_rank", "torch_module",
 ]  # fmt: skip

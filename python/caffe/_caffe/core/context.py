@@ -12,10 +12,11 @@ import sys
 import torch
 
 from .. import log
-from ..errors import CaffeError
+from ..errors import CaffeError, nearest
 
 HOST = "host"  # the name of the host's side of a blob; a device's side goes by the device's name
 CPU = torch.device("cpu")
+PRECISIONS: dict[str, torch.dtype | None] = {"float32": None, "bf16": torch.bfloat16}
 
 
 class _State:
@@ -30,6 +31,8 @@ class _State:
         self.generators: dict[str, torch.Generator] = {}
         self.seed = None
         self.compute = CPU
+        self.data_workers = 1
+        self.narrow: torch.dtype | None = None
         self.dialect = os.environ.get("CAFFE_DIALECT", "")
 
 
@@ -96,6 +99,51 @@ def host_memory() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
         return sys.maxsize
+
+
+def set_data_workers(count: int) -> None:
+    """Set how many threads of each data layer load batches ahead; for nets that start to run.
+
+    Items and their order stay the same. `data_param.prefetch` batches are ahead, or as many as
+    there are threads.
+    """
+    if count < 1:
+        raise CaffeError(f"data workers must be at least 1, given {count}")
+    _state.data_workers = int(count)
+
+
+def data_workers() -> int:
+    """Return how many threads of each data layer load batches ahead."""
+    return _state.data_workers
+
+
+def set_precision(name: str) -> None:
+    """Set what convolutions, deconvolutions and inner products multiply in.
+
+    Parameters
+    ----------
+    name : str
+        "float32", as BVLC, or "bf16": bfloat16 factors and outputs, by the rules of torch's
+        autocast. Weights, diffs, losses and what all other layers compute stay float32.
+
+    Raises
+    ------
+    CaffeError
+        For any other name.
+    """
+    if name not in PRECISIONS:
+        raise CaffeError(
+            f"unknown precision '{name}'{nearest(name, PRECISIONS)} (known: "
+            f"{', '.join(PRECISIONS)})"
+        )
+    _state.narrow = PRECISIONS[name]
+
+
+def narrow(*factors: torch.Tensor | None) -> list:
+    """Return factors in the precision that they are to be multiplied in."""
+    if _state.narrow is None:
+        return list(factors)
+    return [factor if factor is None else factor.to(_state.narrow) for factor in factors]
 
 
 def set_random_seed(seed: int) -> None:

@@ -81,6 +81,9 @@ class Layer(LayerRuntime):
         """Compute from now on what `after` makes of the top, too; tell whether that can be."""
         return False
 
+    def settle(self) -> None:
+        """Prepare to compute with what has been folded in."""
+
     def unfold(self) -> None:
         """Compute the top alone again."""
 

@@ -151,6 +151,7 @@ def _fold(nodes: Sequence[Node], keep: Collection[Blob]) -> list[Part]:
                 break
             folded.add(reader)
             end, tops = after, its_tops
+        node.layer.settle()
         parts.append(Part(i, replace(node, tops=end.tops, loss_weights=end.loss_weights)))
     return parts
 

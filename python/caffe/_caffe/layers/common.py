@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from ..core import context
 from ..core.axes import canonical_axis, count
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
@@ -132,7 +133,8 @@ class InnerProduct(Layer):
         axis = canonical_axis(self, self.given_axis, x.shape)
         flat = x.reshape(-1, self.inputs)
         weights = self.param(0).t() if self.transpose else self.param(0)
-        top = F.linear(flat, weights, self.param(1) if self.bias else None)
+        bias = self.param(1) if self.bias else None
+        top = F.linear(*context.narrow(flat, weights, bias)).float()
         return top if axis == 1 else top.view((*x.shape[:axis], self.outputs))
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -140,16 +142,16 @@ class InnerProduct(Layer):
 
         Autograd's gradients, without its bookkeeping: LeNet's step notices.
         """
-        x = bottom[0].view(-1, self.inputs)
-        dy = top_diff[0].view(-1, self.outputs)
+        x, dy = context.narrow(bottom[0].view(-1, self.inputs), top_diff[0].view(-1, self.outputs))
         if self.wants_param(0):
-            self.blobs[0].add_diff(x.t().mm(dy) if self.transpose else dy.t().mm(x))
+            diff = x.t().mm(dy) if self.transpose else dy.t().mm(x)
+            self.blobs[0].add_diff(diff.float())
         if self.bias and self.wants_param(1):
-            self.blobs[1].add_diff(dy.sum(0))
+            self.blobs[1].add_diff(dy.sum(0).float())
         if not propagate_down[0]:
             return [None]
-        weights = self.param(0).t() if self.transpose else self.param(0)
-        return [dy.mm(weights).view(bottom[0].shape)]
+        (weights,) = context.narrow(self.param(0).t() if self.transpose else self.param(0))
+        return [dy.mm(weights).float().view(bottom[0].shape)]
 
 
 @register("Parameter")

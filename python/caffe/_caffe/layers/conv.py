@@ -1,13 +1,13 @@
 """Convolution and Deconvolution: filters over any number of spatial axes."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 
 from ..core import context
 from ..core.axes import canonical_axis, count
+from ..core.folded import Folded
 from ..core.layer import Layer, register
 from ..core.window_settings import check_output_sizes, read_windows
 from ..core.windows import Reach, Windows, convolve, convolve_adjoint
@@ -21,14 +21,6 @@ TORCH_REACH = 1 << 24
 # Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
 # and their gradient into an order of axes of its own: a second time in memory.
 PART_BYTES = 1 << 26
-
-
-class Folded(NamedTuple):
-    """What a layer computes by, with those after it folded in; None where it is its own."""
-
-    weight: torch.Tensor | None = None
-    bias: torch.Tensor | None = None
-    slope: float | None = None  # of the activation at last
 
 
 class Filters(Layer):
@@ -104,7 +96,11 @@ class Filters(Layer):
             weight = self._filters()
         if bias is None and self.bias:
             bias = self.param(1)
-        tops = [self._like(x, self.apply(self._batch(x), weight, bias)) for x in bottom]
+        weight, bias = context.narrow(weight, bias)
+        tops = []
+        for x in bottom:
+            y = self.apply(*context.narrow(self._batch(x)), weight, bias)
+            tops.append(self._like(x, y.float()))
         if slope is not None and not self.shapes_only:
             tops = [F.leaky_relu_(y, slope) if slope else y.relu_() for y in tops]
         return tuple(tops)
@@ -129,29 +125,27 @@ class Filters(Layer):
     def unfold(self):
         self.folded = Folded()
 
-    def fold(self, after):
-        if self.folded.slope is not None or self.axis != 1:
-            return False
-        if (slope := after.activation()) is not None:
-            self.folded = self.folded._replace(slope=slope)
-            return True
-        affine = after.channel_affine()
-        if affine is None or (self.transposed and self.group > 1):
-            return False
-        factor, shift = affine
-        weight, bias, _ = self.folded
+    def settle(self):
+        weight, bias, slope = self.folded
         weight = self._filters() if weight is None else weight
-        bias = self.param(1) if bias is None and self.bias else bias
-        around = (1, -1) if self.transposed else (-1,)
-        wide = factor.view(*around, *(1,) * (weight.dim() - len(around)))
-        bias = shift.clone() if bias is None else bias * factor + shift
-        self.folded = Folded(weight * wide, bias)
-        return True
+        (narrow,) = context.narrow(weight)
+        if narrow is not weight:  # once, and not at every pass
+            self.folded = Folded(narrow, bias, slope)
+
+    def fold(self, after):
+        if self.axis != 1 or (self.transposed and self.group > 1):
+            return False
+        weight, bias, slope = self.folded
+        if weight is None:
+            weight, bias = self._filters(), self.param(1) if self.bias else None
+        joined = Folded(weight, bias, slope).join(after, int(self.transposed))
+        self.folded = joined or self.folded
+        return joined is not None
 
     def backward(self, propagate_down, bottom, top, top_diff):
         # torch's own gradients, asked only for what is wanted: no graph to build for each layer,
         # and frozen filters (FCN's upsampling) cost nothing.
-        weight = self._filters()
+        (weight,) = context.narrow(self._filters())
         wanted = [self.wants_param(0), self.bias and self.wants_param(1)]
         diffs = []
         for x, dy, down in zip(bottom, top_diff, propagate_down, strict=True):
@@ -159,11 +153,12 @@ class Filters(Layer):
             if not any(mask):
                 diffs.append(None)
                 continue
-            dx, *params = self.gradients(self._batch(x), self._batch(dy), weight, mask)
+            ends = context.narrow(self._batch(x), self._batch(dy))
+            dx, *params = self.gradients(*ends, weight, mask)
             for blob, diff in zip(self.blobs, params, strict=False):
                 if diff is not None:
-                    blob.add_diff(diff)
-            diffs.append(dx.reshape(x.shape) if down else None)
+                    blob.add_diff(diff.float())
+            diffs.append(dx.reshape(x.shape).float() if down else None)
         return diffs
 
     def _filters(self):
@@ -252,7 +247,7 @@ class Convolution(Filters):
             if mask[0]:
                 dx = more if dx is None else dx.add_(more)
             if mask[1]:
-                self.blobs[0].add_diff(dw, part)
+                self.blobs[0].add_diff(dw.float(), part)
         return dx, None
 
 

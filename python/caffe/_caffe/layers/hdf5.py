@@ -8,7 +8,7 @@ from ..core.blob import MAX_COUNT
 from ..core.layer import Layer, register
 from ..errors import FormatError, LayerError
 from ..log import info
-from ..sources.prefetch import ORDER, WHOLE, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import ORDER, BatchReader, PrefetchingLayer, new_seed, stream
 
 
 @register("HDF5Data")
@@ -33,11 +33,8 @@ class HDF5Data(PrefetchingLayer):
         return RowReader(files, param, new_seed() if param.shuffle else 0)
 
 
-class RowReader:
+class RowReader(BatchReader):
     """Batches of rows; the file in use is in memory."""
-
-    first = 0
-    share = WHOLE
 
     def __init__(self, files, param, seed):
         self.files, self.seed, self.shuffle = files, seed, param.shuffle

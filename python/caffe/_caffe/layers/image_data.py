@@ -1,5 +1,6 @@
 """Batches from a database of datums and from a list of image files."""
 
+import copy
 import os
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..sources import images
 from ..sources.augment import make_transformer
 from ..sources.databases import open_database
 from ..sources.datums import Cursor, datum_image, parse
-from ..sources.prefetch import BATCH, ORDER, WHOLE, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import BATCH, ORDER, BatchReader, PrefetchingLayer, new_seed, stream
 
 INT32 = (-(2**31), 2**31 - 1)
 
@@ -48,11 +49,9 @@ class Data(PrefetchingLayer):
         return reader
 
 
-class ImageBatches:
+class ImageBatches(BatchReader):
     """Batches of transformed images; a subclass's `item` loads one by its number."""
 
-    first = 0
-    share = WHOLE
     labels = True
 
     def __init__(self, transformer, batch_size, seed):
@@ -92,6 +91,11 @@ class DatumReader(ImageBatches):
         self.database = database
         self.cursor = Cursor(database)
         self._order, self._order_of = np.empty(0, int), (0, -1)  # of no round yet
+
+    def another(self):
+        other = copy.copy(self)
+        other.cursor = Cursor(self.database)
+        return other
 
     def item(self, number):
         return self._load(self._drawn(number) if self.shuffle else self.cursor.entry(number))

@@ -9,7 +9,7 @@ from ..core.layer import register
 from ..errors import FormatError
 from ..log import info
 from ..sources import images
-from ..sources.prefetch import BATCH, WHOLE, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import BATCH, BatchReader, PrefetchingLayer, new_seed, stream
 from ..sources.transform import Transformer
 
 
@@ -56,11 +56,8 @@ class WindowData(PrefetchingLayer):
         return reader
 
 
-class WindowReader:
+class WindowReader(BatchReader):
     """Batches of warped windows."""
-
-    first = 0
-    share = WHOLE
 
     def __init__(self, param, transformer, files, seed):
         self.files, self.seed, self.source = files, seed, param.source

@@ -9,6 +9,7 @@ below.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 from ..core import context, ranks
@@ -170,6 +171,11 @@ class NCCL:
         """Return the largest value that any rank gave; all of them must ask."""
         with self.watch():
             return ranks.largest(value)
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of an array over all ranks, as float64; all of them must ask."""
+        with self.watch():
+            return ranks.total(torch.from_numpy(np.array(values, np.float64))).numpy()
 
     @contextmanager
     def watch(self) -> Iterator[None]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..errors import FormatError
 from ..log import info
-from .prefetch import BATCH, ORDER, WHOLE, new_seed, stream
+from .prefetch import BATCH, ORDER, BatchReader, new_seed, stream
 
 
-class ListReader:
+class ListReader(BatchReader):
     """A BatchReader of a list's items, in the list's order or shuffled in every epoch.
 
     A subclass's `item` loads one line of the list.
@@ -46,7 +46,6 @@ class ListReader:
         self.lines, self.batch_size = lines, int(batch_size)
         self.shuffle, self.random = shuffle, random
         self.seed = new_seed() if shuffle or random or rand_skip else 0
-        self.first, self.share = 0, WHOLE
         if rand_skip:
             self.first = int(stream(self.seed, ORDER, 2**32).randint(rand_skip))
             info(f"Skipping first {self.first} data points.")

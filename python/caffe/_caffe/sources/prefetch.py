@@ -1,16 +1,18 @@
-"""PrefetchingLayer: what layers that load batches share. A thread loads the next batches.
+"""PrefetchingLayer: what layers that load batches share. Threads load the next batches.
 
 A batch is a pure function of (seed, number of its first item). So a snapshot needs only these
 two to continue with the same data, whatever was loaded ahead; nothing random is carried from
 one batch to the next.
 """
 
+import copy
 import os
 import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from queue import SimpleQueue
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +20,7 @@ import torch
 from ..core import context
 from ..core.blob import check_shape
 from ..core.layer import Layer
-from ..errors import CaffeError, LayerError
+from ..errors import CaffeError, FormatError, LayerError
 
 ORDER, BATCH = 0, 1  # what a random stream is for
 
@@ -54,20 +56,25 @@ class Share(NamedTuple):
 WHOLE = Share(0, 1)
 
 
-class BatchReader(Protocol):
-    """Loads batches. `batch` is called from one thread at a time."""
+class BatchReader:
+    """Loads batches. `batch` is called from one thread at a time; `another` serves a second."""
 
     batch_size: int
-    share: Share
     seed: int
     shapes: list[tuple[int, ...]]  # of the tops
-    first: int  # number of the first item to give out
+    share = WHOLE
+    first = 0  # number of the first item to give out
 
     def batch(self, first: int) -> list[np.ndarray]:
         """Return float32 arrays, one per top, of the share's items from number `first` on.
 
         Items are numbered through all epochs.
         """
+        raise FormatError("this reader does not say how to load a batch")
+
+    def another(self) -> "BatchReader":
+        """Return a reader of the same items that runs beside this one."""
+        return copy.copy(self)
 
 
 class PrefetchingLayer(Layer):
@@ -100,7 +107,7 @@ class PrefetchingLayer(Layer):
         return self.shapes
 
     def forward(self):
-        # The thread starts with the first batch asked for, and anew in a forked process.
+        # Threads start with the first batch asked for, and anew in a forked process.
         if self.queue is None or self.queue.process != os.getpid():
             self.queue = Prefetch(self, self.next)
         try:
@@ -151,24 +158,27 @@ class PrefetchingLayer(Layer):
 
 
 class Prefetch:
-    """Batches of a source in order, loaded `depth` ahead by one background thread.
+    """Batches of a source in order, loaded `depth` ahead by background threads.
 
-    The thread ends when the source is stopped or collected.
+    The threads end when the source is stopped or collected.
     """
 
     def __init__(self, source: PrefetchingLayer, first: int):
         self.process = os.getpid()
-        self._load, self._size = source.reader.batch, source.reader.batch_size
-        self._first = first
+        workers = context.data_workers()
+        self._size, self._first = source.reader.batch_size, first
+        self._readers: SimpleQueue[BatchReader] = SimpleQueue()  # those that no thread is using
+        for each in [source.reader, *(source.reader.another() for _ in range(workers - 1))]:
+            self._readers.put(each)
         self._pin = context.device().type == "cuda"
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="caffe-prefetch")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="caffe-prefetch")
         self._end = weakref.finalize(source, self._pool.shutdown, wait=False, cancel_futures=True)
         self._coming = deque()
-        for _ in range(source.depth):
+        for _ in range(max(source.depth, workers)):
             self._order()
 
     def _order(self) -> None:
-        self._coming.append(self._pool.submit(_load, self._load, self._first, self._pin))
+        self._coming.append(self._pool.submit(_load, self._readers, self._first, self._pin))
         self._first += self._size
 
     def next(self) -> list[torch.Tensor]:
@@ -178,13 +188,17 @@ class Prefetch:
         return batch
 
     def stop(self) -> None:
-        """End the thread, once it has finished the batch it is at."""
+        """End the threads, once they have finished the batches they are at."""
         self._end.detach()
         if self.process == os.getpid():
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _load(load: Callable, first: int, pin: bool) -> list[torch.Tensor]:
-    batch = [torch.from_numpy(array) for array in load(first)]
+def _load(readers: "SimpleQueue[BatchReader]", first: int, pin: bool) -> list[torch.Tensor]:
+    reader = readers.get()
+    try:
+        batch = [torch.from_numpy(array) for array in reader.batch(first)]
+    finally:
+        readers.put(reader)
     # From pinned memory the copy to the GPU runs beside the computing.
     return [t.pin_memory() for t in batch] if pin else batch

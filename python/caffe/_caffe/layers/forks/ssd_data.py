@@ -1,5 +1,6 @@
 """AnnotatedData of SSD (weiliu89/caffe, branch ssd: annotated_data_layer.cpp)."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...sources.augment import AugmentingTransformer
 from ...sources.databases import open_database
 from ...sources.datums import Cursor, datum_image, parse
 from ...sources.distort import check_distortion, distort
-from ...sources.prefetch import BATCH, WHOLE, PrefetchingLayer, new_seed, stream
+from ...sources.prefetch import BATCH, BatchReader, PrefetchingLayer, new_seed, stream
 
 BBOX = caffe_pb2.AnnotatedDatum.BBOX
 
@@ -70,12 +71,10 @@ class AnnotatedData(PrefetchingLayer):
         return reader
 
 
-class AnnotatedReader:
+class AnnotatedReader(BatchReader):
     """Loads batches of pictures and their boxes."""
 
-    first = 0
     labels = True
-    share = WHOLE
 
     def __init__(self, database, transform, own, phase, batch_size):
         self.transform, self.samplers = transform, list(own.batch_sampler)
@@ -88,6 +87,11 @@ class AnnotatedReader:
             transform.HasField(name) for name in ("distort_param", "expand_param")
         )
         self.seed = new_seed() if random or self.transformer.random else 0
+
+    def another(self):
+        other = copy.copy(self)
+        other.cursor = Cursor(self.cursor.database)
+        return other
 
     def size_up(self):
         """Load the first item, for the shapes of the tops."""

@@ -112,3 +112,19 @@ def test_refusals(tmp_path, monkeypatch, jitter, message):
     tiny.voc(data, "pascal/VOC2011", ["train"], 21)
     with pytest.raises(ParameterError, match=message):
         voc(data, jitter=jitter)
+
+
+def test_cached_pictures_are_read_once_and_vary_as_others_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("FCN_DATA", str(tmp_path))
+    data = tiny.Maker(tmp_path, size=(24, 30))
+    tiny.voc(data, "pascal/VOC2011", ["train"], 21)
+    varied = dict(jitter=dict(contrast=0.3), mirror=True, scale=(0.8, 1.2), crop=(16, 16))
+    plain, cached = voc(data, **varied), voc(data, cache=True, **varied)
+    layer, reads = cached.layers[0], []
+    load = layer.load
+    layer.load = lambda item: reads.append(item) or load(item)
+    for _ in range(8):
+        got, want = forward(cached), forward(plain)
+        np.testing.assert_array_equal(got["data"], want["data"])
+        np.testing.assert_array_equal(got["label"], want["label"])
+    assert len(reads) < len(tiny.IDS) + 1 and len(layer.cached) == len(tiny.IDS)

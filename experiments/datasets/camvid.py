@@ -27,7 +27,7 @@ CAMVID = Dataset(
 _VARIED = replace(
     CAMVID,
     train=dict(
-        split="train", batch=4, crop=(240, 320), mirror=True, scale=(0.6, 1.7),
+        split="train", batch=4, crop=(240, 320), mirror=True, scale=(0.6, 1.7), cache=True,
         jitter=dict(brightness=0.15, contrast=0.3, saturation=0.4, hue=0.03),
     ),
 )  # fmt: skip

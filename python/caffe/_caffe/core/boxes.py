@@ -3,6 +3,8 @@
 Source: bbox_util.cpp of weiliu89/caffe, branch ssd. Coordinates are shares of the picture, 0 to 1.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -67,7 +69,9 @@ def decode(prediction, priors, variances, code: int, variance_in_target: bool) -
     return torch.cat([middle - half, middle + half], -1)
 
 
-def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[int]:
+def suppress(
+    boxes: torch.Tensor, threshold: float, eta: float = 1.0, overlap: Callable = overlap
+) -> list[int]:
     """Non-maximum suppression: return which boxes stay, in order (ApplyNMSFast).
 
     Parameters
@@ -78,9 +82,11 @@ def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[in
         A box goes whose overlap with one that stays is larger.
     eta : float
         Multiplies the threshold with each box that stays, as long as it is above 0.5.
+    overlap : callable
+        Returns the overlaps (A, B) of better boxes (A, 4) with others (B, 4).
     """
     if eta < 1:
-        return _suppress_shrinking(boxes, threshold, eta)
+        return _suppress_shrinking(boxes, threshold, eta, overlap)
     stay: list[int] = []
     gone = 0  # bit i is set once box i overlaps one that stays
     for start in range(0, len(boxes), BLOCK):
@@ -93,7 +99,7 @@ def suppress(boxes: torch.Tensor, threshold: float, eta: float = 1.0) -> list[in
     return stay
 
 
-def _suppress_shrinking(boxes, threshold, eta) -> list[int]:
+def _suppress_shrinking(boxes, threshold, eta, overlap) -> list[int]:
     """As `suppress`, comparing each box by the threshold of its turn."""
     stay: list[int] = []
     worst = np.zeros(len(boxes), np.float32)  # the largest overlap with a box that stays

@@ -144,7 +144,7 @@ def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
     (tmp_path / "net.prototxt").write_text(SEGMENTER)
     net = read_net(str(tmp_path / "net.prototxt"))
     assert placeholders.replace_sources(net, caffe.TRAIN)
-    placeholders.build(net, caffe.TRAIN)
+    placeholders.build_replaced(net, caffe.TRAIN)
     (data,) = (layer for layer in net.layer if layer.name == "data")
     assert [list(shape.dim) for shape in data.input_param.shape] == [
         [2, 3, 20, 20],

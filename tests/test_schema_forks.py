@@ -283,8 +283,17 @@ def test_every_field_said_to_be_read_is_read():
     assert not unread
 
 
-def test_a_forks_field_that_nothing_reads_is_refused():
-    with pytest.raises(caffe.CaffeError, match=r"f: LossParameter's 'label_smoothing' .*NVCaffe"):
-        parse_net("layer { loss_param { label_smoothing: 0.1 } }", "f")
+def test_a_forks_field_that_nothing_reads_is_refused(tmp_path):
+    """A layer's when it is made, so that a net can be read, and built in the other phase."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        "layer { name: 'a' type: 'Input' top: 'a' input_param { shape { dim: 2 } } }"
+        "layer { name: 'l' type: 'EuclideanLoss' bottom: 'a' bottom: 'a' include { phase: TRAIN }"
+        " loss_param { label_smoothing: 0.1 } }"
+    )
+    caffe.Net(str(path), caffe.TEST)
+    message = r"layer 'l' \(EuclideanLoss\): LossParameter's 'label_smoothing' .*NVCaffe"
+    with pytest.raises(caffe.LayerError, match=message):
+        caffe.Net(str(path), caffe.TRAIN)
     with pytest.raises(caffe.CaffeError, match=r"f: SolverParameter's 'larc' .*known from NVCaffe"):
         parse_solver("net: 'n' larc: true", "f")

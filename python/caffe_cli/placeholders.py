@@ -2,26 +2,73 @@
 
 Shapes come from what the layer says (batch size, crop, new size); labels take the shape that the
 loss or score which reads them asks for, found by building the net without its readers first.
+Where a layer gives no size, those of `SIZES` are tried.
 """
 
 import os
 import tempfile
 
-SIZE = 224  # of pictures whose layer gives no size
+# Height, width and channels of pictures whose layer does not tell: ImageNet's, CamVid's, SSD's,
+# DeepLab's, CIFAR's, MNIST's, and pairs of MNIST's.
+SIZES = (
+    (224, 224, 3), (360, 480, 3), (300, 300, 3), (512, 512, 3), (513, 513, 3), (32, 32, 3),
+    (28, 28, 1), (28, 28, 2),
+)  # fmt: skip
+LENGTH = 16  # frames of a clip whose layer does not tell
 SOURCELESS = {"Input", "DummyData", "Parameter"}
 # Tops of detection data layers, by the names that they have everywhere: (rows, columns).
 NAMED = {
     "im_info": (1, 3), "gt_boxes": (1, 5), "rois": (1, 5), "labels": (1,), "label_ind": (1,),
     "data_dim": (1, 1, 1, 2),
 }  # fmt: skip
-# Readers whose second bottom holds one number per position of the first, not one per value.
-CLASS_LABELS = (
-    "SoftmaxWithLoss", "Accuracy", "InfogainLoss", "HingeLoss", "MultinomialLogisticLoss",
-    "SegAccuracy", "SoftmaxWithLossExpectation", "SoftmaxWithLossOHEM",
-)  # fmt: skip
+# What detection layers read as truth, by (type, bottom): a shape whose 0 is the batch size.
+TRUTH = {
+    ("MultiBoxLoss", 3): (1, 1, 8, 8), ("DetectionEvaluate", 1): (1, 1, 8, 8),
+    ("RegionLoss", 1): (0, 1, 300, 5), ("Yolov3", 1): (0, 1, 300, 5),
+    ("EvalDetection", 1): (0, 1, 30, 5), ("ProposalTarget", 1): (1, 7, 1, 1),
+}  # fmt: skip
+# How many channels readers' second bottom has where the first has its own number of them.
+LABEL_CHANNELS = {
+    "SoftmaxWithLoss": 1, "Accuracy": 1, "InfogainLoss": 1, "HingeLoss": 1, "SegAccuracy": 1,
+    "MultinomialLogisticLoss": 1, "SoftmaxWithLossExpectation": 1, "SoftmaxWithLossOHEM": 1,
+    "DetectionLoss": 6, "DetectionAccuracy": 6,
+}  # fmt: skip
 
 
-def replace_sources(net, phase: int) -> bool:
+def build(net, phase: int) -> bool:
+    """Build the net with its data sources replaced, by the first of `SIZES` that serves.
+
+    Parameters
+    ----------
+    net : NetParameter
+        In the current schema; left as it is.
+    phase : int
+        caffe.TRAIN or caffe.TEST.
+
+    Returns
+    -------
+    bool
+        False where it has no data source. Raises what caffe raises at the first size where it
+        cannot be built at any.
+    """
+    first = None
+    for size in SIZES:
+        replaced = type(net)()
+        replaced.CopyFrom(net)
+        if not replace_sources(replaced, phase, size):
+            return False
+        try:
+            build_replaced(replaced, phase)
+            return True
+        except Exception as problem:
+            if first and str(problem) == str(first):
+                break  # sizes do not matter to it
+            first = first or problem
+    assert first is not None
+    raise first
+
+
+def replace_sources(net, phase: int, size: tuple[int, int, int] = SIZES[0]) -> bool:
     """Replace each layer of `phase` that has no bottoms and reads data by an Input layer.
 
     Parameters
@@ -30,6 +77,8 @@ def replace_sources(net, phase: int) -> bool:
         In the current schema; changed in place. Only the layers of `phase` stay.
     phase : int
         caffe.TRAIN or caffe.TEST.
+    size : tuple of int
+        Height, width and channels of pictures whose layer does not tell.
 
     Returns
     -------
@@ -40,14 +89,18 @@ def replace_sources(net, phase: int) -> bool:
     del net.layer[:]
     net.layer.extend(stay)
     sources = [layer for layer in net.layer if not layer.bottom and layer.type not in SOURCELESS]
-    labels = {
-        bottom
-        for layer in net.layer
-        for place, bottom in enumerate(layer.bottom)
-        if _reads_labels(layer, place) or "label" in bottom
-    }
+    labels, truth = set(), dict(NAMED)
+    for layer in net.layer:
+        for place, bottom in enumerate(layer.bottom):
+            if _reads_labels(layer, place) or "label" in bottom:
+                labels.add(bottom)
+            if (layer.type, place) in TRUTH:
+                truth[bottom] = TRUTH[layer.type, place]
     for layer in sources:
-        shapes = [_shape(layer, i, top in labels) for i, top in enumerate(layer.top)]
+        shapes = [
+            _shape(layer, truth.get(top), i > 0 and top in labels, size)
+            for i, top in enumerate(layer.top)
+        ]
         name, tops = layer.name, list(layer.top)
         layer.Clear()
         layer.name, layer.type = name, "Input"
@@ -57,7 +110,7 @@ def replace_sources(net, phase: int) -> bool:
     return bool(sources)
 
 
-def build(net, phase: int) -> None:
+def build_replaced(net, phase: int) -> None:
     """Build the net; where that fails, once more with labels as their readers ask for them.
 
     Raises whatever caffe raises where it cannot be built.
@@ -84,31 +137,40 @@ def _make(net, phase):
 
 def _in_phase(layer, phase):
     if layer.include:
-        return any(not rule.HasField("phase") or rule.phase == phase for rule in layer.include)
-    return not any(rule.HasField("phase") and rule.phase == phase for rule in layer.exclude)
+        return any(_meets(rule, phase) for rule in layer.include)
+    return not any(_meets(rule, phase) for rule in layer.exclude)
 
 
-def _shape(layer, index, is_label):
-    """A shape for top `index` of a data layer."""
+def _meets(rule, phase):
+    """Whether a rule holds in `phase`, at level 0 and in no stage (net.cpp, StateMeetsRule)."""
+    wrong_phase = rule.HasField("phase") and rule.phase != phase
+    return not (wrong_phase or rule.stage or rule.min_level > 0 or rule.max_level < 0)
+
+
+def _shape(layer, truth, is_label, size):
+    """A shape for a top of a data layer; `truth` is what its reader says, if it does."""
     given: dict = dict(_numbers(layer))
     batch = max(given.get("batch_size", given.get("batch", 1)), 1)
-    name = layer.top[index]
-    if name in NAMED:
-        return NAMED[name]
-    if index and is_label:
+    if truth:
+        return tuple(size or batch for size in truth)
+    if is_label:
         return (batch,)
     height = given.get("crop_height") or given.get("new_height") or given.get("height")
     width = given.get("crop_width") or given.get("new_width") or given.get("width")
-    size = given.get("crop_size")
-    channels = given.get("channels") or (3 if given.get("is_color", 1) else 1)
-    return (batch, channels, size or height or SIZE, size or width or SIZE)
+    crop = given.get("crop_size")
+    channels = given.get("channels") or (size[2] if given.get("is_color", 1) else 1)
+    frames = ()
+    if "new_length" in given or layer.type.startswith(("Video", "Volume")):
+        frames = (given.get("new_length") or LENGTH,)
+    return (batch, channels, *frames, crop or height or size[0], crop or width or size[1])
 
 
 def _numbers(message):
     """Names and values of the whole numbers in a message and the messages within."""
     for field, value in message.ListFields():
-        if field.message_type and not hasattr(value, "extend"):
-            yield from _numbers(value)
+        if field.message_type:
+            for part in value if hasattr(value, "extend") else [value]:
+                yield from _numbers(part)
         elif isinstance(value, int):
             yield field.name, int(value)
 
@@ -126,7 +188,7 @@ def _labels(net):
 
 
 def _reads_labels(layer, place):
-    return place > 0 and (layer.type in CLASS_LABELS or layer.type.endswith("Loss"))
+    return place > 0 and (layer.type in LABEL_CHANNELS or layer.type.endswith("Loss"))
 
 
 def _shapes_without(net, labels, phase):
@@ -155,8 +217,8 @@ def _shape_labels(net, labels, shapes):
             if layer.type != "Input" or not readers:
                 continue
             wanted = list(shapes[readers[0].bottom[0]])
-            if readers[0].type in CLASS_LABELS and len(wanted) > 1:
-                wanted[1] = 1
+            if len(wanted) > 1:
+                wanted[1] = LABEL_CHANNELS.get(readers[0].type, wanted[1])
             changed |= wanted != list(shape.dim)
             shape.dim[:] = wanted
     return changed

@@ -157,11 +157,9 @@ def _build(path, phase, root, limits):
         first = _message(problem)
     if not limits.replace_data:
         return Outcome("stops", first)
-    definition = read_net(path)
-    if not placeholders.replace_sources(definition, phase_number):
-        return Outcome("stops", first)
-    placeholders.build(definition, phase_number)
-    return Outcome("builds, data replaced", first)
+    if placeholders.build(read_net(path), phase_number):
+        return Outcome("builds, data replaced", first)
+    return Outcome("stops", first)
 
 
 def _let_import(path, root):

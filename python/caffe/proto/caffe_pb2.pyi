@@ -1,6 +1,8 @@
 from collections.abc import Iterable as _Iterable
 from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar
+from typing import Optional as _Optional
+from typing import Union as _Union
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -542,6 +544,8 @@ class LayerParameter(_message.Message):
         "filter_param",
         "rrelu_param",
         "apl_param",
+        "decode_bbox_param",
+        "selu_param",
     )
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -730,6 +734,8 @@ class LayerParameter(_message.Message):
     FILTER_PARAM_FIELD_NUMBER: _ClassVar[int]
     RRELU_PARAM_FIELD_NUMBER: _ClassVar[int]
     APL_PARAM_FIELD_NUMBER: _ClassVar[int]
+    DECODE_BBOX_PARAM_FIELD_NUMBER: _ClassVar[int]
+    SELU_PARAM_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: str
     bottom: _containers.RepeatedScalarFieldContainer[str]
@@ -917,6 +923,8 @@ class LayerParameter(_message.Message):
     filter_param: FilterParameter
     rrelu_param: RReLUParameter
     apl_param: APLParameter
+    decode_bbox_param: DecodeBBoxParameter
+    selu_param: SeLuParameter
     def __init__(
         self,
         name: str | None = ...,
@@ -1106,6 +1114,8 @@ class LayerParameter(_message.Message):
         filter_param: FilterParameter | _Mapping | None = ...,
         rrelu_param: RReLUParameter | _Mapping | None = ...,
         apl_param: APLParameter | _Mapping | None = ...,
+        decode_bbox_param: DecodeBBoxParameter | _Mapping | None = ...,
+        selu_param: SeLuParameter | _Mapping | None = ...,
     ) -> None: ...
 
 class SolverParameter(_message.Message):
@@ -4867,6 +4877,12 @@ class DensecrfParameter(_message.Message):
         wt_bilateral: float | None = ...,
     ) -> None: ...
 
+class DecodeBBoxParameter(_message.Message):
+    __slots__ = ("gt_iou_thr",)
+    GT_IOU_THR_FIELD_NUMBER: _ClassVar[int]
+    gt_iou_thr: float
+    def __init__(self, gt_iou_thr: float | None = ...) -> None: ...
+
 class DetectNetAugmentationParameter(_message.Message):
     __slots__ = (
         "crop_prob",
@@ -7766,6 +7782,13 @@ class RunningAverageParameter(_message.Message):
     alpha: float
     initial_value: float
     def __init__(self, alpha: float | None = ..., initial_value: float | None = ...) -> None: ...
+
+class SeLuParameter(_message.Message):
+    __slots__ = ("alpha",)
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    LAMBDA_FIELD_NUMBER: _ClassVar[int]
+    alpha: float
+    def __init__(self, alpha: float | None = ..., **kwargs) -> None: ...
 
 class SELUDropoutParameter(_message.Message):
     __slots__ = ("dropout_ratio", "alpha")

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ...proto import caffe_pb2
 from ..errors import CaffeError, LayerError, nearest
+from ..formats import fork_fields
 from ..formats.crop_offsets import ALIGNING
 from ..log import info
 from . import context, unknown_type
@@ -109,7 +110,8 @@ def create_layer(
     Raises
     ------
     LayerError
-        For an unknown type, naming its fork and the nearest known one.
+        For an unknown type, naming its fork and the nearest known one; for a fork's field that
+        nothing here reads.
     """
     net = net or caffe_pb2.NetParameter()
     dialect = net.dialect or context.dialect()
@@ -122,7 +124,14 @@ def create_layer(
             why = variant.recognise(param, net)
         if why:
             info(f"layer '{param.name}' ({param.type}): read as {variant.dialect}'s: {why}")
+            _refuse_unread(param)
             return variant.layer(param, phase, folder)
     if param.type not in REGISTRY:
         raise LayerError(f"layer '{param.name}': {unknown_type.describe(param.type, REGISTRY)}")
+    _refuse_unread(param)
     return REGISTRY[param.type](param, phase, folder)
+
+
+def _refuse_unread(param):
+    if message := fork_fields.unread(param):
+        raise LayerError(f"layer '{param.name}' ({param.type}): {message}")

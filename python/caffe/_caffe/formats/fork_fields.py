@@ -6,7 +6,8 @@ their files parse; this file decides what becomes of a fork's field in one of BV
     another spelling of BVLC's      rewritten: hole is dilation, ceil_mode is round_mode
     about the fork's engine only    dropped, and logged once per file (TUNING)
     read by a layer or solver here  left alone (READ; whoever implements one adds it there)
-    anything else                   refused, for a net that ignored it would compute other numbers
+    anything else                   refused, for a net that ignored it would compute other numbers:
+                                    a net's and a solver's at once, a layer's when it is made
 """
 
 import functools
@@ -77,6 +78,8 @@ _OTHERS: dict[str, dict[str, str]] = {
 # Numbers that forks.proto gives away inside BVLC's messages and enums.
 _FIRST_FIELD, _FIRST_VALUE = 5001, 1000
 _LAYERS = ("LayerParameter", "V1LayerParameter")
+# Whose fields are refused when the file is read; those within a layer wait until it is made.
+_AT_ONCE = ("NetParameter", "SolverParameter", "V1LayerParameter")
 
 # A string ends at its quote or, unclosed, with its line: either way no text is scanned twice.
 _TOKEN = re.compile(
@@ -151,7 +154,7 @@ def translate(message: Message, where: str) -> None:
     Raises
     ------
     FormatError
-        For a field or value that would change what is computed and that nothing here reads.
+        For a field or value of the net or solver itself that nothing here reads.
     """
     dropped = {}
     for owner, name, is_field in list(_additions(message)):
@@ -163,13 +166,26 @@ def translate(message: Message, where: str) -> None:
         elif name in TUNING.get(base, "").split():
             dropped[name] = None
             owner.ClearField(name if is_field else "engine")
-        elif name not in READ.get(base, "").split():
-            raise FormatError(
-                f"{where}: {kind}'s '{name}' is not BVLC Caffe's and nothing here reads it"
-                f"{origin(kind, name)}"
-            )
+        elif kind in _AT_ONCE and name not in READ.get(base, "").split():
+            raise FormatError(f"{where}: {_unread(kind, name)}")
     if dropped:
         log.info(f"{where}: {', '.join(dropped)}: of a fork's own engine, not looked at here")
+
+
+def unread(layer: Message) -> str:
+    """What to say of a fork's field or value in `layer` that nothing here reads; "" for none.
+
+    Such a layer cannot be made; its net can still be read, and built in the other phase.
+    """
+    for owner, name, _ in _additions(layer):
+        kind = owner.DESCRIPTOR.name
+        if name not in READ.get(kind, "").split():
+            return _unread(kind, name)
+    return ""
+
+
+def _unread(kind, name):
+    return f"{kind}'s '{name}' is not BVLC Caffe's and nothing here reads it{origin(kind, name)}"
 
 
 def _additions(message: Message) -> Iterator[tuple[Message, str, bool]]:

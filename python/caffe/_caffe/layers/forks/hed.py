@@ -17,6 +17,7 @@ from ...sources.prefetch import PrefetchingLayer
 
 
 @register("HEDSigmoidCrossEntropyLoss")
+@register("SigmoidCrossEntropyBalanceLoss")  # OSVOS's (kmaninis/OSVOS-caffe)
 @register("SigmoidCrossEntropyLoss", dialect="hed")
 class SigmoidCrossEntropyLoss(Loss):
     """-sum of w (t log s(x) + (1 - t) log(1 - s(x))) over targets t of 1 and 0, over the batch.

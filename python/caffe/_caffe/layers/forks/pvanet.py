@@ -64,9 +64,7 @@ class Proposal(Layer):
         least = boxes.new_tensor([scale_w, scale_h]) * param.min_size
         large = (boxes[:, 2:] - boxes[:, :2] + 1 >= least).all(1)
         score = anchors.rows(scores[:, count:].cpu(), 1)[:, 0] * large
-        stay = anchors.best(
-            boxes, score, param.pre_nms_topn, param.nms_thresh, param.post_nms_topn
-        )
+        stay = anchors.best(boxes, score, param.pre_nms_topn, param.nms_thresh, param.post_nms_topn)
         regions = torch.cat([boxes.new_zeros(len(stay), 1), boxes[stay]], 1)
         tops = regions.to(device), score[stay].to(device)
         return tops[: max(1, len(self.layer_param.top))]

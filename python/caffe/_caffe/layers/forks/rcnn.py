@@ -36,7 +36,8 @@ class ROIPooling(Layer):
     Bottoms: maps (N, C, H, W), regions (R, 5). Top: (R, C, pooled_h, pooled_w). Corners are
     multiplied by spatial_scale and rounded, halves away from zero; both belong to the region, and
     it is at least one pixel wide and high. Parts overlap where the size does not divide; a part
-    outside the map gives 0. Of equals, the first in reading order wins.
+    outside the map gives 0. Of equals, the first in reading order wins. With pad_ratio (MS-CNN)
+    a region is first made larger on each side by that part of its width and height.
 
     As in roi_pooling_layer.cu, the gradient reaches the maximum only where it lies in the region
     as given: one whose end lies before its start pools one pixel and sends nothing back.
@@ -49,7 +50,7 @@ class ROIPooling(Layer):
         """Read the settings."""
         param = self.layer_param.roi_pooling_param
         self.check(not param.pooled_size, "has no pooled_size (Intel Caffe's); set pooled_h, _w")
-        self.check(not param.pad_ratio, "has no pad_ratio (MS-CNN's)")
+        self.pad = param.pad_ratio
         for name in ("pooled_h", "pooled_w"):
             value = getattr(param, name)
             self.check(value > 0, f"needs {name} > 0, given {value}")
@@ -74,6 +75,9 @@ class ROIPooling(Layer):
 
     def _parts(self, x, images, corners):
         """Return the parts of all regions, and the regions' corners in pixels (R, 4)."""
+        if self.pad:  # MS-CNN's
+            pad = (corners[:, 2:] - corners[:, :2] + 1) * self.pad
+            corners = torch.cat([corners[:, :2] - pad, corners[:, 2:] + pad], 1)
         corner = round_away(corners * self.scale).float()
         left, top, right, bottom = corner.unbind(1)
         first, end = self._edges(top, bottom, self.size[0], x.shape[2])

@@ -4,8 +4,10 @@ import json
 import os
 
 import pytest
+from google.protobuf import text_format
 
 import caffe_cli
+from caffe.proto import caffe_pb2
 from caffe_cli import check, placeholders, probe
 from caffe_cli.common import read_net
 
@@ -150,6 +152,75 @@ def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
         [2, 3, 20, 20],
         [2, 1, 18, 18],
     ]
+
+
+@pytest.mark.parametrize(
+    "message, obstacle",
+    [
+        ("layer 'a' (Loss): LossParameter's 'smooth' is not BVLC Caffe's and ...", "smooth"),
+        ("layer 'a' (Python): cannot import module 'rpn.x': No module", "Python module rpn.x"),
+        (
+            "layer 'a' (Python): cannot import module 'x': SyntaxError\n'x.py' is Python 2: `caffe",
+            "Python 2 module x",
+        ),
+        ("layer 'a' (Concat): bottom 1 has shape (1, 2)", "what a Concat is given"),
+        ("took more than 60 s", "other"),
+    ],
+)
+def test_what_stopped_a_net_is_named(message, obstacle):
+    outcomes = {"TEST": probe.Outcome("stops", message)}
+    assert check.Entry("net", ["a"], outcomes=outcomes).obstacle == obstacle
+
+
+def shapes_of_sources(text, size=placeholders.SIZES[0]):
+    """What replaces the data layers of a net with these layers, by top."""
+    import caffe
+
+    net = text_format.Parse(text, caffe_pb2.NetParameter())
+    placeholders.replace_sources(net, caffe.TRAIN, size)
+    return {
+        top: tuple(shape.dim)
+        for layer in net.layer
+        for top, shape in zip(layer.top, layer.input_param.shape, strict=False)
+    }
+
+
+def test_shapes_of_replaced_sources():
+    clip = (
+        "layer { name: 'd' type: 'VideoData' top: 'd' top: 'label' video_data_param "
+        "{ batch_size: 2 new_length: 8 new_height: 20 new_width: 30 } }"
+        "layer { name: 'l' type: 'SoftmaxWithLoss' bottom: 'd' bottom: 'label' }"
+    )
+    assert shapes_of_sources(clip) == {"d": (2, 3, 8, 20, 30), "label": (2,)}
+    ssd = (
+        "layer { name: 'd' type: 'AnnotatedData' top: 'd' top: 'label' data_param { batch_size: 4 }"
+        " transform_param { resize_param { height: 300 width: 200 } } }"
+        "layer { name: 'l' type: '%s' bottom: 'a' bottom: '%s' bottom: 'c' bottom: 'label' }"
+    )
+    wanted = {"d": (4, 3, 300, 200), "label": (1, 1, 8, 8)}
+    assert shapes_of_sources(ssd % ("MultiBoxLoss", "b")) == wanted
+    wanted["label"] = (4, 1, 300, 5)
+    assert shapes_of_sources(ssd % ("Yolov3", "label")) == wanted
+    plain = "layer { name: 'd' type: 'Data' top: 'd' include { stage: 'x' } }"
+    assert shapes_of_sources(plain) == {}
+    plain = "layer { name: 'd' type: 'Data' top: 'd' exclude { phase: TEST } }"
+    assert shapes_of_sources(plain, (28, 28, 1)) == {"d": (1, 1, 28, 28)}
+
+
+def test_other_sizes_are_tried(tmp_path):
+    import caffe
+
+    data = "layer { name: 'd' type: 'Data' top: 'd' } "
+    fixed = (
+        "layer { name: 'r' type: 'Reshape' bottom: 'd' top: 'r' reshape_param { shape { %s } } }"
+    )
+    net = text_format.Parse(data + fixed % "dim: 0 dim: 784", caffe_pb2.NetParameter())
+    assert placeholders.build(net, caffe.TRAIN) and net.layer[0].type == "Data"
+    net = text_format.Parse(data + fixed % "dim: 0 dim: 7", caffe_pb2.NetParameter())
+    with pytest.raises(caffe.LayerError, match="224, 224"):
+        placeholders.build(net, caffe.TRAIN)
+    net = text_format.Parse(data.replace("Data", "Input"), caffe_pb2.NetParameter())
+    assert not placeholders.build(net, caffe.TRAIN)
 
 
 def test_unreadable_files_are_listed(tmp_path, monkeypatch):

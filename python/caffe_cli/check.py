@@ -20,7 +20,11 @@ _SOLVER = re.compile(r"(?:^|\s)(?:base_lr|lr_policy|max_iter|snapshot_prefix|tra
 _PHASE = re.compile(r"\bphase\s*:\s*(TRAIN|TEST)\b")
 _LARGEST = 8 << 20  # bytes; a prototxt is some kB
 _TYPE = re.compile(r"unknown layer type:? '?(\w+)|Unknown layer type: (\w+)")
-_FIELD = re.compile(r"has no (?:field named|field|value) [\"']?(\w+)")
+_FIELD = re.compile(
+    r"has no (?:field named|field|value) [\"']?(\w+)|'s '(\w+)' is not BVLC Caffe's"
+)
+_MODULE = re.compile(r"cannot import module '([\w.]+)'")
+_REFUSED = re.compile(r"layer '[^']*' \((\w+)\): ")
 _FORK = re.compile(r"read as ([\w.-]+)'s|known from ([^;)]+)")
 
 
@@ -60,10 +64,11 @@ class Entry:
                 return next(group for group in found.groups() if group)
         if "placeholder" in self.message:
             return "a template's placeholder"
-        if "Python 2" in self.message or "SyntaxError" in self.message:
-            return "a Python 2 module"
-        if "cannot import module" in self.message:
-            return "a Python module"
+        if found := _MODULE.search(self.message):
+            kind = "Python 2" if "is Python 2:" in self.message else "Python"
+            return f"{kind} module {found[1]}"
+        if found := _REFUSED.search(self.message):
+            return f"what a {found[1]} is given"
         return "other"
 
 

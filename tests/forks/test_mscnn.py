@@ -50,8 +50,8 @@ def moved(prediction, x, y, width=40, height=30, step=8, whr=2.0, xyr=2.0):
 
 
 LOSS = (
-    'type: "DetectionLoss" detection_loss_param {{ cls_num: 3 lambda: 0.7 field_h: 30 field_w: 40 '
-    "downsample_rate: 8 bg_threshold: 0.6 bg_multiple: 2 {} }} " + NORM
+    'type: "DetectionLoss" detection_loss_param { cls_num: 3 lambda: 0.7 field_h: 30 field_w: 40 '
+    "downsample_rate: 8 bg_threshold: 0.6 bg_multiple: 2 %s } " + NORM
 )
 
 
@@ -102,7 +102,7 @@ def slow_loss(x, truth, background, smooth=True, weighted=False, balanced=False)
 def test_detection_loss_of_all_background(fields, options):
     x = RANDOM.normal(0, 0.4, (2, 7, 4, 5)).astype(np.float32)
     truth = truth_map(2, 4, 5)
-    run = build(LOSS.format('sample_mode: "all" ' + fields), x, truth)
+    run = build(LOSS % ('sample_mode: "all" ' + fields), x, truth)
     (top,) = run.forward()
     background = (truth[:, 0] == 0) & (truth[:, 5] < 0.6)
     np.testing.assert_allclose(top.ravel(), slow_loss(x, truth, background, **options), rtol=1e-4)
@@ -112,7 +112,7 @@ def test_detection_loss_of_all_background(fields, options):
 def test_detection_loss_takes_the_hardest_background():
     x = RANDOM.normal(0, 0.4, (1, 7, 6, 8)).astype(np.float32)
     truth = truth_map(1, 6, 8)
-    (top,) = build(LOSS.format('sample_mode: "bootstrap"'), x, truth).forward()
+    (top,) = build(LOSS % ('sample_mode: "bootstrap"'), x, truth).forward()
     free = (truth[0, 0] == 0) & (truth[0, 5] < 0.6)
     taken = np.zeros_like(free)
     for k in (1, 2):
@@ -126,7 +126,7 @@ def test_detection_loss_takes_the_hardest_background():
 def test_detection_loss_draws_background_at_random():
     truth = truth_map(1, 20, 20)
     x = np.zeros((1, 7, 20, 20), np.float32)
-    run = build(LOSS.format(""), x, truth)
+    run = build(LOSS % (""), x, truth)
     run.forward()
     free = (truth[0, 0] == 0) & (truth[0, 5] < 0.6)
     (diff, _) = run.backward(np.array([1, 0]).reshape(1, 1, 1, 2))
@@ -138,18 +138,18 @@ def test_detection_loss_draws_background_at_random():
 
 def test_detection_loss_refusals():
     for text, shapes, message in (
-        (LOSS.format(""), ((1, 6, 2, 2), (1, 6, 2, 2)), r"takes scores and boxes \(N, 7, H, W\)"),
-        (LOSS.format(""), ((1, 7, 2, 2), (1, 5, 2, 2)), r"given \(1, 7, 2, 2\) and \(1, 5, 2"),
-        (LOSS.format("objectness: true"), ((1, 7, 2, 2), (1, 6, 2, 2)), "objectness needs"),
-        (LOSS.replace(STD_FIELD, ""), ((1, 7, 2, 2), (1, 6, 2, 2)), "have 4 values each"),
+        (LOSS % (""), ((1, 6, 2, 2), (1, 6, 2, 2)), r"takes scores and boxes \(N, 7, H, W\)"),
+        (LOSS % (""), ((1, 7, 2, 2), (1, 5, 2, 2)), r"given \(1, 7, 2, 2\) and \(1, 5, 2"),
+        (LOSS % ("objectness: true"), ((1, 7, 2, 2), (1, 6, 2, 2)), "objectness needs"),
+        (LOSS.replace(STD_FIELD, "") % "", ((1, 7, 2, 2), (1, 6, 2, 2)), "have 4 values each"),
         ('type: "DetectionLoss"', ((1, 7, 2, 2), (1, 6, 2, 2)), "needs cls_num"),
     ):
         with pytest.raises(LayerError, match=message):
-            build(text.format("") if "{}" in text else text, *shapes)
+            build(text, *shapes)
     truth = truth_map(1, 2, 2)
     truth[0, 0, 0, 0] = 3
     with pytest.raises(LayerError, match="label 3 is outside the 3 classes, 0 to 2"):
-        build(LOSS.format(""), np.zeros((1, 7, 2, 2)), truth).forward()
+        build(LOSS % (""), np.zeros((1, 7, 2, 2)), truth).forward()
 
 
 STD_FIELD = f"bbox_std: {STD[3]} "
@@ -265,7 +265,7 @@ def test_proposal_target(size):
     objects = [(s, -j) for s, j in best if s >= 0.5 and not boxes[-j, 6]]
     assert size == -1 or len(rows) == size
     taken = int((label > 0).sum())
-    assert taken == (min(len(objects), round(0.25 * size)) if size > 0 else len(objects))
+    assert taken == (min(len(objects), int(0.25 * size + 0.5)) if size > 0 else len(objects))
     assert (label[:taken] > 0).all() and (inside == outside).all() and target.shape[1] == 12
     for row, kind, t, mine, match in zip(rows, label[:, 0], target, inside, matched, strict=True):
         if not kind:

@@ -98,7 +98,7 @@ def test_pvanet_proposal_is_the_same_with_its_own_settings():
         'type: "Proposal" proposal_param { ratio: 0.5 ratio: 1 ratio: 2 scale: 8 scale: 16 '
         "scale: 32 post_nms_topn: 12 }"
     )
-    run = build(text, prob, prediction, np.array([[70, 90, 1.5, 1.5]]), tops=2)
+    run = build(text, prob, prediction, np.array([[70, 90, 1.5, 1.5, 0, 0]]), tops=2)
     assert [t.shape for t in run.top] == [(12, 5), (12,)]
     run.layer.run(run.bottom, run.top)  # fewer or as many regions as announced
     rois, scores = proposals(prob, prediction, 70, 90, 1.5, count=9, most=12)

@@ -12,7 +12,8 @@ class Proposal(Layer):
 
     Bottoms: scores (1, 2 A, H, W), the second A of objects; predictions (1, 4 A, H, W) as
     (dx, dy, log dw, log dh) at A = ratios x scales anchors at each place, `feat_stride` pixels
-    apart; the picture (1, 4): height, width, and the scales by which it was resized along them.
+    apart; the picture (1, 4): height, width, and the scales by which it was resized along them
+    (what follows is not read).
     Tops: regions (R, 5), each (0, x1, y1, x2, y2); their scores (R), if asked for.
 
     Boxes are cut off at the picture's border; those narrower or lower than min_size, times the
@@ -45,7 +46,7 @@ class Proposal(Layer):
             )
         wanted = (1, 4 * count, *scores[2:])
         self.check(prediction == wanted, f"bottom 1 must be {wanted}, given {prediction}")
-        if picture != (1, 4):
+        if len(picture) != 2 or picture[0] != 1 or picture[1] < 4:
             self.fail(
                 f"bottom 2 must be (1, 4): height, width and both scales of the picture, given "
                 f"{picture}"
@@ -57,7 +58,7 @@ class Proposal(Layer):
         """Return the regions, and their scores."""
         param, device = self.settings, scores.device
         count, (height, width) = len(self.anchors), scores.shape[2:]
-        tall, wide, scale_h, scale_w = picture[0].tolist()
+        tall, wide, scale_h, scale_w = picture[0, :4].tolist()
         places = anchors.at_each_place(self.anchors, param.feat_stride, height, width)
         boxes = anchors.decode(places, anchors.rows(prediction.cpu(), 4))
         boxes = anchors.clip(boxes, tall, wide)

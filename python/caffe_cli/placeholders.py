@@ -188,7 +188,9 @@ def _labels(net):
 
 
 def _reads_labels(layer, place):
-    return place > 0 and (layer.type in LABEL_CHANNELS or layer.type.endswith("Loss"))
+    if place == 0 or (layer.type, place) in TRUTH:
+        return False
+    return layer.type in LABEL_CHANNELS or layer.type.endswith("Loss")
 
 
 def _shapes_without(net, labels, phase):

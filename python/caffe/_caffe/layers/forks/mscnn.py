@@ -221,7 +221,7 @@ class DetectionAccuracy(Layer):
         """Return the shares."""
         label, read, box, background = self.maps.labels(truth)
         scores = x[:, : self.maps.classes].flip(1)
-        place = self.maps.classes - 1 - scores.argsort(1, descending=True, stable=True)
+        place = self.maps.classes - 1 - scores.argsort(dim=1, descending=True, stable=True)
         hit = (place[:, : self.top_k] == label.unsqueeze(1)).any(1)
         counted = read & ((label != 0) | background)
         objects = counted & (label != 0)

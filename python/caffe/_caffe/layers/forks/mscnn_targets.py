@@ -50,9 +50,9 @@ class ProposalTarget(Layer):
             if legacy_shape(self, shape)[1:] != (columns, 1, 1):
                 self.fail(f"bottom {i} must have shape (R, {columns}), given {shape}")
         count = self.settings.batch_size
-        return self._shapes(max(rois[0], 1) if count == -1 else count)
+        return self._top_shapes(max(rois[0], 1) if count == -1 else count)
 
-    def _shapes(self, count):
+    def _top_shapes(self, count):
         widths = (5, 1, *[4 * self.sets] * 3, 6, 1)
         return [(count, w, 1, 1) for w in widths[: len(self.layer_param.top)]]
 
@@ -74,7 +74,7 @@ class ProposalTarget(Layer):
         tops = self._tops(rows, match[:objects], overlap[:objects], truth)
         return tuple(
             top.to(device).view(shape)
-            for top, shape in zip(tops, self._shapes(len(rows)), strict=False)
+            for top, shape in zip(tops, self._top_shapes(len(rows)), strict=False)
         )
 
     def _match(self, rows, truth):

@@ -61,7 +61,7 @@ class Yolov3(Loss):
         values = split(self, x, param.num, param.num_class)
         active = values.sigmoid()
         active[:, :, 2:4] = values[:, :, 2:4]
-        shapes = self._shapes(x)
+        shapes = self._sizes(x)
         boxes = boxes_of(
             active[:, :, 0], active[:, :, 1], values[:, :, 2:4], shapes[self.mask].to(x)
         )
@@ -71,7 +71,7 @@ class Yolov3(Loss):
         self.save_for_backward((diff, active))
         return diff.square().sum() / len(x)
 
-    def _shapes(self, x):
+    def _sizes(self, x):
         """Return all anchors' sizes as shares of the picture, (A, 2) on the host."""
         height, width = x.shape[2:]
         return self.anchors / (torch.tensor([width, height]) * float(self.settings.anchors_scale))

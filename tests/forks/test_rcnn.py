@@ -151,8 +151,6 @@ def test_psroi_pooling_by_hand():
          r"takes regions of shape \(R, 5\)"),
         ('"ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 }', [(1, 4, 4), (2, 5)],
          r"maps of shape \(N, C, H, W\)"),
-        ('"ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 pad_ratio: 0.25 }',
-         [(1, 1, 4, 4), (2, 5)], "MS-CNN"),
         ('"PSROIPooling" psroi_pooling_param { spatial_scale: 1 output_dim: 2 group_size: 2 }',
          [(1, 9, 4, 4), (2, 5)], "= 8 channels, bottom 0 has 9"),
         ('"PSROIPooling" psroi_pooling_param { spatial_scale: 1 output_dim: 2 }',

@@ -159,7 +159,7 @@ def _shape(layer, truth, is_label, size):
     width = given.get("crop_width") or given.get("new_width") or given.get("width")
     crop = given.get("crop_size")
     channels = given.get("channels") or (size[2] if given.get("is_color", 1) else 1)
-    frames = ()
+    frames: tuple[int, ...] = ()
     if "new_length" in given or layer.type.startswith(("Video", "Volume")):
         frames = (given.get("new_length") or LENGTH,)
     return (batch, channels, *frames, crop or height or size[0], crop or width or size[1])

@@ -60,9 +60,9 @@ class Field:
         shift, size = 1 / most_shift, math.log(most_size)
         self.limit = torch.tensor([shift, shift, size, size])
 
-    def middles(self, height: int, width: int, device) -> torch.Tensor:
-        """Return the middles (x, y) of a map's fields, (2, H, W)."""
-        y, x = ((torch.arange(n, device=device) + 0.5) * self.step for n in (height, width))
+    def middles(self, like: torch.Tensor) -> torch.Tensor:
+        """Return the middles (x, y) of the fields of a map (N, C, H, W), (2, H, W)."""
+        y, x = ((torch.arange(n, device=like.device) + 0.5) * self.step for n in like.shape[2:])
         return torch.stack(torch.meshgrid(x, y, indexing="xy"))
 
     def boxes(self, prediction, mean, std) -> torch.Tensor:
@@ -71,7 +71,7 @@ class Field:
         value = prediction * at_place(std, prediction) + at_place(mean, prediction)
         value = torch.minimum(torch.maximum(value, -limit), limit)
         size = at_place(self.size, value)
-        middle = value[:, :2] * size + self.middles(*value.shape[2:], value.device)
+        middle = value[:, :2] * size + self.middles(value)
         extent = size * value[:, 2:].exp()
         return torch.cat([middle - extent / 2, extent], 1)
 

@@ -59,10 +59,9 @@ class Lstm(Layer):
         for before, on in zip(inputs, goes_on, strict=True):
             i, f, o, g = (before + on * (h @ recurrent.t())).chunk(4, 1)
             i, f, o, g = i.sigmoid(), f.sigmoid() * on, o.sigmoid(), g.tanh()
-            steps.append((i, f, o, g, c))
-            c = f * c + i * g
+            last, c = c, f * c + i * g
             h = o * c.tanh()
-            steps[-1] += (c, h)
+            steps.append((i, f, o, g, last, c, h))
         if clip:
             self.state = h, c
         self.save_for_backward((goes_on, first, steps))

@@ -8,6 +8,7 @@ fast_rcnn.config where the script has imported it, its defaults otherwise.
 import ast
 import re
 import sys
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from ...core import anchors
 from ...core.python_layers import published
 from ...errors import LayerError
 
-_DEFAULTS = {
+_DEFAULTS: dict[str, dict[str, Any]] = {
     "TRAIN": {
         "RPN_PRE_NMS_TOP_N": 12000, "RPN_POST_NMS_TOP_N": 2000, "RPN_NMS_THRESH": 0.7,
         "RPN_MIN_SIZE": 16, "RPN_POSITIVE_OVERLAP": 0.7, "RPN_NEGATIVE_OVERLAP": 0.3,
@@ -67,7 +68,10 @@ def read_settings(text: str, known: tuple[str, ...]) -> dict:
 
 
 class _Anchored:
-    """What the layers over a map of anchors share; `self.phase` is set by the runtime."""
+    """What the layers over a map of anchors share."""
+
+    param_str: str  # set by the runtime, like phase
+    phase: int
 
     def _read(self, *more: str) -> dict:
         found = read_settings(self.param_str, ("feat_stride", "scales", "ratios", *more))
@@ -252,6 +256,8 @@ class ProposalTargetLayer:
     to below BG_THRESH_HI; FG_FRACTION of the regions at most are objects. Which, numpy.random
     draws. BATCH_SIZE -1 takes them all (R-FCN).
     """
+
+    param_str: str
 
     def setup(self, bottom, top):
         """Read the settings, shape the tops."""

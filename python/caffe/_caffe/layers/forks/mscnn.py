@@ -169,9 +169,9 @@ class DetectionLoss(Loss):
 
     def _difference(self, prediction, truth):
         """Return predictions less what they should be, (N, 4, H, W)."""
-        field, device = self.maps.field, prediction.device
+        field = self.maps.field
         size = at_place(field.size, truth)
-        middle = (truth[:, 1:3] - field.middles(*truth.shape[2:], device)) / size
+        middle = (truth[:, 1:3] - field.middles(truth)) / size
         target = torch.cat([middle, (truth[:, 3:5].clamp(min=2) / size).log()], 1)
         target = (target - at_place(self.maps.mean, truth)) / at_place(self.maps.std, truth)
         least, most = at_place(self.least, truth), at_place(self.most, truth)

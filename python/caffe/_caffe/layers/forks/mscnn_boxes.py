@@ -50,9 +50,11 @@ class BoxOutput(Layer):
     def forward(self, *maps):
         """Return the boxes."""
         found = [self._map(x.float(), field) for x, field in zip(maps, self.fields, strict=True)]
-        rows = [self._picture(i, *(torch.cat(p) for p in zip(*(f[i] for f in found), strict=True)))
-                for i in range(len(maps[0]))]  # fmt: skip
-        rows = torch.cat(rows).to(maps[0].device)
+        best = []
+        for i in range(len(maps[0])):
+            boxes, score = (torch.cat(part) for part in zip(*(f[i] for f in found), strict=True))
+            best.append(self._picture(i, boxes, score))
+        rows = torch.cat(best).to(maps[0].device)
         boxes = rows[:, :5]
         if not len(rows):
             boxes, rows = rows.new_tensor([[0, 1, 1, 10, 10]]), rows.new_zeros(1, 6)

@@ -1,5 +1,7 @@
 """MobileNet-YOLO's detections from maps of boxes (eric612/MobileNet-YOLO)."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -16,7 +18,10 @@ class _Detections(Layer):
     any, a row (picture, -1, ...) for each picture.
     """
 
-    bottoms = (1, None)
+    bottoms: tuple[int, int | None] = (1, None)
+    settings: Any
+    boxes: int
+    classes: int
 
     def reshape(self, *maps):
         """Check the shapes; the number of rows is known after forward only."""
@@ -87,7 +92,8 @@ class Yolov3DetectionOutput(_Detections):
             score, boxes = score.permute(0, 3, 4, 1, 2), boxes.permute(0, 2, 3, 1, 4)
             place = torch.nonzero(score > self.settings.confidence_threshold)
             found.append((boxes[tuple(place[:, :4].t())], place[:, 4], score[tuple(place.t())]))
-        return self.rows(*(torch.cat(part) for part in zip(*found, strict=True)), len(maps[0]))
+        boxes, label, score = (torch.cat(part) for part in zip(*found, strict=True))
+        return self.rows(boxes, label, score, len(maps[0]))
 
 
 @register("YoloDetectionOutput")
@@ -125,4 +131,5 @@ class YoloDetectionOutput(_Detections):
             place = torch.nonzero(score >= self.settings.confidence_threshold).t().unbind()
             label, boxes = label.permute(0, 2, 3, 1), boxes.permute(0, 2, 3, 1, 4)
             found.append((boxes[place], label[place], score[place]))
-        return self.rows(*(torch.cat(part) for part in zip(*found, strict=True)), len(maps[0]))
+        boxes, label, score = (torch.cat(part) for part in zip(*found, strict=True))
+        return self.rows(boxes, label, score, len(maps[0]))

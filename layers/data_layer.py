@@ -47,7 +47,7 @@ from data.labels import complaints
 from data.settings import IGNORE_LABEL, VARIABLE, data_dir
 from data.text import did_you_mean
 from layers.augment import VARIATIONS, augment
-from layers.photometric import KINDS
+from layers.photometric import complaint
 
 COMMON = ("split", "randomize", "seed", "classes", "batch", "cache", *VARIATIONS)
 
@@ -87,7 +87,8 @@ class DataLayer(caffe.Layer):
         if not isinstance(self.batch, int) or self.batch < 1:
             raise ParameterError(f"batch {self.batch!r}: expected a whole number of at least 1")
         self.variation = {k: params.get(k) for k in VARIATIONS}
-        self.check_jitter()
+        if wrong := complaint(params.get("jitter", {})):
+            raise ParameterError(wrong)
         self.rank, self.ranks = (
             (caffe.solver_rank(), caffe.solver_count()) if self.training else (0, 1)
         )
@@ -113,22 +114,6 @@ class DataLayer(caffe.Layer):
             )
         if len(bottom):
             raise ParameterError(f"a data layer has no bottoms, {len(bottom)} given")
-
-    def check_jitter(self) -> None:
-        """ParameterError where `jitter` is no dict of what can vary."""
-        jitter = self.variation["jitter"]
-        if jitter is None:
-            return
-        if not isinstance(jitter, dict):
-            raise ParameterError(f"jitter {jitter!r}: expected a dict of {', '.join(KINDS)}")
-        for kind, most in jitter.items():
-            if kind not in KINDS:
-                raise ParameterError(
-                    f"jitter: unknown kind {kind!r}{did_you_mean(kind, KINDS)} "
-                    f"(known: {', '.join(KINDS)})"
-                )
-            if not isinstance(most, (int, float)) or not 0 <= most <= 1:
-                raise ParameterError(f"jitter: {kind} {most!r}: expected a number from 0 to 1")
 
     def draw(self) -> None:
         """Decide on the next batches of each rank that trains, and start loading this rank's."""

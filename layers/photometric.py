@@ -8,8 +8,11 @@ about it.
 import math
 import random
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from data.text import did_you_mean
 
 KINDS = ("brightness", "contrast", "saturation", "hue")
 
@@ -36,6 +39,19 @@ def draw_colours(spread: Mapping[str, float], draw: random.Random) -> tuple[np.n
     turn[1:, 1:] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
     turn[1:] *= saturation
     return (1 + amount["contrast"]) * (_BGR @ turn @ _YIQ), 255 * amount["brightness"]
+
+
+def complaint(spread: Any) -> str:
+    """Return what is wrong with a layer's `jitter`, "" where it can be used."""
+    if not isinstance(spread, dict):
+        return f"jitter {spread!r}: expected a dict of {', '.join(KINDS)}"
+    for kind, most in spread.items():
+        if kind not in KINDS:
+            near = did_you_mean(kind, KINDS)
+            return f"jitter: unknown kind {kind!r}{near} (known: {', '.join(KINDS)})"
+        if not isinstance(most, (int, float)) or not 0 <= most <= 1:
+            return f"jitter: {kind} {most!r}: expected a number from 0 to 1"
+    return ""
 
 
 def recolour(picture: np.ndarray, matrix: np.ndarray, offset: float) -> np.ndarray:

@@ -95,7 +95,7 @@ experiments: $(READY)  ## list the experiments; `make NAME` trains one, with wha
 
 # Names with -fcn in them are experiments; solve.py refuses unknown ones.
 EXPERIMENTS = $(foreach goal,$(MAKECMDGOALS),$(if $(findstring -fcn,$(goal)),\
-              $(if $(filter score-% report-% data-%,$(goal)),,$(goal)))) \
+              $(if $(filter score-% report-% inspect-% data-%,$(goal)),,$(goal)))) \
               $(filter demo-classifier,$(MAKECMDGOALS))
 
 ifneq ($(strip $(EXPERIMENTS)),)
@@ -112,6 +112,9 @@ camvid-claim: $(READY)  ## train and tabulate what the paper claims, on CamVid: 
 
 score-%: $(READY)  ## score a trained experiment: make score-voc-fcn8s
 	$(PY) score.py $* $(if $(GPU),--gpu $(GPU)) $(if $(WEIGHTS),--weights $(WEIGHTS))
+
+inspect-%: $(READY)  ## a page to look into an experiment's net: make inspect-voc-fcn8s
+	$(PY) -m caffe_cli inspect nets/$*/deploy.prototxt -html runs/$*.html
 
 report-%: $(READY)  ## the page and the figure of a trained experiment: make report-voc-fcn8s
 	$(PY) -m report $* $(if $(GPU),--gpu $(GPU))

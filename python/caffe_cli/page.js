@@ -149,9 +149,11 @@ function show(view) {
 function fit(view) {
   const box = view.svg.getBoundingClientRect(), drawn = view.stage.getBBox();
   const whole = Math.min(box.width / (drawn.width + 30), box.height / (drawn.height + 30));
-  // A long net is shown from its top, as wide as the window, rather than as a thread.
-  view.zoom = Math.max(whole, Math.min(1, box.width / (drawn.width + 30), 0.9));
-  view.x = box.width / 2 - (drawn.x + drawn.width / 2) * view.zoom;
+  // A long net is shown from its top, at a size that can be read, rather than as a thread.
+  view.zoom = Math.max(whole, Math.min(0.9, Math.max(0.6, box.width / (drawn.width + 30))));
+  const narrow = drawn.width * view.zoom < box.width;
+  const middle = narrow ? drawn.x + drawn.width / 2 : view.net.layers[0].x;
+  view.x = box.width / 2 - middle * view.zoom;
   view.y = whole === view.zoom ? (box.height - drawn.height * whole) / 2 : 14;
   show(view);
 }

@@ -23,6 +23,15 @@ CASES = [
 ]
 
 
+FORKS = """Axpy-senet-unit BN-pspnet-test BN-segnet-inference-test BN-segnet-learn
+    BN-segnet-three-tops ChannelNorm-a DepthwiseConvolution-dilation DetectionOutput-corner
+    DetectionOutput-none DetectionOutput-notshared DetectionOutput-ssd Interp-pad-zoom
+    Interp-shrink2-even Interp-to1 NegReLU-slope Normalize-conv4_3 Normalize-shared-nospatial
+    Padding-neg Permute-partial PriorBox-clip PriorBox-two-sizes ROIPooling-half-rounding
+    ROIPooling-vgg-like ReLU6-a ShuffleChannel-g3 Upsample-pad-out Upsample-two-level""".split()
+CASES += [GOLDEN / "forks" / "layers" / f"{name}.npz" for name in FORKS]
+
+
 def session_of(path):
     return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
@@ -57,18 +66,33 @@ def random(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
-def test_a_reference_case_exports(path, tmp_path):
-    """`caffe.export.onnx` itself holds the file against the net, which BVLC's figures hold."""
-    case = np.load(path)
-    net = net_of(str(case["prototxt"]), caffe.TEST)
-    for key in case.files:
+@pytest.fixture
+def case(request, monkeypatch):
+    """A case's net with its parameters, and its inputs, which the export tries where they fit."""
+    found = np.load(request.param)
+    caffe.set_dialect(str(found["dialect"]) if "dialect" in found.files else "")
+    try:
+        net = net_of(str(found["prototxt"]), caffe.TEST)
+    finally:
+        caffe.set_dialect("")
+    for key in found.files:
         if key.startswith("param/"):
             layer, index = key[6:].rsplit("/", 1)
-            net.params[layer][int(index)].data[...] = case[key]
+            net.params[layer][int(index)].data[...] = found[key]
+    inputs = {k[3:]: found[k].astype(np.float32) for k in found.files if k.startswith("in/")}
+    own = {array.shape: array for array in inputs.values()}
+    sample = parity.sample
+    monkeypatch.setattr(
+        parity, "sample", lambda shape, seed: own[shape] if shape in own else sample(shape, seed)
+    )
+    return net, inputs
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem, indirect=True)
+def test_a_reference_case_exports(case, tmp_path):
+    """`caffe.export.onnx` itself holds the file against the net, which the figures hold."""
+    net, inputs = case
     assert caffe.export.onnx(net, tmp_path / "net.onnx") <= 1e-4
-    # The case's own input, too.
-    inputs = {k[3:]: case[k].astype(np.float32) for k in case.files if k.startswith("in/")}
     hold(net, session_of(tmp_path / "net.onnx"), **inputs)
 
 

@@ -54,8 +54,8 @@ def _middles(g, layer, cells, step):
 def detection_output(g: Graph, layer: DetectionOutput, location, confidence, prior, *picture):
     """Decode, suppress class by class, and keep the best of one picture.
 
-    Rows come by class and, within it, by score, as Caffe's; several pictures, and the row of -1
-    where nothing is left, are beyond ONNX's fixed graph.
+    Rows come by class and, within it, by score, as Caffe's; where nothing is left there is one
+    row of -1. A batch of several pictures would need a loop.
     """
     p, nms = layer.settings, layer.settings.nms_param
     layer.check(nms.eta == 1, f"nms_param.eta {nms.eta} below 1 cannot be written")
@@ -75,6 +75,9 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     rows = g.node("Concat", *found, axis=0)
     if p.keep_top_k > -1:
         rows = _best(g, rows, p.keep_top_k)
+    count = g.node("Max", g.size(rows, 0), g.ints(1))
+    rows = g.node("Concat", rows, g.floats([[0] + [-1] * 6]), axis=0)
+    rows = g.slice(rows, g.ints(0), count, [0])
     return g.reshape(rows, 1, 1, -1, 7)
 
 

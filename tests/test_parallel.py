@@ -16,7 +16,7 @@ import caffe
 import caffe_cli
 from caffe_cli import ranks
 from layers.data_layer import DataLayer
-from training.scoring import score_experiment
+from training.evaluation import score_experiment
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks here are forks")
 

@@ -14,7 +14,7 @@ export FCN_DATA := $(abspath $(DATA))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format coverage prototxt proto bench lock clean
+.PHONY: help setup demo family test check format coverage prototxt proto bench lock clean
 
 help:
 	@echo "everyday"
@@ -30,6 +30,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## generate pictures, train 32s, 16s, 8s, score them, write runs/demo/report.html
 	$(PY) demo.py
+
+family: $(READY)  ## FCN and its successors on one small trunk, side by side: runs/family/report.html
+	$(PY) family.py
 
 test: $(READY)  ## run the tests
 	$(PY) -m pytest
@@ -93,10 +96,10 @@ EXPERIMENT_FLAGS = $(if $(INIT),--init $(INIT)) $(if $(GPU),--gpu $(GPU)) \
 experiments: $(READY)  ## list the experiments; `make NAME` trains one, with what it starts from
 	@$(PY) -m experiments
 
-# Names with -fcn in them are experiments; solve.py refuses unknown ones.
-EXPERIMENTS = $(foreach goal,$(MAKECMDGOALS),$(if $(findstring -fcn,$(goal)),\
-              $(if $(filter score-% report-% inspect-% data-%,$(goal)),,$(goal)))) \
-              $(filter demo-classifier,$(MAKECMDGOALS))
+# Names with one of these in them are experiments; solve.py refuses unknown ones.
+MARKS = -fcn -crfrnn -dilation -deeplab -pspnet -hed demo-classifier family-
+EXPERIMENTS = $(foreach goal,$(filter-out score-% report-% inspect-% data-%,$(MAKECMDGOALS)),\
+              $(if $(strip $(foreach mark,$(MARKS),$(findstring $(mark),$(goal)))),$(goal)))
 
 ifneq ($(strip $(EXPERIMENTS)),)
 .PHONY: $(EXPERIMENTS)

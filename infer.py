@@ -1,13 +1,16 @@
 """Segment pictures: label maps as palette PNGs, and overlays with a legend.
 
     python infer.py voc-fcn8s PICTURE|FOLDER|GLOB ... [--out DIR] [--weights W] [--gpu N]
-                              [--scales 0.5,1,1.5] [--flip] [--window 713]
+                              [--scales 0.5,1,1.5] [--flip] [--window 713] [--crf [PRESET]]
 
 Pictures of any size go through the experiment's deploy net at their own size, or as the options say
 (training/inference.py), in windows where the net is drawn for one size. For each X.jpg the folder
 --out (default: runs/NAME/infer) gets X.png, its class numbers with the data set's palette, and
 X_overlay.png, the picture under the classes' colours with the names of those that occur.
 `--only labels` or `--only overlays` omits the other.
+
+`--crf` refines the scores by a fully connected CRF (training/crf.py). Of an experiment that finds
+edges (bsds-hed), X.png is the edge map, dark on white, and X_16.png the same with 16 bits, bright.
 """
 
 import argparse
@@ -26,8 +29,9 @@ from data.images import read_converted
 from data.legend import overlay
 from data.palette import palette
 from experiments import Dataset
-from training import options, run_dir
+from training import edges, options, run_dir
 from training.command import one_line_errors
+from training.crf import Settings
 from training.device import use_device
 from training.inference import Procedure
 from training.scoring import class_names, save_prediction
@@ -87,19 +91,34 @@ def infer(
     weights: str | Path | None = None,
     only: str | None = None,
     procedure: Procedure | None = None,
+    crf: Settings | None = None,
     log: Callable[[str], Any] = print,
 ) -> list[Path]:
-    """Segment all pictures that `arguments` name; return the files written."""
+    """Segment all pictures that `arguments` name, or find edges; return the files written."""
     pictures = find_pictures(arguments)
     folder = Path(out) if out else run_dir.folder(name) / "infer"
-    segmenter = Segmenter(name, weights, procedure)
+    if experiments.data_of(experiments.find(name)).edges:
+        if only or procedure or crf:
+            raise DataError(f"{name} finds edges: --only, --crf, --scales and so on are for labels")
+        finder = edges.EdgeFinder(name, weights)
+        channels = finder.input.channels
+
+        def process(path: Path, pixels: np.ndarray) -> list[Path]:
+            return edges.write(folder, path.stem, finder.find(pixels))
+    else:
+        segmenter = Segmenter(name, weights, procedure, crf)
+        channels = segmenter.input.channels
+
+        def process(path: Path, pixels: np.ndarray) -> list[Path]:
+            labels = segmenter.segment(pixels)
+            return write(folder, path, pixels, labels, segmenter.data, only)
+
     written = []
     for path in pictures:
-        pixels = read_converted(path, segmenter.input.channels)
+        pixels = read_converted(path, channels)
         began = time.perf_counter()
-        labels = segmenter.segment(pixels)
+        new = process(path, pixels)
         seconds = time.perf_counter() - began
-        new = write(folder, path, pixels, labels, segmenter.data, only)
         written += new
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         log(f"{path}  {size}  {seconds:.2f} s -> {', '.join(p.name for p in new)}")
@@ -122,7 +141,8 @@ def main() -> None:
     with one_line_errors("infer"):
         use_device(args.gpu, precision=args.precision)
         how = options.procedure(args, experiments.find(args.name))
-        infer(args.name, args.pictures, args.out, args.weights, args.only, how)
+        crf = options.crf_settings(args)
+        infer(args.name, args.pictures, args.out, args.weights, args.only, how, crf)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,19 @@
 
     python score.py voc-fcn8s [--weights W] [--save DIR] [--gpu N]
     python score.py voc-pspnet101 --scales 0.5,0.75,1,1.25,1.5,1.75 --flip [--window 713]
+    python score.py voc-fcn8s --crf [PRESET]
+    python score.py voc-fcn8s --crf search [--count 20]
+    python score.py bsds-hed --weights W
     python score.py --truth DIR --pred DIR --classes 21
 
 The first scores an experiment over its own validation split (each head of it) and writes
 `runs/NAME/score.json`, unless other weights than its own are asked for; the second does so at
-several scales, mirrored, in sliding windows (training/inference.py); the third compares folders of
-label PNGs of the same names. The metrics are defined in `data/metrics.py`; classes that an
-experiment's data set declares absent (SIFT Flow's three) are excluded even where predicted.
+several scales, mirrored, in sliding windows (training/inference.py); the third refines the scores
+by a CRF (training/crf.py), for which the fourth searches settings on some pictures and leaves them
+in the run's folder; the fifth gives ODS, OIS and AP of edges (data/edge_metrics.py); the last
+compares folders of label PNGs of the same names. The metrics are defined in `data/metrics.py`;
+classes that an experiment's data set declares absent (SIFT Flow's three) are excluded even where
+predicted.
 
 `fast_hist`, `compute_hist`, `do_seg_tests` and `seg_tests` are the reference's functions, for the
 scripts of those who call them.
@@ -29,12 +35,15 @@ from data.errors import DataError
 from data.files import read_list, write_json
 from data.labels import Png
 from data.metrics import confusion as fast_hist
-from training import run_dir
+from training import crf_search, edges, run_dir
 from training.command import one_line_errors
+from training.crf import FILE, write
 from training.device import use_device
 from training.evaluation import score_experiment
-from training.options import add_options, procedure
+from training.options import add_options, crf_settings, procedure
 from training.scoring import compute_hists
+
+SEARCHED_ON = 20  # pictures, where --count does not say
 
 __all__ = ["compute_hist", "do_seg_tests", "fast_hist", "score_folders", "seg_tests"]
 
@@ -101,6 +110,14 @@ def score_folders(
     return metrics.metrics(hist, names)
 
 
+def search(name: str, weights: str | None, count: int) -> None:
+    """Search for the CRF's settings that suit a net best, and leave them in its run's folder."""
+    best = crf_search.of_run(name, count, weights)
+    path = run_dir.folder(name) / FILE
+    write(path, best.settings)
+    print(f"best: {best.settings}\nwrote {path}, which --crf takes from now on")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -123,12 +140,23 @@ def main() -> None:
     with one_line_errors("score"):
         if args.name:
             use_device(args.gpu, precision=args.precision)
-            how = procedure(args, experiments.find(args.name))
-            results = score_experiment(args.name, args.weights, args.save, args.count, how)
+            row = experiments.find(args.name)
+            if args.crf == "search":
+                search(args.name, args.weights, args.count or SEARCHED_ON)
+                return
+            how, crf = procedure(args, row), crf_settings(args)
+            if experiments.data_of(row).edges:
+                if how or crf:
+                    raise DataError(f"{args.name} finds edges: --crf, --scales are for labels")
+                results = edges.score_experiment(args.name, args.weights, args.save, args.count)
+                table = edges.table
+            else:
+                results = score_experiment(args.name, args.weights, args.save, args.count, how, crf)
+                table = metrics.table
             for head, result in results["heads"].items():
                 loss = f"loss {result['loss']:.4g}   " if "loss" in result else ""
-                print(f"{head}: {loss}{metrics.table(result)}")
-            if not (args.weights or args.count or how):
+                print(f"{head}: {loss}{table(result)}")
+            if not (args.weights or args.count or how or crf):
                 out = out or run_dir.folder(args.name) / "score.json"
         else:
             names = read_list(Path(args.names)) if args.names else None

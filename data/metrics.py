@@ -127,8 +127,9 @@ def metrics(
 
 
 def table(result: dict) -> str:
-    """Return `metrics` as text: the four means, each class, and what was left out."""
-    lines = ["   ".join(f"{name} {percent(result[key])}" for key, name in NAMES.items())]
+    """Return `metrics` as text: the means, each class, and what was left out."""
+    means = {**NAMES, **({"boundary_iu": "boundary IU"} if "boundary_iu" in result else {})}
+    lines = ["   ".join(f"{name} {percent(result[key])}" for key, name in means.items())]
     width = max(len(c["name"]) for c in result["classes"])
     for c in result["classes"]:
         lines.append(

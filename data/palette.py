@@ -9,6 +9,10 @@ from PIL import Image
 _CAMVID = """
 808080 800000 c0c080 804080 0000c0 808000 c08080 404080 400080 404000 0080c0
 """
+# KITTI's road scenes (Ros et al. 2015): the same colours, in the order of their classes.
+_KITTI = """
+808080 800000 804080 0000c0 404080 808000 c0c080 400080 c08080 404000 0080c0
+"""
 # Cityscapes' own colours (cityscapesScripts, labels.py) of the 19 classes.
 _CITYSCAPES = """
 804080 f423e8 464646 66669c be9999 999999 faaa1e dcdc00 6b8e23 98fb98 4682b4 dc143c ff0000 00008e
@@ -29,7 +33,7 @@ ff5c00 ff00ff ff00f5 ff0066 ffad00 ff0014 ffb8b8 001fff 00ff3d 0047ff ff00cc 00f
 00ccff 1400ff ffff00 0099ff 0029ff 00ffcc 2900ff 29ff00 ad00ff 00f5ff 4700ff 7a00ff 00ffb8
 005cff b8ff00 0085ff ffd600 19c2c2 66ff00 5c00ff
 """
-_OWN = {"camvid": _CAMVID, "cityscapes": _CITYSCAPES, "ade20k": _ADE20K}
+_OWN = {"camvid": _CAMVID, "kitti": _KITTI, "cityscapes": _CITYSCAPES, "ade20k": _ADE20K}
 NAMES = ("voc", *_OWN)
 
 

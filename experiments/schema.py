@@ -65,7 +65,8 @@ class Dataset:
     fetch: tuple[str, ...] = ()  # names for `python -m data fetch`
     pixels: tuple[int, ...] = ()  # of each class in the training labels, where a row balances them
     palette: str = "voc"  # colours of the classes (data/palette.py)
-    segments: bool = True  # False: one label for a whole picture
+    segments: bool = True  # False: one label for a whole picture, or edges
+    edges: bool = False  # the score is the probability of an edge
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ class Init:
 
     source: str  # a row or a key of WEIGHTS
     suffix: str | None = None
+    # (layer there, layer here): convolutions that are smaller here; the others of equal shape are
+    # copied by name (`surgery.thin`).
+    thin: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

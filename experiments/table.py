@@ -5,16 +5,31 @@ files that training may start from. `make prototxt` generates each row's nets an
 A user's own experiments are added by `custom.py`.
 """
 
-from experiments.rows import camvid, crfrnn, deeplabv3, fcn, pspnet, small
+from experiments.rows import (
+    camvid,
+    crfrnn,
+    deeplab,
+    deeplabv3,
+    dilation,
+    family,
+    fcn,
+    hed,
+    pspnet,
+    small,
+)
 from experiments.schema import Experiment
 
 _SYSTEMS = (
     fcn,
     crfrnn,
+    dilation,
+    deeplab,
     pspnet,
     deeplabv3,
     small,
     camvid,
+    family,
+    hed,
 )
 
 

@@ -1,5 +1,7 @@
 """Variations of a picture with its label maps: scale, rotation, blur, window, mirror, colours.
 
+For nets without padding also a margin of the picture that has no labels, and fewer labels.
+
 They come in this order. Pictures come as nets take them, their mean subtracted: what lies outside
 them is 0, the mean, and void in the labels.
 """
@@ -15,7 +17,7 @@ from data.settings import IGNORE_LABEL
 from layers.photometric import draw_colours, recolour
 
 # Parameters of every data layer; `augment` says what they mean.
-VARIATIONS = ("scale", "rotate", "blur", "crop", "mirror", "jitter")
+VARIATIONS = ("scale", "rotate", "blur", "margin", "crop", "mirror", "jitter", "label_stride")
 
 
 def augment(
@@ -26,9 +28,11 @@ def augment(
     scale: tuple[float, float] | None = None,
     rotate: tuple[float, float] | None = None,
     blur: tuple[float, float] | None = None,
+    margin: int | None = None,
     crop: tuple[int, int] | None = None,
     mirror: bool | None = None,
     jitter: Mapping[str, float] | None = None,
+    label_stride: int | None = None,
 ) -> list[np.ndarray]:
     """Return a picture and its label maps, all changed alike.
 
@@ -48,12 +52,17 @@ def augment(
         Least and most angle in degrees, counter-clockwise; the size stays.
     blur
         Least and most standard deviation of a Gaussian, in pixels.
+    margin
+        Pixels, in training, by which a picture has more than its labels on each side: it grows by
+        its reflection, and the window's margin is taken off its labels.
     crop
         Height and width of the window; smaller pictures are filled up to it.
     mirror
         Whether to flip left to right with probability 1/2.
     jitter
         How far the colours vary, all the same way (`layers.photometric.draw_colours`).
+    label_stride
+        In training every so many labels one is taken, down and across, the first to begin with.
     """
     if training and scale:
         arrays = resize(arrays, is_label, draw.uniform(*scale))
@@ -61,6 +70,8 @@ def augment(
         arrays = turn(arrays, is_label, draw.uniform(*rotate))
     if training and blur:
         arrays = soften(arrays, is_label, draw.uniform(*blur))
+    if training and margin:
+        arrays = reflect(arrays, is_label, margin)
     if crop:
         arrays = window(arrays, is_label, crop, draw if training else None)
     if training and mirror and draw.random() < 0.5:
@@ -70,7 +81,23 @@ def augment(
         arrays = [
             a if label else recolour(a, *colours) for a, label in zip(arrays, is_label, strict=True)
         ]
+    if training and (margin or label_stride):
+        inner = slice(margin or 0, -margin if margin else None)
+        step = label_stride or 1
+        arrays = [
+            a[:, inner, inner][:, ::step, ::step] if is_label[i] else a
+            for i, a in enumerate(arrays)
+        ]
     return arrays
+
+
+def reflect(arrays: list[np.ndarray], is_label: list[bool], margin: int) -> list[np.ndarray]:
+    """Return pictures with a border of their reflection all round, labels with one of void."""
+    around = ((0, 0), (margin, margin), (margin, margin))
+    return [
+        np.pad(a, around, constant_values=IGNORE_LABEL) if label else np.pad(a, around, "reflect")
+        for a, label in zip(arrays, is_label, strict=True)
+    ]
 
 
 def resize(arrays: list[np.ndarray], is_label: list[bool], factor: float) -> list[np.ndarray]:

@@ -20,6 +20,8 @@ Parameters (`param_str`, a Python dict literal) common to all layers:
     cache       whether loaded pictures stay in memory (default False): 12 bytes a pixel, 3 channels
     jitter      {'brightness', 'contrast', 'saturation', 'hue': most}: vary the colours of BGR
                 pictures at random, in training (see `layers.photometric.draw_colours`)
+    margin, label_stride
+                in training, a border without labels and fewer labels (`layers/augment.py`)
 
 The order equals the reference layers': `random.seed(seed)`, then one `random.randint(0, n - 1)`
 per picture, the first one in `setup`. A random state of each layer's own takes the place of

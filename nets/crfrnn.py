@@ -15,6 +15,7 @@ from caffe.coord_map import crop
 from nets.blocks import LEARN, add, score
 from nets.fcn import fcn, trunk
 
+RATES = (10000, 10000, 1000)  # released: for a loss summed over pixels, whose base_lr is 1e-13
 SPATIAL_WEIGHT, BILATERAL_WEIGHT = 3, 5  # of every class, at first (released `spatial.par` ...)
 
 
@@ -83,7 +84,7 @@ def named(top, name):
     return top
 
 
-def meanfield(n, unary, data, iterations, classes=None):
+def meanfield(n, unary, data, iterations, classes=None, rates=RATES):
     """Draw the CRF over full-size scores; its top is `pred`.
 
     Parameters
@@ -95,6 +96,8 @@ def meanfield(n, unary, data, iterations, classes=None):
     classes : int, optional
         Writes the kernels' first weights into the net, for so many classes. Without it the layer
         reads them from the files `spatial.par` and `bilateral.par`, as the released one does.
+    rates : tuple of float
+        Learning rate multipliers of the two kernels and of the compatibility.
     """
     n.unary, n.Q0 = L.Split(unary, ntop=2, name="splitting")
     weights = {}
@@ -116,6 +119,6 @@ def meanfield(n, unary, data, iterations, classes=None):
         theta_gamma=3,
         spatial_filter_weight=SPATIAL_WEIGHT,
         bilateral_filter_weight=BILATERAL_WEIGHT,
-        param=[dict(lr_mult=10000), dict(lr_mult=10000), dict(lr_mult=1000)],
+        param=[dict(lr_mult=rate) for rate in rates],
         **weights,
     )

@@ -26,7 +26,7 @@ HEAD = [dict(lr_mult=10, decay_mult=1), dict(lr_mult=20, decay_mult=0)]
 FROZEN = [dict(lr_mult=0, decay_mult=1), dict(lr_mult=0, decay_mult=0)]
 
 
-def largefov(n, heads, multiscale=False, train=False, name="voc12"):
+def largefov(n, heads, multiscale=False, train=False, name="voc12", crop=513):
     """Draw DeepLab-LargeFOV, or with `multiscale` DeepLab-MSc-LargeFOV, over `n.data`.
 
     Parameters
@@ -42,12 +42,15 @@ def largefov(n, heads, multiscale=False, train=False, name="voc12"):
         size, `fc8_interp` (with `multiscale` `fc_fusion`).
     name : str
         Of the data set, in `fc8_voc12`.
+    crop : int or (int, int)
+        Side, or height and width, of the pictures when testing: 8 k + 1 pixels.
 
     Returns
     -------
     list of Loss
     """
     (head,) = heads
+    map_sides(crop)
     param = FROZEN if multiscale else LEARN
     trunk(n, n.data, param)
     n.pool5a = L.Pooling(n.pool5, pool=P.Pooling.AVE, kernel_size=3, stride=1, pad=1)
@@ -58,12 +61,13 @@ def largefov(n, heads, multiscale=False, train=False, name="voc12"):
     return [full_size(n, fc8, head, train)]
 
 
-def aspp_vgg16(n, heads, rates=ASPP_RATES, train=False, name="voc12"):
+def aspp_vgg16(n, heads, rates=ASPP_RATES, train=False, name="voc12", crop=513):
     """Draw DeepLab v2 on VGG16: fc6 to fc8 four times, with these rates, summed.
 
-    See `largefov` for `train` and what is returned.
+    See `largefov` for `train`, `crop` and what is returned.
     """
     (head,) = heads
+    map_sides(crop)
     trunk(n, n.data, LEARN)
     parts = [
         classify(n, n.pool5, f"fc8_{name}_{i}", f"_{i}", head.classes, rate, LEARN, HEAD)
@@ -73,13 +77,15 @@ def aspp_vgg16(n, heads, rates=ASPP_RATES, train=False, name="voc12"):
     return [full_size(n, f"fc8_{name}", head, train)]
 
 
-def aspp_resnet(n, heads, rates=ASPP_RATES, depth=101, train=False, name="voc12", bn="BatchNorm"):
+def aspp_resnet(n, heads, rates=ASPP_RATES, depth=101, train=False, name="voc12", bn="BatchNorm",
+                crop=513):  # fmt: skip
     """Draw DeepLab v2 on a ResNet: four 3x3 classifiers with these rates, summed.
 
     The trunk has the stock stem, whose pool1 pads here so that sizes of 8k + 1 stay aligned, and
-    normalises by fixed statistics. See `largefov` for `train` and what is returned.
+    normalises by fixed statistics. See `largefov` for `train`, `crop` and what is returned.
     """
     (head,) = heads
+    map_sides(crop)
     top = resnet(n, n.data, depth, "stock", STRIDE, pool_pad=1, bn=bn, frozen=True)
     parts = []
     for i, rate in enumerate(rates):
@@ -87,6 +93,19 @@ def aspp_resnet(n, heads, rates=ASPP_RATES, depth=101, train=False, name="voc12"
         n[parts[-1]] = scores_of(top, head.classes, 3, HEAD, pad=rate, dilation=rate)
     n[f"fc1_{name}"] = add(*(n[part] for part in parts))
     return [full_size(n, f"fc1_{name}", head, train, "fc1_interp")]
+
+
+def map_sides(crop):
+    """Return the sides of the last map; ValueError with the nearest sizes that fit."""
+    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    for side in sides:
+        if side < STRIDE + 1 or (side - 1) % STRIDE:
+            below = max((side - 1) // STRIDE, 1) * STRIDE + 1
+            raise ValueError(
+                f"deeplab: {side} pixels: expected {STRIDE} k + 1, such as {below} or "
+                f"{below + STRIDE}"
+            )
+    return tuple((side - 1) // STRIDE + 1 for side in sides)
 
 
 def trunk(n, data, param):

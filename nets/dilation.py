@@ -10,11 +10,13 @@ reflects the picture's border outwards instead. Names are those of the released 
 """
 
 from caffe import layers as L
-from nets.blocks import LEARN, conv_relu, dropout, max_pool
+from nets.blocks import FROZEN, LEARN, conv_relu, dropout, max_pool
+from nets.outputs import Loss
 from nets.vgg16 import stage
 
 #: Pixels that the front end takes off each side, besides its stride of 8 (the released `test.py`).
 LABEL_MARGIN = 186
+STRIDE = 8
 DILATIONS = (1, 1, 2, 4, 8, 16, 1)  # of Dilation8; Dilation10 has 32 and 64 too, Dilation7 no 16
 LARGE_WIDTHS = (2, 2, 4, 8, 16, 32, 32)  # times the classes
 # What the first two layers of the PASCAL VOC model's context module alone have.
@@ -43,35 +45,98 @@ def dilation(n, heads, dilations=DILATIONS, large=False, upsampled=False, identi
     top = front_end(n, heads, "fc-final" if large else "final", None if large else LEARN)
     top = context_module(n, top, head.classes, dilations, large, identity)
     if upsampled:
-        fields = dict(kernel_size=16, stride=8, pad=4, bias_term=False)
-        n.ctx_upsample = L.Deconvolution(
-            top,
-            convolution_param=dict(num_output=head.classes, group=head.classes, **fields),
-            param=[dict(lr_mult=0, decay_mult=0)],
-        )
-        top = n.ctx_upsample
+        top = n.ctx_upsample = upsample(top, head.classes)
     n.prob = L.Softmax(top)
 
 
-def front_end(n, heads, final="final", param=LEARN):
-    """Draw the front end over `n.data` and return its scores, the layer `final`.
+def segmenter(n, heads, dilations=DILATIONS, large=False, step="joint", train=False):
+    """Draw a net that takes pictures of any size and trains, over `n.data`.
+
+    Pictures are reflected outwards in the net; where the authors do so in a script, and cut larger
+    ones into pieces of the deploy net's size, here each is taken whole. In training the data layer
+    reflects them, so that the windows it cuts out have their surroundings, and labels come at
+    stride 8, as from the authors' ImageLabelData.
+
+    Parameters
+    ----------
+    n : NetSpec
+    heads : sequence of Head
+        One.
+    dilations, large
+        See `dilation`.
+    step : str
+        "front end": it alone. "context": the context module learns, starting as the identity, the
+        front end does not and drops nothing: the second of the authors' two steps, which has its
+        maps in files. "joint": both learn.
+    train : bool
+
+    Returns
+    -------
+    list of Loss
+        In training; otherwise the full-size scores are `score`.
+    """
+    if step not in ("front end", "context", "joint"):
+        raise ValueError(f"dilation: step {step!r}: expected front end, context or joint")
+    (head,) = heads
+    if not train:
+        settings = dict(margin=LABEL_MARGIN, multiple=STRIDE)
+        n.reflected = L.Python(
+            n.data, module="layers.reflect_layers", layer="ReflectLayer", param_str=str(settings)
+        )
+    only_context = step == "context"
+    name = "fc-final" if large else "final"
+    top = front_end(
+        n,
+        heads,
+        name,
+        FROZEN if only_context else LEARN,
+        n.data if train else n.reflected,
+        drop=not only_context,
+    )
+    if step != "front end":
+        top = context_module(n, top, head.classes, dilations, large, identity=True)
+        name = "ct_final" if large else "ctx_final"
+    if train:
+        return [Loss(name, head.label, head.loss)]
+    n.ctx_upsample = upsample(top, head.classes)
+    n[head.score] = L.Crop(n.ctx_upsample, n.data, axis=2, offset=0)
+    return None
+
+
+def upsample(bottom, classes):
+    """Return the fixed deconvolution by 8, a map per class; 8 k pixels give 8 times as many."""
+    fields = dict(kernel_size=16, stride=STRIDE, pad=4, bias_term=False)
+    return L.Deconvolution(
+        bottom,
+        convolution_param=dict(num_output=classes, group=classes, **fields),
+        param=[dict(lr_mult=0, decay_mult=0)],
+    )
+
+
+def front_end(n, heads, final="final", param=LEARN, data=None, drop=True):
+    """Draw the front end and return its scores, the layer `final`.
 
     H x W pixels give (H - 372) / 8 x (W - 372) / 8 scores: 900 gives 66. `param` are the learning
     multipliers of every layer; None leaves them at Caffe's (1, 1), as in the PASCAL VOC model.
+    `data` is the picture, `n.data` if not given; `drop`: whether fc6 and fc7 have a dropout.
     """
     (head,) = heads
-    top = n.data
+    top = n.data if data is None else data
     for number in (1, 2, 3, 4, 5):
         dilated = dict(dilation=2) if number == 5 else {}
         top = stage(n, top, number, pad=0, param=param, **dilated)
         if number < 4:
             top = n[f"pool{number}"] = max_pool(top)
     n.fc6, n.relu6 = conv_relu(top, 4096, 7, pad=0, dilation=4, param=param)
-    n.drop6 = dropout(n.relu6)
-    n.fc7, n.relu7 = conv_relu(n.drop6, 4096, 1, pad=0, param=param)
-    n.drop7 = dropout(n.relu7)
+    top = n.relu6
+    if drop:
+        top = n.drop6 = dropout(top)
+    n.fc7, n.relu7 = conv_relu(top, 4096, 1, pad=0, param=param)
+    top = n.relu7
+    if drop:
+        top = n.drop7 = dropout(top)
     multipliers = dict(param=param) if param else {}
-    n[final] = L.Convolution(n.drop7, num_output=head.classes, kernel_size=1, **multipliers)
+    n[final] = L.Convolution(top, num_output=head.classes, kernel_size=1, **multipliers)
     return n[final]
 
 

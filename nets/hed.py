@@ -12,6 +12,8 @@ from the net's coordinates (the fork's crop_layer.cpp); here they are written do
 Crop computes the same.
 """
 
+from functools import partial
+
 from caffe import layers as L
 from caffe.coord_map import crop
 from nets.blocks import max_pool
@@ -21,20 +23,28 @@ SIDES = (1, 2, 3, 4, 5)
 FUSED = "upscore-fuse"
 
 
-def hed(n, heads, fuse_rate=0.01, losses=False):
+def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
     """Draw the net over `n.data`: score maps `upscore-dsn1` ... `upscore-fuse` of its size.
 
     Parameters
     ----------
     n : NetSpec
     heads : sequence of Head
-        One, of one class.
+        One; its labels are 1 on edges and 0 elsewhere.
     fuse_rate : float
         Learning rate multiplier of the fusion: 0.01 in the released deploy net, 0.001 in the
         one that trains.
     losses : bool
         True: six losses against `n.label`, class-balanced (paper, equation 2) in HED's own
         SigmoidCrossEntropyLoss. False: six edge probabilities, `sigmoid-dsn1` ... `sigmoid-fuse`.
+    loss : str
+        The loss's layer type. HED's own has the name of BVLC's, which balances nothing, and only
+        the Caffe that reads it tells them apart; HEDSigmoidCrossEntropyLoss is HED's for certain.
+
+    Returns
+    -------
+    list
+        Empty: no further loss is to be added.
     """
     (head,) = heads
     top, below = n.data, []
@@ -45,7 +55,7 @@ def hed(n, heads, fuse_rate=0.01, losses=False):
         if number < 5:
             top = n[f"pool{number}"] = max_pool(top)
 
-    end = cross_entropy if losses else probability
+    end = partial(cross_entropy, loss=loss) if losses else probability
     scores = []
     for number, bottom in zip(SIDES, below, strict=True):
         name = f"dsn{number}"
@@ -61,6 +71,7 @@ def hed(n, heads, fuse_rate=0.01, losses=False):
         param=rates(fuse_rate),
     )
     end(n, "fuse", n[FUSED], head)
+    return []
 
 
 def side_output(n, bottom, name, factor):
@@ -85,9 +96,9 @@ def probability(n, name, score, head):
     n[f"sigmoid-{name}"] = L.Sigmoid(score)
 
 
-def cross_entropy(n, name, score, head):
+def cross_entropy(n, name, score, head, loss):
     """End a side as the training net does."""
-    n[f"{name}_loss"] = L.SigmoidCrossEntropyLoss(score, n[head.label], name="", loss_weight=1)
+    n[f"{name}_loss"] = getattr(L, loss)(score, n[head.label], name="", loss_weight=1)
 
 
 def rates(rate):

@@ -210,6 +210,29 @@ def inflate(new_net: Net, new_layer: str, net: Net, layer: str, gray: str = "sum
     return f"inflating {layer} {old.shape} -> {new_layer} {new.shape}"
 
 
+def thin(new_net: Net, new_layer: str, net: Net, layer: str) -> str:
+    """Fill a convolution from one of more filters, inputs or taps: evenly spaced ones of each.
+
+    So a stack of layers thinned alike stays one. DeepLab (v1, section 3.1) decimates VGG16's fc6
+    and fc7 so; which filters its authors took is not published.
+    """
+    for i, (new, old) in enumerate(zip(new_net.params[new_layer], net.params[layer], strict=True)):
+        new, old = new.data, old.data
+        # Models older than Caffe 1.0 store a bias of n numbers as 1 x 1 x 1 x n.
+        old = old.reshape(-1) if new.ndim == 1 else old
+        if new.ndim != old.ndim or any(n > o for n, o in zip(new.shape, old.shape, strict=True)):
+            raise SurgeryError(
+                f"{layer}[{i}] {old.shape} cannot be thinned to {new_layer}[{i}] {new.shape}"
+            )
+        places = [
+            np.linspace(0, have - 1, want).round().astype(int)
+            for have, want in zip(old.shape, new.shape, strict=True)
+        ]
+        new[...] = old[np.ix_(*places)]
+    before, after = net.params[layer][0].data.shape, new_net.params[new_layer][0].data.shape
+    return f"thinning {layer} {before} -> {new_layer} {after}"
+
+
 def untrained(net: Net) -> list[str]:
     """Return the layers whose weights are all zero, the default filler: no model filled them."""
     # Of one axis are biases, scales and BatchNorm's statistics, which may well be zero.

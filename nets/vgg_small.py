@@ -26,13 +26,8 @@ def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
     channels of fc6 and fc7 (a pair where they differ), `drop` their dropout ratio; `strided`:
     see `trunk`; `rate` multiplies the trunk's learning rate.
     """
-    trunk(n, n.data, widths, depths, batch_norm, strided, rate)
-    top = n.pool5
-    fc6, fc7 = (dense, dense) if isinstance(dense, int) else dense
-    for name, width, kernel_size in (("6", fc6, 3), ("7", fc7, 1)):
-        top = unit(n, "fc" + name, name, top, width, kernel_size, batch_norm=False)
-        if drop:
-            top = n["drop" + name] = dropout(top, drop)
+    top = trunk(n, n.data, widths, depths, batch_norm, strided, rate)
+    top = dense_layers(n, top, dense, drop)
     for head in heads:
         n["score_fr" + head.suffix] = score(top, head.classes)
         upscore(n, n.data, head, stride, scales, padded=False)
@@ -60,12 +55,28 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
     )
 
 
-def trunk(n, data, widths, depths, batch_norm, strided=False, rate=1, output_stride=32):
+def dense_layers(n, bottom, dense, drop, dilation=1):
+    """Draw fc6 (3x3, dilated) and fc7, and return the last top; `dense`: their channels."""
+    top = bottom
+    fc6, fc7 = (dense, dense) if isinstance(dense, int) else dense
+    for name, width, kernel_size, holes in (("6", fc6, 3, dilation), ("7", fc7, 1, 1)):
+        top = unit(n, "fc" + name, name, top, width, kernel_size, batch_norm=False, dilation=holes)
+        if drop:
+            top = n["drop" + name] = dropout(top, drop)
+    return top
+
+
+def trunk(
+    n, data, widths, depths, batch_norm, strided=False, rate=1, output_stride=32, pools_stay=False
+):
     """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
 
     Beyond `output_stride` there are no pools; the convolutions that follow dilate instead.
     `strided`: conv1_1 is a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes
     into the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
+    `pools_stay`: such pools do not go, but are 3x3 of stride 1, as in DeepLab.
+
+    Returns the last top.
     """
     top, reached, dilation = data, 1, 1
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):
@@ -87,6 +98,8 @@ def trunk(n, data, widths, depths, batch_norm, strided=False, rate=1, output_str
             )
         if reached == output_stride:
             dilation *= 2
+            if pools_stay:
+                top = n[f"pool{stage}"] = max_pool(top, 3, 1, pad=1)
             continue
         reached *= 2
         if not halve:

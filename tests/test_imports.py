@@ -26,11 +26,13 @@ RANKS = [
     {"training"},
     {"report", "benchmarks"},
     {"solve", "score", "infer", "surgery", "demo"},
+    {"family"},
 ]
 LEVEL = {name: level for level, row in enumerate(RANKS) for name in row}
 # Beside the standard library, public caffe and each other; the last two are optional.
 LIBRARIES = {
-    "caffe", "google", "h5py", "matplotlib", "numpy", "PIL", "scipy", "tensorboard", "tqdm",
+    "caffe", "caffe_cli", "google", "h5py", "matplotlib", "numpy", "PIL", "scipy", "tensorboard",
+    "tqdm",
 }  # fmt: skip
 MEASURES_TORCH = ("benchmarks",)  # what the runtime is measured against
 

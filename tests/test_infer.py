@@ -12,15 +12,19 @@ from PIL import Image
 
 import experiments
 import infer
+import score
 from data.errors import DataError
-from data.files import read_list
+from data.files import read_json, read_list
 from data.images import read_converted, to_net
 from data.legend import overlay
 from data.palette import palette
 from nets import generate
 from nets.load import net_of_text
-from training import run_dir
+from training import crf, crf_search, run_dir
+from training.crf import PRESETS, DenseCRF
+from training.inference import Procedure
 from training.run import Run
+from training.scoring import load_net
 from training.segment import Segmenter
 
 TINY = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
@@ -119,8 +123,11 @@ def test_a_net_s_input_is_that_of_its_data_layer(tmp_path, monkeypatch, name):
 
 def name_of_input(name):
     """Part of the path of a data set's pictures."""
+    name = name.removesuffix("-dilation") if name != "voc-dilation" else "voc-aug"
     return {
         "voc": "VOC2011/JPEGImages", "voc-aug": "VOC2012/JPEGImages",
+        "voc-deeplab": "VOC2012/JPEGImages", "kitti": "kitti/test/RGB",
+        "bsds": "BSDS500/data/images/test",
         "ade20k": "ade20k/images/validation", "cityscapes": "leftImg8bit/val",
         "nyud-color": "data/images", "nyud-hha": "data/hha",
         "siftflow": "sift-flow/Images", "pascalcontext": "VOC2010/JPEGImages",
@@ -135,7 +142,8 @@ def test_each_data_set_has_its_own_colours(trained):
             if data.palette != "voc"} == {
                 "camvid": "camvid", "camvid-mini": "camvid", "camvid-varied": "camvid",
                 "cityscapes": "cityscapes",
-                "ade20k": "ade20k"}  # fmt: skip
+                "ade20k": "ade20k", "camvid-dilation": "camvid",
+                "cityscapes-dilation": "cityscapes", "kitti-dilation": "kitti"}  # fmt: skip
     city = read_list(Path(infer.__file__).parent / "data/cityscapes/classes.txt")
     assert palette("cityscapes")[city.index("car")].tolist() == [0, 0, 142]
     assert palette("cityscapes")[city.index("vegetation")].tolist() == [107, 142, 35]
@@ -184,3 +192,42 @@ def test_what_cannot_be_done_is_said(trained, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["infer.py", "none-fcn32s", str(pictures / "one.jpg")])
     with pytest.raises(SystemExit, match="infer: .*no trained"):
         infer.main()
+
+
+def test_a_crf_refines_the_scores(trained, monkeypatch, capsys):
+    name, picture = "tiny-fcn32s", trained / "pictures/one.jpg"
+    monkeypatch.setattr(sys, "argv", ["infer.py", name, str(picture), "--crf", "ccnn"])
+    infer.main()
+    with Image.open(run_dir.folder(name) / "infer/one.png") as image:
+        got = np.array(image)
+    segmenter = Segmenter(name)
+    values = to_net(read_converted(picture, 3), np.array(segmenter.input.mean))
+    scores = segmenter.scores({"data": values})["score"].copy()
+    want = DenseCRF(PRESETS["ccnn"])(scores, values).argmax(0)
+    np.testing.assert_array_equal(got, want)
+    # Of a procedure, its probabilities' logarithms are refined.
+    mirrored = Segmenter(name, procedure=Procedure(flip=True), crf=PRESETS["deeplab"])
+    plain = Segmenter(name, procedure=Procedure(flip=True)).probabilities({"data": values})["score"]
+    found = mirrored.labels({"data": values})["score"]
+    logs = np.log(np.maximum(plain, np.finfo(np.float32).tiny))
+    want = DenseCRF(PRESETS["deeplab"])(logs, values).argmax(0)
+    np.testing.assert_array_equal(found, want)
+
+
+def test_a_search_leaves_what_crf_then_takes(trained, monkeypatch, capsys):
+    name = "tiny-fcn32s"
+    monkeypatch.setattr(crf_search, "SEARCHED", ("bi_w",))
+    monkeypatch.setattr(sys, "argv", ["score.py", name, "--crf", "search", "--count", "2"])
+    score.main()
+    printed = capsys.readouterr().out
+    assert "the net alone" in printed and "which --crf takes from now on" in printed
+    best = crf.read(run_dir.folder(name) / "crf.json")
+    assert crf.named("", name) == best
+    monkeypatch.setattr(sys, "argv", ["score.py", name, "--crf", "--json", str(trained / "s.json")])
+    score.main()
+    saved = read_json(trained / "s.json")
+    assert saved["crf"]["bi_w"] == best.bi_w and "boundary IU" in capsys.readouterr().out
+    pictures = crf_search.take(load_net(name, "val")[0], Segmenter(name).data, 2)
+    trial = crf_search.score(pictures, best)
+    assert saved["heads"]["score"]["mean_iu"] == pytest.approx(trial.mean_iu)
+    assert saved["heads"]["score"]["boundary_iu"] == pytest.approx(trial.boundary_iu)

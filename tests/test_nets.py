@@ -1,5 +1,6 @@
 """The table and its nets: equal to the reference, current, consistent, and right in their sizes."""
 
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -265,6 +266,9 @@ def sizes(net, side):
             out = -(-(bottoms[0] + 2 * p.pad - p.kernel_size) // p.stride) + 1
             if p.pad and (out - 1) * p.stride >= bottoms[0] + p.pad:
                 out -= 1
+        elif layer.type == "Python":  # ReflectLayer
+            given = ast.literal_eval(layer.python_param.param_str)
+            out = bottoms[0] + -bottoms[0] % given["multiple"] + 2 * given["margin"]
         elif layer.type == "Crop":
             assert layer.crop_param.offset[0] + bottoms[1] <= bottoms[0], (layer.name, side)
             out = bottoms[1]
@@ -293,7 +297,7 @@ def test_the_output_covers_every_input(row):
 def test_nets_of_one_size_score_every_pixel(row):
     """At the committed size, and at the next sizes that fit."""
     data = experiments.data_of(row)
-    least = {"pspnet": 48, "deeplabv3": 8}[row.net.split(".")[1].replace("dilated", "deeplabv3")]
+    least = 48 if row.net.endswith(".pspnet") else 8
     for more in (0, 1, 2):
         window = tuple(side + more * least for side in row.window)
         drawn = row.for_window(window)

@@ -13,6 +13,7 @@ import surgery
 from caffe import layers as L
 from caffe.proto import caffe_pb2
 from nets import ilsvrc
+from nets.surgery import thin
 from surgery import SurgeryError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -352,3 +353,27 @@ def test_text_of_the_converted_net_parses():
     net = text_format.Parse(ilsvrc.prototxt("vgg16", True), caffe_pb2.NetParameter())
     kernel = {k.name: list(k.convolution_param.kernel_size) for k in net.layer}
     assert kernel["fc6"] == [7] and kernel["fc7"] == [1] and kernel["fc8"] == [1]
+
+
+def test_thinning_takes_evenly_spaced_filters_inputs_and_taps(tmp_path):
+    def draw(width, side):
+        def stack(n):
+            n.fc6 = L.Convolution(n.data, num_output=width, kernel_size=side)
+            n.fc7 = L.Convolution(n.fc6, num_output=width, kernel_size=1)
+
+        return stack
+
+    old = make(tmp_path, "old", draw(7, 7), seed=1)
+    new = make(tmp_path, "new", draw(3, 3), seed=2)
+    report = thin(new, "fc6", old, "fc6")
+    thin(new, "fc7", old, "fc7")
+    assert report == "thinning fc6 (7, 3, 7, 7) -> fc6 (3, 3, 3, 3)"
+    for i, f in enumerate((0, 3, 6)):
+        assert new.params["fc6"][1].data[i] == old.params["fc6"][1].data[f]
+        np.testing.assert_array_equal(
+            new.params["fc6"][0].data[i], old.params["fc6"][0].data[f][:, ::3, ::3]
+        )
+        for j, g in enumerate((0, 3, 6)):
+            assert new.params["fc7"][0].data[i, j, 0, 0] == old.params["fc7"][0].data[f, g, 0, 0]
+    with pytest.raises(SurgeryError, match="cannot be thinned to fc6"):
+        thin(old, "fc6", new, "fc6")

@@ -158,11 +158,42 @@ def own(m, name="mine", channels=3):
     m.path(f"own/{name}.json").write_text(json.dumps(made))
 
 
+def kitti(m):
+    for split in ("train", "test"):
+        for i in IDS:
+            m.image(f"kitti/{split}/RGB/{i}.png")
+            m.label(f"kitti/{split}/labels/{i}.png", 11)
+        m.lines(f"kitti/{split}.txt", [f"{split}/RGB/{i}.png {split}/labels/{i}.png" for i in IDS])
+
+
+def bsds(m):
+    """Pictures with lines that three or five annotators drew; returns {name: their masks}."""
+    masks, (height, width) = {}, m.size
+    for split in ("train", "val", "test"):
+        for k, i in enumerate(IDS):
+            name = f"{split}{i}"
+            m.image(f"BSDS500/data/images/{split}/{name}.jpg")
+            people = np.empty((1, 3 + 2 * k), object)
+            drawn = np.zeros((people.size, *m.size), np.uint8)
+            for person in range(people.size):
+                drawn[person, height // 4 + person % 2, 5 : width - 7] = 1
+                drawn[person, 3 : height - 5, width // 3 + 9 * (person == 0)] = 1
+                one = np.empty((1, 1), [("Segmentation", object), ("Boundaries", object)])
+                one[0, 0] = np.ones(m.size, np.uint16), drawn[person]
+                people[0, person] = one
+            path = m.path(f"BSDS500/data/groundTruth/{split}/{name}.mat")
+            scipy.io.savemat(path, dict(groundTruth=people))
+            masks[name] = drawn > 0
+    return masks
+
+
 def everything(folder, size=(32, 32)):
     """All data sets of the table under one data folder; returns the Maker."""
     m = Maker(folder, size)
     sbd(m)
     voc(m, "pascal/VOC2011", ("train", "val", "seg11valid"), 21)
-    for make in (voc_aug, nyud, siftflow, context, camvid, ade20k, cityscapes, shapes, own):
+    for make in (
+        voc_aug, nyud, siftflow, context, camvid, ade20k, cityscapes, kitti, bsds, shapes, own,
+    ):  # fmt: skip
         make(m)
     return m

@@ -114,6 +114,8 @@ class LossMonitor:
                 "were the weights loaded, is base_lr high enough?"
             )
         head = self.heads[0]
+        if head.score not in net.blobs:  # training scores smaller maps, or none
+            return
         truth = net.blobs[head.label].data[0]
         found = argmax_labels(net.blobs[head.score].data[0])
         several = len(np.unique(truth[truth < head.classes])) > 1

@@ -1,18 +1,16 @@
 """Scoring a row over its validation split: by its validation net, or by windows and scales."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import experiments
-from data.errors import DataError
-from data.metrics import confusion, metrics
 from data.progress import bar
 from nets import generate
 from nets.load import net_of_text, optimize
+from training.crf import Settings
 from training.inference import Procedure
-from training.scoring import class_names, load_net, save_prediction, score_net
+from training.scoring import Tally, load_net, save_prediction, score_net
 from training.segment import Labeller
 
 
@@ -22,42 +20,40 @@ def score_experiment(
     save: str | Path | None = None,
     count: int | None = None,
     procedure: Procedure | None = None,
+    crf: Settings | None = None,
 ) -> dict[str, Any]:
     """Score a row; return experiment, weights, and {score blob: metrics} as heads.
 
-    Its validation net scores whole pictures; where the row's net takes windows, or `procedure` says
-    so, its deploy net does, and there is no loss. `save`, `count`: see `score_net`.
+    Its validation net scores whole pictures; where the row's net takes windows, or `procedure` or
+    a CRF is given, its deploy net does, and there is no loss. `save`, `count`: see `score_net`.
     """
     row = experiments.find(name)
     data = experiments.data_of(row)
-    if procedure is None and row.window is None:
+    if procedure is None and row.window is None and crf is None:
         net, path = load_net(name, "val", weights)
         optimize(net, [blob for h in data.heads for blob in (h.score, h.label, h.loss)])
         print(f"scoring {name} with {path}", flush=True)
         return dict(experiment=name, weights=str(path), heads=score_net(net, data, count, save))
-    labeller = Labeller(name, weights, procedure)
+    labeller = Labeller(name, weights, procedure, crf)
     print(f"scoring {name} with {labeller.weights}: {labeller.procedure}", flush=True)
-    hists = score_windows(labeller, count, save)
-    heads = {
-        head.score: metrics(hists[head.score], class_names(head), head.excluded)
-        for head in data.heads
-    }
-    return dict(
+    tallies = score_windows(labeller, count, save)
+    result = dict(
         experiment=name,
         weights=str(labeller.weights),
         procedure=str(labeller.procedure),
-        heads=heads,
+        heads={head.score: tallies[head.score].metrics(head) for head in data.heads},
     )
+    return result | (dict(crf=asdict(crf)) if crf else {})
 
 
 def score_windows(
     labeller: Labeller, count: int | None = None, save: str | Path | None = None
-) -> dict[str, np.ndarray]:
-    """Return the confusion matrix of each head over the validation split, or `count` pictures."""
+) -> dict[str, Tally]:
+    """Return the counts of each head over the validation split, or `count` pictures."""
     data = labeller.data
     reader = net_of_text(generate.reader(labeller.row, data)).layers[0]
     names = reader.names(count)
-    hists = {head.score: np.zeros((head.classes, head.classes), np.int64) for head in data.heads}
+    tallies = {head.score: Tally(head.score, head.classes) for head in data.heads}
     with bar("scoring", unit="windows", leave=False) as progress:
         for i, name in enumerate(names):
             arrays = reader.sample(reader.items[i % len(reader.items)], 0)
@@ -68,10 +64,8 @@ def score_windows(
             found = labeller.labels(inputs, progress.update)
             for head, truth in zip(data.heads, arrays[len(data.inputs) :], strict=True):
                 label = found[head.score]
-                if label.max() >= head.classes:
-                    raise DataError(f"{name}: NaN among the scores of {head.score!r}")
-                hists[head.score] += confusion(truth[0], label, head.classes)
+                tallies[head.score].add(name, truth[0], label)
                 if save:
                     folder = Path(save) / head.score if len(data.heads) > 1 else Path(save)
                     save_prediction(folder / f"{name}.png", label, data.palette)
-    return hists
+    return tallies

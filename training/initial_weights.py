@@ -96,7 +96,9 @@ def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> l
     for each in sources:
         weights = source_file(each.source, published=init == "published")
         log(f"starting from {weights}")
-        if each.suffix is None and not row.inflate:
+        if each.thin:
+            thin(net, row, each, weights, log)
+        elif each.suffix is None and not row.inflate:
             net.copy_from(str(weights))
         else:
             transplant(net, row, each, weights, log)
@@ -116,6 +118,20 @@ def transplant(net: caffe.Net, row: Experiment, init: Init, weights: Path, log: 
     if row.inflate:
         there, here = row.inflate
         log(surgery.inflate(net, here, other, there))
+
+
+def thin(net: caffe.Net, row: Experiment, init: Init, weights: Path, log: Log) -> None:
+    """Fill from a larger net: its convolutions of `init.thin` thinned, what else fits copied."""
+    other = net_of_text(donor(init.source, row), weights)
+    for there, here in init.thin:
+        log(surgery.thin(net, here, other, there))
+    done = {here for _, here in init.thin}
+    for name, blobs in net.params.items():
+        if name in done or name not in other.params:
+            continue
+        for new, old in zip(blobs, other.params[name], strict=True):
+            if new.data.shape == old.data.shape:
+                new.data[...] = old.data
 
 
 def donor(source: str, row: Experiment) -> str:

@@ -3,17 +3,23 @@
 import argparse
 
 from experiments import Experiment
+from training import crf
 from training.inference import Procedure, Size
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add --scales, --flip, --window and --base."""
+    """Add --scales, --flip, --window, --crf and --base."""
     group = parser.add_argument_group("how pictures are scored (default: as the row says)")
     group.add_argument("--scales", type=scales, help="factors, such as 0.5,0.75,1,1.25,1.5,1.75")
     group.add_argument("--flip", action="store_true", help="add the mirror image's scores")
     group.add_argument(
         "--window", type=window, metavar="SIZE", help="side, or HEIGHTxWIDTH, of sliding windows"
     )
+    group.add_argument(
+        "--crf", nargs="?", const="", metavar="PRESET",
+        help=f"refine the scores by a dense CRF: {' or '.join(crf.PRESETS)} (default: the run's "
+        "own settings, found by `score.py NAME --crf search`, else the first)",
+    )  # fmt: skip
     group.add_argument(
         "--base", type=int, metavar="N", help="make the longer side N x scale + 1 pixels"
     )
@@ -29,6 +35,11 @@ def procedure(args: argparse.Namespace, row: Experiment) -> Procedure | None:
         args.window or row.window,
         row.base if args.base is None else args.base,
     )
+
+
+def crf_settings(args: argparse.Namespace) -> crf.Settings | None:
+    """Return the settings of the CRF that was asked for, None where none was."""
+    return None if args.crf is None else crf.named(args.crf, args.name)
 
 
 def scales(text: str) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from data.files import write_json
 from data.metrics import NAMES
 from data.text import duration, percent
 from experiments import Experiment
-from training import checks, initial_weights, machine, ranks, run_dir
+from training import checks, edges, initial_weights, machine, ranks, run_dir
 from training.progress import Meter
 from training.scoring import score_net
 
@@ -191,13 +191,17 @@ class Run:
         at, began = self.solver.iter, time.perf_counter()
         test = self.solver.test_nets[0]
         test.share_with(self.solver.net)
-        if ranks.several():
-            test.layers[0].share_out(ranks.rank(), caffe.solver_count())
-        heads = score_net(test, self.data, total=self.ranks.total)
+        if self.data.edges:  # a few pictures, by every rank
+            heads = edges.score_quickly(test, self.data)
+        else:
+            if ranks.several():
+                test.layers[0].share_out(ranks.rank(), caffe.solver_count())
+            heads = score_net(test, self.data, total=self.ranks.total)
         best = self.update_best(at, self.mean_iu(heads))
         self.scored = at
         for name, result in heads.items():
-            values = "  ".join(f"{text} {percent(result[key])}" for key, text in NAMES.items())
+            names = edges.NAMES if self.data.edges else NAMES
+            values = "  ".join(f"{text} {percent(result[key])}" for key, text in names.items())
             print(f"{self.row.name}  {at}  {name}: {values}", flush=True)
         if best and ranks.rank() == 0:
             whole = dict(experiment=self.row.name, iter=at, heads=heads)
@@ -208,8 +212,8 @@ class Run:
         self.meter.on_scored(time.perf_counter() - began)
 
     def mean_iu(self, heads: dict[str, Any]) -> float:
-        """Return the first head's mean IU, by which the best weights are chosen."""
-        return heads[self.data.heads[0].score]["mean_iu"] or 0.0
+        """Return the first head's mean IU (of edges ODS), by which the best weights are chosen."""
+        return heads[self.data.heads[0].score]["ods" if self.data.edges else "mean_iu"] or 0.0
 
     def update_best(self, iteration: int, mean_iu: float) -> bool:
         """Note the score of an iteration; return whether it is the best."""
@@ -240,5 +244,7 @@ class Run:
 
 def without_confusion(result: dict[str, Any]) -> dict[str, Any]:
     """Return a scored head for the log: its means and each class's IU."""
+    if "classes" not in result:  # of edges
+        return result
     keys = (*NAMES, "loss", "left_out")
     return {k: result[k] for k in keys} | dict(iu=[c["iu"] for c in result["classes"]])

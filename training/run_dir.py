@@ -189,6 +189,11 @@ def finite(value: Any) -> Any:
     return value
 
 
+def iterations(name: str) -> int:
+    """Return the last iteration that the run's log has."""
+    return max((entry.get("iter", 0) for entry in Log(name).read()), default=0)
+
+
 def finished(name: str) -> bool:
     """Return whether the run reached its last iteration."""
     entries = Log(name).read()

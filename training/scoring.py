@@ -8,6 +8,7 @@ import numpy as np
 
 import caffe
 import experiments
+from data.boundary import boundary_counts, boundary_iu
 from data.errors import DataError
 from data.files import atomic_write, read_list
 from data.metrics import confusion, metrics
@@ -35,6 +36,31 @@ def argmax_labels(scores: np.ndarray) -> np.ndarray:
     return best
 
 
+class Tally:
+    """What is counted of one head over pictures: the confusion matrix, and pixels near borders."""
+
+    def __init__(self, blob: str, classes: int):
+        self.blob = blob
+        self.hist = np.zeros((classes, classes), np.int64)
+        self.borders = np.zeros((3, classes), np.int64)
+
+    def add(self, name: str, truth: np.ndarray, found: np.ndarray) -> None:
+        """Count a label map; DataError where `found` holds pixels without a largest score."""
+        classes = len(self.hist)
+        if found.max() >= classes:
+            raise DataError(f"{name}: NaN among the scores of {self.blob!r}")
+        self.hist += confusion(truth, found, classes)
+        if found.ndim == 2:
+            self.borders += boundary_counts(truth.reshape(found.shape), found, classes)
+
+    def metrics(self, head: Head) -> dict:
+        """Return the metrics, boundary_iu among them (None where there are no borders)."""
+        iu = boundary_iu(self.borders)
+        counted = ~np.isnan(iu) & ~np.isin(np.arange(len(iu)), list(head.excluded))
+        mean = float(iu[counted].mean()) if counted.any() else None
+        return metrics(self.hist, class_names(head), head.excluded) | dict(boundary_iu=mean)
+
+
 def compute_hists(
     net: caffe.Net,
     dataset: Sequence[str],
@@ -42,6 +68,17 @@ def compute_hists(
     palette: str = "voc",
     total: Total = np.asarray,
 ) -> list[tuple[np.ndarray, float]]:
+    """Return the confusion matrix and the mean loss of each head (see `tally`)."""
+    return [(each.hist, loss) for each, loss in tally(net, dataset, heads, palette, total)]
+
+
+def tally(
+    net: caffe.Net,
+    dataset: Sequence[str],
+    heads: Sequence[tuple[str, str, str, Any]],
+    palette: str = "voc",
+    total: Total = np.asarray,
+) -> list[tuple[Tally, float]]:
     """Run `net` over a data set.
 
     Parameters
@@ -60,11 +97,10 @@ def compute_hists(
 
     Returns
     -------
-    list of (ndarray, float)
-        The confusion matrix and the mean loss of each head.
+    list of (Tally, float)
+        The counts and the mean loss of each head.
     """
-    sizes = [net.blobs[layer].data.shape[1] for layer, *_ in heads]
-    hists = [np.zeros((n, n), np.int64) for n in sizes]
+    tallies = [Tally(layer, net.blobs[layer].data.shape[1]) for layer, *_ in heads]
     losses = np.zeros(len(heads))
     done = 0
     with bar("scoring", len(dataset), "pictures", leave=False) as progress:
@@ -76,18 +112,18 @@ def compute_hists(
                 scores, labels = net.blobs[layer].data, net.blobs[gt].data
                 for name, score, truth in zip(batch, scores, labels, strict=False):
                     found = argmax_labels(score)
-                    if found.max() >= sizes[i]:
-                        raise DataError(f"{name}: NaN among the scores of {layer!r}")
-                    hists[i] += confusion(truth, found, sizes[i])
+                    tallies[i].add(name, truth, found)
                     if folder:
                         path = Path(folder) / f"{Path(name).name}.png"
                         save_prediction(path, found, palette)
                 losses[i] += net.blobs[loss].data.flat[0] * len(batch)
             done += len(batch)
             progress.update(len(batch))
-    hists = [total(hist).astype(np.int64) for hist in hists]
+    for each in tallies:
+        each.hist = total(each.hist).astype(np.int64)
+        each.borders = total(each.borders).astype(np.int64)
     losses = total(losses) / max(int(total(np.array([done]))[0]), 1)
-    return [(hist, float(loss)) for hist, loss in zip(hists, losses, strict=True)]
+    return [(each, float(loss)) for each, loss in zip(tallies, losses, strict=True)]
 
 
 def save_prediction(path: Path, label: np.ndarray, palette: str = "voc") -> None:
@@ -126,10 +162,10 @@ def score_net(
         (h.score, h.label, h.loss, Path(save) / h.score if save and several else save)
         for h in data.heads
     ]
-    hists = compute_hists(net, names, heads, data.palette, total)
+    counts = tally(net, names, heads, data.palette, total)
     return {
-        head.score: metrics(hist, class_names(head), head.excluded) | dict(loss=loss)
-        for head, (hist, loss) in zip(data.heads, hists, strict=True)
+        head.score: counted.metrics(head) | dict(loss=loss)
+        for head, (counted, loss) in zip(data.heads, counts, strict=True)
     }
 
 

@@ -12,8 +12,11 @@ from data.images import to_net
 from data.progress import bar
 from experiments import Dataset
 from nets.load import optimize
+from training.crf import DenseCRF, Settings
 from training.inference import Maps, Procedure
 from training.scoring import argmax_labels, load_net
+
+TINY = np.finfo(np.float32).tiny
 
 
 class Labeller:
@@ -27,6 +30,8 @@ class Labeller:
         A caffemodel (default: the run's best, else its last).
     procedure
         Scales, windows and so on (default: the row's own).
+    crf
+        Settings of a CRF that refines the scores by the first picture.
     """
 
     def __init__(
@@ -34,11 +39,13 @@ class Labeller:
         name: str,
         weights: str | Path | None = None,
         procedure: Procedure | None = None,
+        crf: Settings | None = None,
     ):
         self.row = row = experiments.find(name)
         self.data: Dataset = experiments.data_of(row)
         self.procedure = procedure or Procedure(window=row.window, base=row.base)
         self.net, self.weights = load_net(name, "deploy", weights, self.procedure.window)
+        self.crf = DenseCRF(crf) if crf else None
         self.softmax = {head.score: not is_softmax(self.net, head.score) for head in self.heads}
         optimize(self.net, list(self.softmax))
 
@@ -60,11 +67,17 @@ class Labeller:
 
     def labels(self, inputs: Maps, progress: Callable[[int], object] = lambda passes: None) -> Maps:
         """Return {score blob: H x W uint8 class numbers} of {input blob: C x H x W}."""
-        if self.procedure.plain:
+        plain = self.procedure.plain
+        if plain:
             found = self.scores(inputs)
             progress(1)
         else:
             found = self.probabilities(inputs, progress)
+        if self.crf:
+            image = inputs[self.data.inputs[0].top]
+            for blob, maps in found.items():
+                scores = maps if plain and self.softmax[blob] else np.log(np.maximum(maps, TINY))
+                found[blob] = self.crf(scores, image).copy()
         return {blob: argmax_labels(maps) for blob, maps in found.items()}
 
 
@@ -76,13 +89,14 @@ class Segmenter(Labeller):
         name: str,
         weights: str | Path | None = None,
         procedure: Procedure | None = None,
+        crf: Settings | None = None,
     ):
         inputs = experiments.data_of(experiments.find(name)).inputs
         if len(inputs) > 1:
             tops = ", ".join(each.top for each in inputs)
             raise DataError(f"{name} takes {tops} together; here each picture is taken alone")
         (self.input,) = inputs
-        super().__init__(name, weights, procedure)
+        super().__init__(name, weights, procedure, crf)
 
     def segment(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Return {score blob: H x W uint8 class numbers} of an H x W x C picture (RGB for 3)."""

@@ -7,8 +7,10 @@ from ..dataset import DataSet
 from ..errors import DataError
 from ..text import did_you_mean
 from .ade20k import ADE20K
+from .bsds import BSDS
 from .camvid import CAMVID
 from .cityscapes import CITYSCAPES
+from .kitti import KITTI
 from .nyud import NYUD
 from .pascal_context import PASCAL_CONTEXT
 from .pip_weights import RESNET50_THIN, VGG16_HED
@@ -30,6 +32,8 @@ ALL: dict[str, DataSet] = {
         CAMVID,
         CITYSCAPES,
         ADE20K,
+        KITTI,
+        BSDS,
         SHAPES,
         ILSVRC,
         PUBLISHED,

@@ -1,6 +1,16 @@
 """How each data set is read and scored, one module per data set: what the rows refer to."""
 
-from experiments.datasets import ade20k, camvid, cityscapes, nyud, shapes, siftflow, voc
+from experiments.datasets import (
+    ade20k,
+    bsds,
+    camvid,
+    cityscapes,
+    dilation,
+    nyud,
+    shapes,
+    siftflow,
+    voc,
+)
 from experiments.schema import Dataset
 
 _MODULES = (
@@ -11,6 +21,8 @@ _MODULES = (
     cityscapes,
     ade20k,
     shapes,
+    bsds,
+    dilation,
 )
 
 DATASETS: dict[str, Dataset] = {

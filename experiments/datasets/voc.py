@@ -1,6 +1,8 @@
 """PASCAL VOC, with its labels and SBD's, and PASCAL-Context."""
 
-from experiments.means import ILSVRC_MEAN, PASCAL_CONTEXT_MEAN, VGG_MEAN
+from dataclasses import replace
+
+from experiments.means import DEEPLAB_MEAN, ILSVRC_MEAN, PASCAL_CONTEXT_MEAN, VGG_MEAN
 from experiments.schema import Dataset, Head, Input
 
 VOC = Dataset(
@@ -16,7 +18,7 @@ VOC = Dataset(
     fetch=("sbd", "voc2011"),
 )
 
-DATASETS = {
+DATASETS: dict[str, Dataset] = {
     "voc": VOC,
     # VOC 2012 and SBD: what the systems after FCN train on and are scored by.
     "voc-aug": Dataset(
@@ -42,3 +44,8 @@ DATASETS = {
         fetch=("pascal-context",),
     ),
 }
+DATASETS["voc-deeplab"] = replace(
+    DATASETS["voc-aug"],
+    common={**DATASETS["voc-aug"].common, "mean": DEEPLAB_MEAN},
+    inputs=(Input("data", 3, DEEPLAB_MEAN),),
+)

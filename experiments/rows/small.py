@@ -6,11 +6,11 @@ from typing import Any
 from experiments.schema import Experiment, Init
 
 # One convolution in the first stage, whose maps are the largest.
-_DEMO: dict[str, Any] = dict(
+DEMO: dict[str, Any] = dict(
     widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192, batch_norm=True, drop=0.0
 )
 # CamVid's pictures are larger: here that convolution takes the first pooling's step too.
-_MINI: dict[str, Any] = dict(
+MINI: dict[str, Any] = dict(
     widths=(24, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0,
     strided=True,
 )  # fmt: skip
@@ -24,6 +24,8 @@ def _small(
     max_iter: int,
     scorings: int = 1,
     net: str = "vgg_small.small_fcn",
+    scores: str = "score",
+    train_options: dict[str, Any] | None = None,
     **options: Any,
 ) -> Experiment:
     """Return a row that 2 cores train from nothing; its learning rate falls to 0."""
@@ -32,6 +34,8 @@ def _small(
         data,
         net,
         options=options,
+        train_options=train_options or {},
+        scores=scores,
         init=init,
         base_lr=base_lr,
         momentum=0.9,
@@ -42,16 +46,20 @@ def _small(
     )
 
 
-def _mini(
-    name: str, init: tuple[Init, ...], base_lr: float, max_iter: int, stride: int
+def mini(
+    name: str, init: tuple[Init, ...], base_lr: float, max_iter: int, **options: Any
 ) -> Experiment:
-    row = _small(name, "camvid-mini", init, base_lr, max_iter, stride=stride, **_MINI)
+    """Return a row on CamVid; `options` are the net's beyond the trunk's, or its `net`."""
+    row = _small(name, "camvid-mini", init, base_lr, max_iter, **options, **MINI)
     adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
     return replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
 
 
-def _demo(name: str, init: tuple[Init, ...], max_iter: int, stride: int) -> Experiment:
-    return _small(name, "shapes-batches", init, 0.02, max_iter, 4, stride=stride, **_DEMO)
+def demo(
+    name: str, init: tuple[Init, ...], max_iter: int, base_lr: float = 0.02, **options: Any
+) -> Experiment:
+    """Return a row on the generated pictures; `options` as in `mini`."""
+    return _small(name, "shapes-batches", init, base_lr, max_iter, 4, **options, **DEMO)
 
 
 def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
@@ -71,14 +79,14 @@ def _demo_successor(
     name: str, net: str, crop: int, whole: int, train_options: dict[str, Any] | None = None,
     dense: int = 192,
 ) -> Experiment:  # fmt: skip
-    options = {key: value for key, value in _DEMO.items() if key not in ("batch_norm", "drop")}
+    options = {key: value for key, value in DEMO.items() if key not in ("batch_norm", "drop")}
     row = _small(name, "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
                  f"small_successors.{net}", **{**options, "dense": dense})  # fmt: skip
     return _successor(row, (crop, crop), (whole, whole), train_options or {})
 
 
 def _mini_successor(name: str, net: str, train_options: dict[str, Any] | None = None) -> Experiment:
-    options = {key: value for key, value in _MINI.items() if key not in ("batch_norm", "drop")}
+    options = {key: value for key, value in MINI.items() if key not in ("batch_norm", "drop")}
     row = _small(name, "camvid-mini", (), 0.003, 6000, net=f"small_successors.{net}", **options)
     adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
     row = replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
@@ -87,12 +95,12 @@ def _mini_successor(name: str, net: str, train_options: dict[str, Any] | None = 
 
 ROWS = [
     _small(
-        "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier", **_DEMO
+        "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier", **DEMO
     ),
-    _demo("demo-fcn32s", (Init("demo-classifier", ""),), 320, stride=32),
-    _demo("demo-fcn16s", (Init("demo-fcn32s"),), 300, stride=16),
-    _demo("demo-fcn8s", (Init("demo-fcn16s"),), 400, stride=8),
-    _demo("demo-fcn8s-atonce", (Init("demo-classifier", ""),), 480, stride=8),
+    demo("demo-fcn32s", (Init("demo-classifier", ""),), 320, stride=32),
+    demo("demo-fcn16s", (Init("demo-fcn32s"),), 300, stride=16),
+    demo("demo-fcn8s", (Init("demo-fcn16s"),), 400, stride=8),
+    demo("demo-fcn8s-atonce", (Init("demo-classifier", ""),), 480, stride=8),
     # FCN's successors, with the same trunk, data and iterations as demo-fcn8s-atonce.
     _demo_successor("demo-dilated", "dilated", 144, 192),
     _demo_successor(
@@ -101,9 +109,9 @@ ROWS = [
     _demo_successor(
         "demo-deeplabv3", "deeplabv3", 144, 192, train_options=dict(output_stride=16), dense=128
     ),
-    _mini("camvid-mini-fcn32s", (), 0.003, 900, stride=32),
-    _mini("camvid-mini-fcn16s", (Init("camvid-mini-fcn32s"),), 0.002, 600, stride=16),
-    _mini("camvid-mini-fcn8s", (Init("camvid-mini-fcn16s"),), 0.002, 4500, stride=8),
+    mini("camvid-mini-fcn32s", (), 0.003, 900, stride=32),
+    mini("camvid-mini-fcn16s", (Init("camvid-mini-fcn32s"),), 0.002, 600, stride=16),
+    mini("camvid-mini-fcn8s", (Init("camvid-mini-fcn16s"),), 0.002, 4500, stride=8),
     # ... and as camvid-mini-fcn32s, 16s and 8s together.
     _mini_successor("camvid-mini-dilated", "dilated"),
     _mini_successor("camvid-mini-pspnet", "pspnet", train_options=dict(auxiliary=True)),

@@ -8,6 +8,11 @@ from .common import make_net, phase_of, read_net
 WINDOWED = {"Convolution", "Deconvolution", "Pooling", "Im2col"}
 # Layers whose tops are their bottom's memory.
 SHARING = {"Split", "Reshape", "Flatten"}
+# Layers whose every output depends on the whole input, or that read what is no input.
+WHOLE = {
+    "InnerProduct", "Reduction", "LSTM", "RNN", "Python", "DenseCRF", "CCNNDenseCRF",
+    "MultiStageMeanfield",
+}  # fmt: skip
 
 
 @dataclass
@@ -144,7 +149,7 @@ def _view(kind, bottoms, layer, seen):
         return View()
     # A Crop's second bottom, and a label, only lend their size or their values.
     views = [seen.get(b) for b in (bottoms[:1] if kind == "Crop" else bottoms)]
-    if None in views or kind in ("InnerProduct", "Reduction", "LSTM", "RNN", "Python"):
+    if None in views or kind in WHOLE:
         return None
     if kind.endswith("Loss") or kind == "Accuracy":
         return None

@@ -343,6 +343,34 @@ def test_camvid(site, make, tmp_path, said, loaded):
         assert (one["label"][0, 0] == made[picture]).all()
 
 
+def test_kitti_is_put_in_place_by_hand(make, tmp_path, said, loaded):
+    data, made = tmp_path / "data", {}
+    kitti = dataclasses.replace(ALL["kitti"], counts=dict(train=2, test=1))
+    with pytest.raises(DataError, match="no public address; ask for it at http"):
+        kitti.fetch(data, said)
+    for folder, ids in (("Training_00", "ab"), ("Validation_07", "a")):
+        for name in ids:
+            root = data / "kitti" / folder
+            picture = np.zeros((32, 40, 3), np.uint8)
+            made[folder, name] = make.labels(11)
+            for where, pixels in (
+                ("RGB", picture),
+                ("GT", palette.palette("kitti")[made[folder, name]]),
+            ):
+                (root / where).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(root / where / f"{name}.png")
+    kitti.prepare(data, said)
+    assert check.check(kitti, data, said) == [], said.text
+    passes = loaded("folder_layers", "FolderSegDataLayer", 2, root="kitti", split="train",
+                    randomize=False, classes=11)  # fmt: skip
+    for one, name in zip(passes, "ab", strict=True):
+        assert (one["label"][0, 0] == made["Training_00", name]).all()
+    assert palette.palette("kitti")[2].tolist() == [128, 64, 128]  # road
+    Image.fromarray(np.full((32, 40, 3), 7, np.uint8)).save(data / "kitti/Training_00/GT/b.png")
+    with pytest.raises(DataError, match="colour .7, 7, 7."):
+        kitti.prepare(data, said)
+
+
 def test_shapes_is_generated_checked_and_loaded(tmp_path, said, loaded):
     from data.sets import shapes
 
@@ -391,7 +419,15 @@ def test_the_project_s_lists_are_what_the_paper_says():
     assert {s: len(ids) for s, ids in sift_flow.items()} == dict(trainval=2486, test=200)
     assert not sift_flow["trainval"] & sift_flow["test"]
     assert not {"highway_bost181", "street_urb506"} & (sift_flow["trainval"] | sift_flow["test"])
-    counts = {"pascal": 21, "nyud": 40, "sift-flow": 33, "camvid": 11, "shapes": 7}
+    counts = {
+        "pascal": 21,
+        "nyud": 40,
+        "sift-flow": 33,
+        "camvid": 11,
+        "shapes": 7,
+        "kitti": 11,
+        "bsds": 2,
+    }
     for folder, count in counts.items():
         assert len(read_list(FACTS / f"{folder}/classes.txt")) == count
     assert read_list(FACTS / "sift-flow/classes-geo.txt") == ["sky", "horizontal", "vertical"]

@@ -1,0 +1,70 @@
+"""FCN and its successors side by side: one small trunk, the same data, order and iterations.
+
+`make family` trains them and writes the page; `report/family.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from experiments.rows import small
+from experiments.schema import Experiment, Init
+
+_FCN = "vgg_small.small_fcn"
+# Each system's title, net, and the net's options beyond the trunk's.
+SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fcn32s": ("FCN-32s", dict(net=_FCN, stride=32)),
+    "fcn16s": ("FCN-16s", dict(net=_FCN, stride=16)),
+    "fcn8s": ("FCN-8s", dict(net=_FCN, stride=8)),
+    "dilation": ("dilation, front end", dict(net="family.dilation")),
+    "dilation-context": ("dilation + context", dict(net="family.dilation", context=True)),
+    "largefov": ("DeepLab-LargeFOV", dict(net="family.largefov")),
+}
+# Their rows are `small`'s, but for the budget.
+LATER = {"pspnet": "PSPNet", "deeplabv3": "DeepLabv3"}
+CRFRNN = "crfrnn"  # starts from FCN-8s, as its authors': its iterations come on top
+
+
+def systems(prefix: str) -> list[tuple[str, str]]:
+    """Return (row, title) of each system, in the order of the page."""
+    titles = {name: title for name, (title, _) in SYSTEMS.items()}
+    titles |= {CRFRNN: "CRF-RNN", **LATER}
+    return [(f"{prefix}-{name}", title) for name, title in titles.items()]
+
+
+def family(
+    prefix: str,
+    make: Callable[..., Experiment],
+    like: str,
+    init: tuple[Init, ...],
+    iterations: int,
+    base_lr: float,
+    crf_iterations: int,
+) -> list[Experiment]:
+    """Return the rows PREFIX-SYSTEM; PSPNet's and DeepLabv3's are LIKE-pspnet and so on."""
+    rows = [
+        make(f"{prefix}-{name}", init, max_iter=iterations, base_lr=base_lr, **options)
+        for name, (_, options) in SYSTEMS.items()
+    ]
+    rows.append(
+        make(
+            f"{prefix}-{CRFRNN}",
+            (Init(f"{prefix}-fcn8s"),),
+            max_iter=crf_iterations,
+            base_lr=base_lr / 10,
+            net="family.crfrnn",
+            scores="pred",
+            train_options=dict(iterations=5),
+        )
+    )
+    known = {row.name: row for row in small.ROWS}
+    for name in LATER:
+        row = replace(known[f"{like}-{name}"], name=f"{prefix}-{name}", base_lr=base_lr)
+        rows.append(replace(row, max_iter=iterations))
+    return [replace(row, score_every=row.max_iter) for row in rows]
+
+
+ROWS = [
+    *family("family", small.demo, "demo", (Init("demo-classifier", ""),), 120, 0.02, 20),
+    *family("family-camvid", small.mini, "camvid-mini", (), 1500, 0.002, 100),
+]

@@ -1,0 +1,94 @@
+"""FCN and what grew out of it, side by side on one dataset: train what is missing, write one page.
+
+    python family.py [shapes|camvid]          (or: make family [DATA=folder])
+
+All systems have one small trunk and see the same pictures in the same order for as many iterations
+(experiments/rows/family.py). The page, `runs/family/report.html` (`runs/family-camvid/...`), has
+each one's scores, boundary IU, size, receptive field and time, and the same pictures through all of
+them. Ctrl-C stops, the same command goes on. By default CamVid where $FCN_DATA is set, else the
+generated pictures.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+import experiments
+from data.settings import VARIABLE
+from data.text import duration
+from experiments.rows.family import systems
+from report import family as page
+from report.samples import even
+from solve import chain
+from training import crf, crf_search, run_dir
+from training.command import one_line_errors
+from training.comparison import Result, System, measure
+from training.device import use_device
+
+PREFIXES = {"shapes": "family", "camvid": "family-camvid"}
+WITH_CRF = ("fcn8s", "largefov")
+SEARCHED_ON = 8  # validation pictures
+SHOWN = 5
+
+
+def main() -> None:
+    """Train, measure, write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    default = "camvid" if os.environ.get(VARIABLE) else "shapes"
+    parser.add_argument("data", nargs="?", choices=PREFIXES, default=default)
+    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    args = parser.parse_args()
+    began = time.perf_counter()
+    with one_line_errors("family"):
+        use_device(args.gpu)
+        prefix = PREFIXES[args.data]
+        for name, _ in systems(prefix):
+            if not train(name, args.gpu):
+                sys.exit(130)
+        results = [measured(system) for system in listed(prefix)]
+        folder = run_dir.folder(prefix)
+        path = page.write(folder / "report.html", prefix, results)
+    print(f"\n{page.text(results)}\n[{duration(time.perf_counter() - began)}] {path}")
+
+
+def train(name: str, gpu: int | None) -> bool:
+    """Train a row with what it starts from, unless that is done; False where it was stopped."""
+    if run_dir.finished(name):
+        print(f"{name}: trained")
+        return True
+    options = argparse.Namespace(
+        init="", iterations=None, resume=True, restart=False, unchecked=False, gpu=gpu
+    )
+    return chain(name, options)
+
+
+def listed(prefix: str) -> list[System]:
+    """Return the systems of the page, each CRF with settings searched for its net."""
+    found = []
+    for name, title in systems(prefix):
+        found.append(System(name, title))
+        if name.removeprefix(f"{prefix}-") in WITH_CRF:
+            found.append(System(name, f"{title} + CRF", searched(name)))
+    return found
+
+
+def searched(name: str) -> crf.Settings:
+    """Return the CRF's settings for a run, searched for if its folder has none."""
+    path = run_dir.folder(name) / crf.FILE
+    if not path.is_file():
+        print(f"searching the CRF's settings for {name} on {SEARCHED_ON} validation pictures")
+        best = crf_search.of_run(name, SEARCHED_ON)
+        crf.write(path, best.settings)
+    return crf.read(path)
+
+
+def measured(system: System) -> Result:
+    """Measure one system."""
+    print(f"measuring {system.title}", flush=True)
+    count = experiments.data_of(experiments.find(system.name)).test_iter
+    return measure(system, tuple(even(count, SHOWN)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The page of `make family`: systems side by side, and what their authors published."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+
+import experiments
+from data.files import atomic_write
+from data.legend import labels_in, name_of
+from data.metrics import NAMES
+from data.palette import palette
+from data.text import percent
+from report.page import (
+    PAGE,
+    STYLE,
+    chip,
+    footer,
+    image,
+    jpeg,
+    label_png,
+    row_head,
+    scroll,
+    section,
+    table,
+)
+from report.run_data import classes
+from training.comparison import Result
+from training.machine import describe
+
+# Mean IU on PASCAL VOC 2012's test set; + COCO: pre-trained on it.
+LEADERBOARD = (
+    ("FCN-8s", "62.2", "", "Long, Shelhamer, Darrell, CVPR 2015"),
+    ("FCN-8s, heavy learning", "67.2", "", "Shelhamer, Long, Darrell, PAMI 2017"),
+    ("DeepLab-CRF-LargeFOV", "70.3", "", "Chen et al., ICLR 2015"),
+    ("DeepLab-MSc-CRF-LargeFOV", "71.6", "", "Chen et al., ICLR 2015"),
+    ("CRF-RNN", "72.0", "74.7", "Zheng et al., ICCV 2015"),
+    ("Dilation, front end", "67.6", "71.3", "Yu, Koltun, ICLR 2016"),
+    ("Dilation, context", "", "73.5", "Yu, Koltun, ICLR 2016"),
+    ("Dilation, context + CRF-RNN", "", "75.3", "Yu, Koltun, ICLR 2016"),
+    ("DeepLab v2, ResNet-101, ASPP + CRF", "", "79.7", "Chen et al., PAMI 2018"),
+    ("PSPNet-101", "82.6", "85.4", "Zhao et al., CVPR 2017"),
+    ("DeepLabv3", "", "85.7", "Chen et al., 2017"),
+)
+Column = tuple[str, Callable[[Result], float | None], Callable[[float | None], str]]
+
+
+def short(number: float | None) -> str:
+    """Return a count with a decimal prefix."""
+    if number is None:
+        return "–"
+    for scale, prefix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= scale:
+            return f"{number / scale:.1f}{prefix}"
+    return f"{number:.0f}"
+
+
+COLUMNS: tuple[Column, ...] = (
+    *((title, lambda r, key=key: r.scores[key], percent) for key, title in NAMES.items()),
+    ("boundary IU", lambda r: r.scores["boundary_iu"], percent),
+    ("parameters", lambda r: r.costs.parameters, short),
+    ("multiply-adds", lambda r: r.costs.multiply_adds, short),
+    ("sees, pixels", lambda r: r.costs.field, lambda v: "all" if v is None else f"{v:.0f}"),
+    ("ms per picture", lambda r: r.seconds * 1000, lambda v: f"{v or 0:.0f}"),
+    ("iterations", lambda r: r.iterations, lambda v: f"{v or 0:,.0f}"),
+)
+SCORED = len(NAMES) + 1  # of the columns: those where the most is best
+
+
+def text(results: Sequence[Result]) -> str:
+    """Return the table as text."""
+    wide = max(len(r.system.title) for r in results)
+    lines = ["  ".join([" " * wide, *(title for title, _, _ in COLUMNS)])]
+    for r in results:
+        cells = (f"{form(value(r)):>{len(title)}}" for title, value, form in COLUMNS)
+        lines.append("  ".join([f"{r.system.title:{wide}}", *cells]))
+    return "\n".join(lines)
+
+
+def write(path: Path, title: str, results: Sequence[Result]) -> Path:
+    """Write the page; return its path."""
+    row = experiments.find(results[0].system.name)
+    data = experiments.data_of(row)
+    best = max(results, key=lambda r: r.scores["mean_iu"] or 0)
+    lead = (
+        f"{len(results)} systems on one small trunk: the same pictures in the same order, "
+        f"{results[0].iterations:,} iterations each (CRF-RNN: on top of FCN-8s's). Scored on "
+        f"{data.test_iter} pictures held out."
+    )
+    figures = "".join(
+        f"<li><b>{a}</b><span>{escape(b)}</span></li>"
+        for a, b in (
+            (percent(best.scores["mean_iu"]), f"mean IU, {best.system.title}"),
+            (percent(max(r.scores["boundary_iu"] or 0 for r in results)), "best boundary IU"),
+        )
+    )
+    parts = [
+        f'<header>\n<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
+        f'<ul class="figures">{figures}</ul>\n</header>',
+        section("Systems", systems(results), NOTE + f" Times: {describe()}."),
+        section("Pictures", pictures(results, data.palette, classes(data)), "Held out, as above."),
+        section("What their authors reached", leaderboard(), PUBLISHED_NOTE),
+        footer(),
+    ]
+    content = PAGE.format(title=escape(title), style=STYLE.read_text(), body="\n".join(parts))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as stream:
+        stream.write(content.encode())
+    return path
+
+
+NOTE = (
+    "acc.: accuracy; IU: intersection over union; f.w.: weighted by the classes' frequency. "
+    "Boundary IU: of the pixels within 3 of a border. Multiply-adds: at the deploy net's size, "
+    "without a CRF's. Sees: the receptive field of one score; a CRF joins all pixels. The "
+    "CRFs' settings were searched on the first of the same pictures."
+)
+PUBLISHED_NOTE = (
+    "Mean IU on PASCAL VOC 2012's test set, from the papers: whole nets on VGG16 or ResNet-101, "
+    "trained for days. Above are small ones, trained for minutes: only the order compares."
+)
+
+
+def systems(results: Sequence[Result]) -> str:
+    """Return the table of everything measured."""
+    best = [max((value(r) or 0) for r in results) for _, value, _ in COLUMNS]
+    body = ""
+    for r in results:
+        cells = ""
+        for i, (_, value, form) in enumerate(COLUMNS):
+            style = ' class="best"' if i < SCORED and value(r) == best[i] else ""
+            cells += f"<td{style}>{form(value(r))}</td>"
+        body += f"<tr>{row_head(escape(r.system.title))}{cells}</tr>"
+    return table(("system", *(title for title, _, _ in COLUMNS)), body, "systems")
+
+
+def pictures(results: Sequence[Result], colours: str, names: Sequence[str]) -> str:
+    """Return the same pictures through every system: a row each, the systems' columns scroll."""
+    titles = ["input", *(r.system.title for r in results), "truth"]
+    cells = [f"<div>{escape(t)}</div>" for t in titles]
+    for at, example in enumerate(results[0].examples):
+        cells.append(image(jpeg(example.picture), "jpeg", f"{example.name}, input"))
+        maps = [*(r.examples[at].found for r in results), example.truth]
+        for title, label in zip(titles[1:], maps, strict=True):
+            cells.append(image(label_png(label, colours), "png", f"{example.name}, {title}", "map"))
+    style = f"grid-template-columns: repeat({len(titles)}, minmax(8rem, 1fr))"
+    gallery = f'<div class="gallery" style="{style}">\n' + "\n".join(cells) + "\n</div>"
+    shown = labels_in(*(m for r in results for e in r.examples for m in (e.found, e.truth)))
+    key = "".join(
+        f"<li>{chip(label, palette(colours))}{escape(name_of(label, names))}</li>"
+        for label in shown
+    )
+    return scroll(gallery) + f'<ul class="key">{key}</ul>'
+
+
+def leaderboard() -> str:
+    """Return the published figures."""
+    body = ""
+    for name, plain, coco, source in LEADERBOARD:
+        cells = "".join(f"<td>{escape(t or '–')}</td>" for t in (plain, coco, source))
+        body += f"<tr>{row_head(escape(name))}{cells}</tr>"
+    return table(("system", "mean IU", "mean IU + COCO", "paper"), body, "published")

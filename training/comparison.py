@@ -1,0 +1,92 @@
+"""One system of a comparison: scored, timed and pictured over the validation split."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import experiments
+from data.images import from_net
+from experiments import Input
+from nets import generate
+from nets.load import net_of_text
+from training import run_dir
+from training.costs import Costs, costs
+from training.crf import Settings
+from training.scoring import Tally
+from training.segment import Labeller
+
+
+@dataclass
+class System:
+    """A trained row, with or without a CRF behind it."""
+
+    name: str
+    title: str
+    crf: Settings | None = None
+
+
+@dataclass
+class Example:
+    """A validation picture with its truth and one system's labels."""
+
+    name: str
+    picture: np.ndarray  # H x W x 3 uint8 RGB
+    truth: np.ndarray  # H x W
+    found: np.ndarray  # H x W
+
+
+@dataclass
+class Result:
+    """What was measured of a System."""
+
+    system: System
+    scores: dict  # data.metrics.metrics, and boundary_iu
+    seconds: float  # per picture, from the net's input to the labels
+    costs: Costs
+    iterations: int  # of the row itself
+    examples: list[Example] = field(default_factory=list)
+
+
+def measure(system: System, shown: tuple[int, ...] = (), count: int | None = None) -> Result:
+    """Run a system over its validation split.
+
+    Parameters
+    ----------
+    system
+        The row must be trained.
+    shown
+        Indices of the pictures to return as examples.
+    count
+        How many pictures to score (default: all).
+    """
+    row = experiments.find(system.name)
+    data = experiments.data_of(row)
+    (head,), (given,) = data.heads, data.inputs
+    labeller = Labeller(system.name, crf=system.crf)
+    reader = net_of_text(generate.reader(row, data)).layers[0]
+    tally = Tally(head.score, head.classes)
+    seconds: list[float] = []
+    examples = []
+    for index, item in enumerate(reader.items[:count]):
+        image, label = reader.sample(item, 0)
+        truth, name = label[0].astype(np.uint8), reader.name_of(item)
+        began = time.perf_counter()
+        found = labeller.labels({given.top: image})[head.score]
+        seconds.append(time.perf_counter() - began)
+        tally.add(name, truth, found)
+        if index in shown:
+            examples.append(Example(name, visible(given, image), truth, found))
+    return Result(
+        system,
+        tally.metrics(head),
+        float(np.median(seconds)),
+        costs(run_dir.net_text(row, data, "deploy"), head.score),
+        run_dir.iterations(system.name),
+        examples,
+    )
+
+
+def visible(given: Input, image: np.ndarray) -> np.ndarray:
+    """Return a net's colour input as an RGB picture."""
+    return from_net(image, np.array(given.mean), given.bgr)

@@ -1,0 +1,137 @@
+"""Edge maps: of pictures of any size, written as pictures, and scored (ODS, OIS, AP)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import caffe
+import experiments
+from data import parallel
+from data.edge_maps import suppress
+from data.edge_metrics import THRESHOLDS, Counts, count, scores
+from data.errors import DataError
+from data.files import atomic_write
+from data.images import to_net
+from data.progress import bar
+from data.sets.bsds import annotations
+from experiments import Dataset
+from training.scoring import load_net
+from training.segment import forward
+
+NAMES = {"ods": "ODS", "ois": "OIS", "ap": "AP"}
+QUICK = np.arange(1, 10) / 10  # thresholds of the scorings within training
+FEW = 20  # pictures of these
+
+
+class EdgeFinder:
+    """A row's deploy net with its weights (default: the run's best, else its last)."""
+
+    def __init__(self, name: str, weights: str | Path | None = None):
+        self.data: Dataset = experiments.data_of(experiments.find(name))
+        (self.input,), (self.head,) = self.data.inputs, self.data.heads
+        self.net, self.weights = load_net(name, "deploy", weights)
+
+    def find(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the H x W probabilities of an edge in an H x W x 3 picture, RGB."""
+        values = to_net(pixels, np.array(self.input.mean), self.input.bgr)
+        forward(self.net, {self.input.top: values})
+        return self.net.blobs[self.head.score].data[0, 0].copy()
+
+
+def write(folder: Path, stem: str, edges: np.ndarray) -> list[Path]:
+    """Write an edge map: STEM.png dark on white, STEM_16.png bright with 16 bits; return both."""
+    shown = np.round(255 * (1 - np.clip(edges, 0, 1))).astype(np.uint8)
+    fine = np.round(65535 * np.clip(edges, 0, 1)).astype(np.uint16)
+    paths = [folder / f"{stem}.png", folder / f"{stem}_16.png"]
+    images = Image.fromarray(shown), Image.fromarray(fine)
+    for path, image in zip(paths, images, strict=True):
+        with atomic_write(path) as stream:
+            image.save(stream, format="PNG")
+    return paths
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture's edge map, 0 to 1, and where its annotators' maps are."""
+
+    edges: np.ndarray
+    truth: str
+    thresholds: np.ndarray
+
+
+def counted(job: Job) -> Counts:
+    """Count one picture; importable, for worker processes."""
+    masks = annotations(Path(job.truth))
+    if masks[0].shape != job.edges.shape:
+        raise DataError(f"{job.truth}: {masks[0].shape} pixels, the edge map has {job.edges.shape}")
+    return count(suppress(job.edges), masks, job.thresholds)
+
+
+def score_net(
+    net: caffe.Net,
+    data: Dataset,
+    number: int | None = None,
+    save: str | Path | None = None,
+    thresholds: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return {score blob: ods, threshold, ois, ap} of a net over its data layer's pictures.
+
+    Parameters
+    ----------
+    net
+        A net whose data layer reads BSDS500 in order.
+    data
+        Its data set.
+    number
+        How many pictures (default: all).
+    save
+        Folder for the edge maps, before they are made thin.
+    thresholds
+        At which masks are matched (default: the benchmark's 99, about a minute per picture).
+    """
+    (head,) = data.heads
+    thresholds = THRESHOLDS if thresholds is None else thresholds
+    layer = net.layers[0]
+    names = layer.names(number)
+    first = layer.due[0][0]
+    jobs = []
+    with bar("finding edges", len(names), "pictures", leave=False) as progress:
+        for at, name in enumerate(names):
+            net.forward()
+            edges = net.blobs[head.score].data[0, 0].copy()
+            if not np.isfinite(edges).all():
+                raise DataError(f"{name}: NaN in {head.score!r}")
+            if save:
+                write(Path(save), name, edges)
+            _, truth = layer.items[(first + at) % len(layer.items)]
+            jobs.append(Job(edges, truth, thresholds))
+            progress.update()
+    counts = list(parallel.run(counted, jobs, "matching edges", unit="pictures"))
+    return {head.score: scores(counts, thresholds)}
+
+
+def score_quickly(net: caffe.Net, data: Dataset) -> dict[str, Any]:
+    """Return rough scores, for training: a few pictures and thresholds."""
+    return score_net(net, data, FEW, thresholds=QUICK)
+
+
+def score_experiment(
+    name: str,
+    weights: str | Path | None = None,
+    save: str | Path | None = None,
+    number: int | None = None,
+) -> dict[str, Any]:
+    """Score a row's validation net; return experiment, weights, and `score_net` as heads."""
+    net, path = load_net(name, "val", weights)
+    print(f"scoring {name} with {path}", flush=True)
+    data = experiments.data_of(experiments.find(name))
+    return dict(experiment=name, weights=str(path), heads=score_net(net, data, number, save))
+
+
+def table(result: dict[str, float]) -> str:
+    """Return scores as text."""
+    values = "   ".join(f"{title} {result[key]:.3f}" for key, title in NAMES.items())
+    return f"{values}   (best threshold {result['threshold']:.2f})"

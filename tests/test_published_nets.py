@@ -45,6 +45,20 @@ def test_deploy_nets_equal_the_published_ones(name):
     assert got == want
 
 
+@pytest.mark.parametrize(
+    "row, name",
+    [
+        ("voc-pspnet101", "pspnet101_VOC2012_473"),
+        ("cityscapes-pspnet101", "pspnet101_cityscapes_713"),
+        ("ade20k-pspnet50", "pspnet50_ADE20K_473"),
+    ],
+)
+def test_rows_deploy_the_published_nets(row, name):
+    want, ignored = expected(name)
+    text = (ROOT / f"nets/{row}/deploy.prototxt").read_text()
+    assert rows(text_format.Parse(text, caffe_pb2.NetParameter()), ignored) == want
+
+
 @pytest.mark.parametrize("depth", [50, 101])
 def test_stock_resnets_equal_the_published_ones(depth):
     want, ignored = expected(f"resnet{depth}")

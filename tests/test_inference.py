@@ -134,6 +134,9 @@ def test_windows_overlap_by_a_third_and_the_last_is_pulled_back():
     assert Procedure(base=2048).scaled((1024, 2048), 0.5) == (513, 1025)
     assert Procedure(base=512).scaled((375, 500), 1) == (385, 513)
     assert Procedure().scaled((375, 500), 0.5) == (188, 250)
+    assert str(Procedure((0.5, 1), True, (41, 89), 64)) == (
+        "scales 0.5, 1, mirrored as well, windows of 41 x 89, longer side 64 x scale + 1"
+    )
 
 
 def test_whole_pictures_at_their_own_size(net):

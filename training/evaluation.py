@@ -35,7 +35,7 @@ def score_experiment(
         print(f"scoring {name} with {path}", flush=True)
         return dict(experiment=name, weights=str(path), heads=score_net(net, data, count, save))
     labeller = Labeller(name, weights, procedure, crf)
-    print(f"scoring {name} with {labeller.weights}: {labeller.procedure}", flush=True)
+    print(f"scoring {name} with {labeller.weights}, {labeller.procedure}", flush=True)
     tallies = score_windows(labeller, count, save)
     result = dict(
         experiment=name,

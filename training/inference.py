@@ -43,6 +43,13 @@ class Procedure:
     window: Size | None = None
     base: int = 0
 
+    def __str__(self) -> str:
+        parts = ["scales " + ", ".join(f"{scale:g}" for scale in self.scales)]
+        parts += ["mirrored as well"] if self.flip else []
+        parts += ["windows of {} x {}".format(*self.window)] if self.window else []
+        parts += [f"longer side {self.base} x scale + 1"] if self.base else []
+        return ", ".join(parts)
+
     @property
     def plain(self) -> bool:
         """Whether the whole picture goes through the net once, as it is."""

@@ -69,7 +69,7 @@ def test_a_step_and_its_scores(row, data, monkeypatch):
     (entry,) = [e for e in Log(row.name).read() if e["kind"] == "train"]
     assert 0 < entry["loss"] < 100
     segmenter = Segmenter(row.name)
-    confusion = score_windows(segmenter)[row.scores]
+    confusion = score_windows(segmenter)[row.scores].hist
     assert 0 < confusion.sum() <= 2 * 32 * 32
     pixels = np.random.RandomState(0).randint(0, 256, (50, 37, 3)).astype(np.uint8)
     found = segmenter.segment(pixels)[row.scores]

@@ -8,11 +8,12 @@ Where a layer gives no size, those of `SIZES` are tried.
 import os
 import tempfile
 
-# Height, width and channels of pictures whose layer does not tell: ImageNet's, CamVid's, SSD's,
-# DeepLab's, CIFAR's, MNIST's, and pairs of MNIST's.
+# Height, width and channels of pictures whose layer does not tell: ImageNet's, MNIST's, pairs of
+# MNIST's, CIFAR's, SSD's, CamVid's, DeepLab's. Larger ones come last: a fully connected layer
+# behind a picture has as many weights for each output.
 SIZES = (
-    (224, 224, 3), (360, 480, 3), (300, 300, 3), (512, 512, 3), (513, 513, 3), (32, 32, 3),
-    (28, 28, 1), (28, 28, 2),
+    (224, 224, 3), (28, 28, 1), (28, 28, 2), (32, 32, 3), (300, 300, 3), (360, 480, 3),
+    (512, 512, 3), (513, 513, 3),
 )  # fmt: skip
 LENGTH = 16  # frames of a clip whose layer does not tell
 SOURCELESS = {"Input", "DummyData", "Parameter"}

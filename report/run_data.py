@@ -84,6 +84,8 @@ def read(name: str) -> Run:
     """Return the Run of a trained experiment; DataError names a file that is missing or wrong."""
     row = experiments.find(name)
     data = experiments.data_of(row)
+    if data.edges:
+        raise DataError(f"{name} finds edges, which have no report; see score.py")
     run_dir.best_weights(name)  # its error says how to train where nothing is
     path = run_dir.folder(name) / "score.json"
     if not path.is_file():

@@ -132,6 +132,7 @@ def name_of_input(name):
         "nyud-color": "data/images", "nyud-hha": "data/hha",
         "siftflow": "sift-flow/Images", "pascalcontext": "VOC2010/JPEGImages",
         "camvid": "CamVid/val/", "camvid-mini": "CamVid/val/", "camvid-varied": "CamVid/val/",
+        "camvid-varied-single": "CamVid/val/",
         "shapes": "shapes/JPEGImages",
         "shapes-batches": "shapes/JPEGImages", "shapes-single": "Classification/JPEGImages",
     }[name]  # fmt: skip
@@ -141,6 +142,7 @@ def test_each_data_set_has_its_own_colours(trained):
     assert {name: data.palette for name, data in experiments.DATASETS.items()
             if data.palette != "voc"} == {
                 "camvid": "camvid", "camvid-mini": "camvid", "camvid-varied": "camvid",
+                "camvid-varied-single": "camvid",
                 "cityscapes": "cityscapes",
                 "ade20k": "ade20k", "camvid-dilation": "camvid",
                 "cityscapes-dilation": "cityscapes", "kitti-dilation": "kitti"}  # fmt: skip
@@ -216,7 +218,7 @@ def test_a_crf_refines_the_scores(trained, monkeypatch, capsys):
 
 def test_a_search_leaves_what_crf_then_takes(trained, monkeypatch, capsys):
     name = "tiny-fcn32s"
-    monkeypatch.setattr(crf_search, "SEARCHED", ("bi_w",))
+    monkeypatch.setattr(crf_search, "COARSE", crf_search.FINE)
     monkeypatch.setattr(sys, "argv", ["score.py", name, "--crf", "search", "--count", "2"])
     score.main()
     printed = capsys.readouterr().out

@@ -96,18 +96,17 @@ def score_net(
     thresholds = THRESHOLDS if thresholds is None else thresholds
     layer = net.layers[0]
     names = layer.names(number)
-    first = layer.due[0][0]
+    truths = {layer.name_of(item): item[1] for item in layer.items}
     jobs = []
     with bar("finding edges", len(names), "pictures", leave=False) as progress:
-        for at, name in enumerate(names):
+        for name in names:
             net.forward()
             edges = net.blobs[head.score].data[0, 0].copy()
             if not np.isfinite(edges).all():
                 raise DataError(f"{name}: NaN in {head.score!r}")
             if save:
                 write(Path(save), name, edges)
-            _, truth = layer.items[(first + at) % len(layer.items)]
-            jobs.append(Job(edges, truth, thresholds))
+            jobs.append(Job(edges, truths[name], thresholds))
             progress.update()
     counts = list(parallel.run(counted, jobs, "matching edges", unit="pictures"))
     return {head.score: scores(counts, thresholds)}

@@ -27,6 +27,10 @@ from training.comparison import Result, System, measure
 from training.device import use_device
 
 PREFIXES = {"shapes": "family", "camvid": "family-camvid"}
+TITLES = {
+    "shapes": "FCN and what grew out of it, on generated pictures",
+    "camvid": "FCN and what grew out of it, on CamVid",
+}
 WITH_CRF = ("fcn8s", "largefov")
 SEARCHED_ON = 8  # validation pictures
 SHOWN = 5
@@ -48,7 +52,7 @@ def main() -> None:
                 sys.exit(130)
         results = [measured(system) for system in listed(prefix)]
         folder = run_dir.folder(prefix)
-        path = page.write(folder / "report.html", prefix, results)
+        path = page.write(folder / "report.html", TITLES[args.data], results)
     print(f"\n{page.text(results)}\n[{duration(time.perf_counter() - began)}] {path}")
 
 

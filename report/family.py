@@ -45,12 +45,12 @@ Column = tuple[str, Callable[[Result], float | None], Callable[[float | None], s
 
 
 def short(number: float | None) -> str:
-    """Return a count with a decimal prefix."""
+    """Return a count with a decimal prefix, on one line."""
     if number is None:
         return "–"
-    for scale, prefix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+    for scale, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= scale:
-            return f"{number / scale:.1f}{prefix}"
+            return f"{number / scale:.1f}\u00a0{prefix}"
     return f"{number:.0f}"
 
 

@@ -1,7 +1,7 @@
 """One system of a comparison: scored, timed and pictured over the validation split."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -77,11 +77,12 @@ def measure(system: System, shown: tuple[int, ...] = (), count: int | None = Non
         tally.add(name, truth, found)
         if index in shown:
             examples.append(Example(name, visible(given, image), truth, found))
+    spent = costs(run_dir.net_text(row, data, "deploy"), head.score)
     return Result(
         system,
         tally.metrics(head),
         float(np.median(seconds)),
-        costs(run_dir.net_text(row, data, "deploy"), head.score),
+        replace(spent, field=None) if system.crf else spent,  # a CRF joins all pixels
         run_dir.iterations(system.name),
         examples,
     )

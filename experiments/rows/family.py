@@ -16,8 +16,8 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "fcn32s": ("FCN-32s", dict(net=_FCN, stride=32)),
     "fcn16s": ("FCN-16s", dict(net=_FCN, stride=16)),
     "fcn8s": ("FCN-8s", dict(net=_FCN, stride=8)),
-    "dilation": ("dilation, front end", dict(net="family.dilation")),
-    "dilation-context": ("dilation + context", dict(net="family.dilation", context=True)),
+    "dilation": ("Dilation, front end", dict(net="family.dilation")),
+    "dilation-context": ("Dilation + context", dict(net="family.dilation", context=True)),
     "largefov": ("DeepLab-LargeFOV", dict(net="family.largefov")),
 }
 # Their rows are `small`'s, but for the budget.

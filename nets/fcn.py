@@ -20,10 +20,21 @@ from nets.vgg16 import VGG16, stage
 def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):
     """Draw the whole net over `n.data`: one VGG16 trunk and, for each head, its scores.
 
-    `heads` have each task's suffix and class count (`experiments.Head`); `stride` is 32, 16 or 8;
-    `scales` ({4: factor, 3: factor}) bring the skips' magnitudes into line, so that all
-    streams can be trained at once; `fixed` lets only the score layers learn; `first` names the
-    first convolution.
+    Parameters
+    ----------
+    n : NetSpec
+        Has `data`; the layers are added to it.
+    heads : sequence of experiments.Head
+        Each task's suffix and class count.
+    stride : int
+        32, 16 or 8.
+    scales : dict, optional
+        {4: factor, 3: factor}, which bring the skips' magnitudes into line, so that all streams
+        can be trained at once.
+    fixed : bool
+        Let only the score layers learn.
+    first : str
+        The name of the first convolution.
     """
     trunk(n, n.data, first=first, param=FROZEN if fixed else LEARN)
     for head in heads:

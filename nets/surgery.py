@@ -83,8 +83,13 @@ def upsample_filt(size: int) -> np.ndarray:
 def interp(net: Net, layers: Iterable[str]) -> None:
     """Make each deconvolution in `layers` interpolate bilinearly, every channel by itself.
 
-    For weights m x k x h x w: m = k (dense, set on the diagonal, zero elsewhere) or k = 1
-    (one group per channel).
+    Parameters
+    ----------
+    net : Net
+        Changed in place.
+    layers : iterable of str
+        Deconvolutions with weights m x k x h x w: m = k (dense, set on the diagonal, zero
+        elsewhere) or k = 1 (one group per channel).
     """
     for name in layers:
         weights = net.params[name][0].data
@@ -186,8 +191,22 @@ def inflate(new_net: Net, new_layer: str, net: Net, layer: str, gray: str = "sum
     """Carry a first convolution over to another number of input channels; biases are copied.
 
     With more channels the old filters come first, each further one is the mean of the old ones (as
-    NYUDv2's depth). With one channel `gray` is "sum" (the response to a gray picture equals that to
-    the same picture in all channels) or "mean".
+    NYUDv2's depth).
+
+    Parameters
+    ----------
+    new_net, net : Net
+        The first is changed.
+    new_layer, layer : str
+        The convolutions' names.
+    gray : str
+        With one channel: "sum" (the response to a gray picture equals that to the same picture in
+        all channels) or "mean".
+
+    Returns
+    -------
+    str
+        What was done, for the log.
     """
     new, old = new_net.params[new_layer][0].data, net.params[layer][0].data
     if new.shape[0] != old.shape[0] or new.shape[2:] != old.shape[2:]:

@@ -172,7 +172,7 @@ def test_each_data_set_has_its_own_colours(trained):
         assert (np.array(image)[30:] == (128, 64, 128)).all(axis=2).sum() > 100
 
 
-def test_what_cannot_be_done_is_said(trained, monkeypatch):
+def test_requests_that_cannot_be_met_are_explained(trained, monkeypatch):
     pictures = trained / "pictures"
     with pytest.raises(DataError, match="no such picture, folder"):
         infer.infer("tiny-fcn32s", [str(trained / "nothing*.jpg")])

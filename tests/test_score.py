@@ -84,7 +84,7 @@ def test_absent_classes_are_left_out_even_when_predicted():
     assert counted["left_out"] == ["1"] and counted["mean_accuracy"] == pytest.approx(0.9)
 
 
-def test_nothing_scored_is_no_number():
+def test_no_scored_pixels_give_nan():
     got = metrics.metrics(np.zeros((2, 2), int))
     assert got["mean_iu"] is None and got["left_out"] == ["0", "1"]
     assert "mean IU –" in metrics.table(got)

@@ -76,7 +76,7 @@ def test_init_takes_files_rows_published_nets_or_nothing(table, monkeypatch):
         begun("tiny-fcn16s", init="x.caffemodel")
 
 
-def test_missing_classifier_weights_say_how_to_get_them(table, monkeypatch):
+def test_the_error_on_missing_classifier_weights_names_the_command(table, monkeypatch):
     with pytest.raises(DataError, match=r"vgg16-fcn.caffemodel.*surgery.py convert vgg16"):
         initial_weights.source_file("vgg16-fcn")
 

@@ -103,7 +103,8 @@ def tally(
     tallies = [Tally(layer, net.blobs[layer].data.shape[1]) for layer, *_ in heads]
     losses = np.zeros(len(heads))
     done = 0
-    with bar("scoring", len(dataset), "pictures", leave=False) as progress:
+    # disable=None: in a log, between score lines, a bar would only be in the way.
+    with bar("scoring", len(dataset), "pictures", leave=False, disable=None) as progress:
         while done < len(dataset):
             net.forward()
             # The last batch may run on into the next round of the pictures.

@@ -25,6 +25,7 @@ from ._caffe import (
     solver_rank,
     torch_module,
 )
+from ._caffe.formats.crop_offsets import align_crops
 from ._caffe.formats.definitions import read_net, read_solver
 from ._caffe.log import init_log, log
 from .proto.caffe_pb2 import TEST, TRAIN
@@ -49,9 +50,9 @@ __all__ = [
     "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "CaffeError", "Classifier", "Detector",
     "FormatError", "Layer", "LayerError", "NCCL", "NesterovSolver", "Net", "NetError", "NetSpec",
     "RMSPropSolver", "SGDSolver", "SolverError", "TEST", "TRAIN", "Timer", "__version__",
-    "export", "get_solver", "has_nccl", "init_log", "io", "layer_type_list", "layers", "log",
-    "params", "read_net", "read_solver", "set_data_workers", "set_device", "set_dialect",
-    "set_mode_cpu", "set_mode_gpu", "set_multiprocess", "set_precision", "set_random_seed",
-    "set_solver_count", "set_solver_rank", "solver_count", "solver_rank", "to_proto",
-    "torch_module",
+    "align_crops", "export", "get_solver", "has_nccl", "init_log", "io", "layer_type_list",
+    "layers", "log", "params", "read_net", "read_solver", "set_data_workers", "set_device",
+    "set_dialect", "set_mode_cpu", "set_mode_gpu", "set_multiprocess", "set_precision",
+    "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count", "solver_rank",
+    "to_proto", "torch_module",
 ]  # fmt: skip

@@ -48,10 +48,19 @@ class Classifier(Net):
         self.image_dims = self.crop_dims if image_dims is None else image_dims
 
     def predict(self, inputs, oversample=True):
-        """Probabilities N x C for N images H x W x K, which may differ in size.
+        """Classify images.
 
-        ``oversample`` averages over the ten crops of `io.oversample`; otherwise the centre crop
-        alone counts.
+        Parameters
+        ----------
+        inputs : iterable of ndarray
+            N images H x W x K, which may differ in size.
+        oversample : bool
+            Average over the ten crops of `io.oversample`; otherwise the centre crop alone counts.
+
+        Returns
+        -------
+        ndarray
+            Probabilities, N x C.
         """
         images = np.stack([io.resize_image(image, self.image_dims) for image in inputs])
         if oversample:

@@ -126,13 +126,24 @@ def inverse(coord_map):
 
 
 def coord_map_from_to(top_from, top_to):
-    """The map from coordinates of ``top_from`` to coordinates of ``top_to``.
+    """The map between two tops, followed back to the first blob that they have in common.
 
-    Both tops are followed back to the first blob that they have in common. Where ``a`` is 1,
-    ``-b`` is the position in ``top_from`` of the origin of ``top_to``.
+    Parameters
+    ----------
+    top_from, top_to : Top
 
-    Raises RuntimeError where no such blob is reached through spatial layers, and
-    AmbiguousMapException where several paths reach it under different maps.
+    Returns
+    -------
+    (axis, a, b)
+        Takes coordinates of ``top_from`` to those of ``top_to``. Where ``a`` is 1, ``-b`` is the
+        position in ``top_from`` of the origin of ``top_to``.
+
+    Raises
+    ------
+    RuntimeError
+        Where no common blob is reached through spatial layers.
+    AmbiguousMapException
+        Where several paths reach it under different maps.
     """
     from_maps = dict(_walk_back(top_from))
     ambiguous = None
@@ -157,7 +168,18 @@ def coord_map_from_to(top_from, top_to):
 def crop(top_from, top_to):
     """A Crop layer that cuts ``top_from`` to the extent of ``top_to``, aligned with it.
 
-    Raises an AssertionError where the scales differ, or where the offset is negative or not whole.
+    Parameters
+    ----------
+    top_from, top_to : Top
+
+    Returns
+    -------
+    Top
+
+    Raises
+    ------
+    AssertionError
+        Where the scales differ, or where the offset is negative or not whole.
     """
     axis, a, b = coord_map_from_to(top_from, top_to)
     a, b = np.array(a, ndmin=1), np.array(b, ndmin=1)

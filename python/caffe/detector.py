@@ -38,9 +38,15 @@ class Detector(Net):
     def detect_windows(self, images_windows):
         """Classify windows; each is warped to the size of the net's input.
 
-        ``images_windows`` yields pairs of an image file and its windows, each
-        (ymin, xmin, ymax, xmax). Returns one dict per window, in order, with the keys
-        ``filename``, ``window`` and ``prediction``.
+        Parameters
+        ----------
+        images_windows : iterable of (str, sequence)
+            An image file and its windows, each (ymin, xmin, ymax, xmax) in pixels.
+
+        Returns
+        -------
+        list of dict
+            One per window, in order, with the keys ``filename``, ``window`` and ``prediction``.
         """
         detections, crops = [], []
         for filename, windows in images_windows:

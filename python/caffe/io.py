@@ -15,10 +15,23 @@ _LUMA = np.array([0.2125, 0.7154, 0.0721])
 
 
 def blobproto_to_array(blob, return_diff=False):
-    """The values of a BlobProto (its diff if ``return_diff``) as a float64 array in its shape.
+    """The values of a BlobProto as an array in its shape.
 
-    Understands the old ``num, channels, height, width`` form. Raises ValueError where the count
-    of values does not fit the shape.
+    Parameters
+    ----------
+    blob : BlobProto
+        In the present form, or the old one of ``num, channels, height, width``.
+    return_diff : bool
+        Return its diff instead.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    ValueError
+        Where the count of values does not fit the shape.
     """
     values = np.array(blob.diff if return_diff else blob.data, dtype=np.float64)
     if not values.size:
@@ -194,10 +207,23 @@ class Transformer:
 
 
 def load_image(filename, color=True):
-    """The image as float32 in [0, 1]: H x W x 3 in RGB, or H x W x 1 if ``color`` is false.
+    """Load an image; alpha is dropped, palettes are resolved.
 
-    Greys become RGB by repetition, alpha is dropped, palettes are resolved. Raises OSError with
-    the file's name where it is not an image or is cut short.
+    Parameters
+    ----------
+    filename : str or path
+    color : bool
+        Return RGB, of a grey image by repetition; otherwise one channel.
+
+    Returns
+    -------
+    ndarray of float32
+        H x W x 3, or H x W x 1, in [0, 1].
+
+    Raises
+    ------
+    OSError
+        With the file's name, where it is not an image or is cut short.
     """
     from PIL import Image
 
@@ -218,11 +244,24 @@ def load_image(filename, color=True):
 
 
 def resize_image(im, new_dims, interp_order=1):
-    """``im`` (H x W x K) resized to (height, width) ``new_dims`` as float32.
+    """Resize an image as BVLC's io.py does.
 
-    Like BVLC's, which is scikit-image's for one or three channels and SciPy's for other counts,
-    and these differ: the first aligns the borders of the images, the second the centres of their
-    corner pixels. Neither smooths when it shrinks.
+    That is scikit-image's way for one or three channels and SciPy's for other counts, and these
+    differ: the first aligns the borders of the images, the second the centres of their corner
+    pixels. Neither smooths when it shrinks.
+
+    Parameters
+    ----------
+    im : ndarray
+        H x W x K.
+    new_dims : (int, int)
+        Height and width.
+    interp_order : int
+        The degree of the splines; 1 is linear.
+
+    Returns
+    -------
+    ndarray of float32
     """
     from scipy import ndimage
 
@@ -246,10 +285,21 @@ def resize_image(im, new_dims, interp_order=1):
 
 
 def oversample(images, crop_dims):
-    """Ten crops of each image, as (10 N) x H x W x K: corners, centre, and these mirrored.
+    """Ten crops of each image: corners, centre, and these mirrored.
 
-    ``images`` are of one size, and ``crop_dims`` is (height, width). The corners come in the order
-    top left, top right, bottom left, bottom right.
+    The corners come in the order top left, top right, bottom left, bottom right.
+
+    Parameters
+    ----------
+    images : sequence of ndarray
+        H x W x K, all of one size.
+    crop_dims : (int, int)
+        Height and width of a crop.
+
+    Returns
+    -------
+    ndarray of float32
+        (10 N) x height x width x K.
     """
     height, width = (int(n) for n in crop_dims)
     rows, columns, channels = images[0].shape

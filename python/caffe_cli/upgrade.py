@@ -2,7 +2,7 @@
 
 import os
 
-from . import align_crops, python2
+from . import python2
 from .common import log_line, need_file, prototxt, read_net, read_solver, write_file
 from .options import CommandError
 
@@ -20,15 +20,44 @@ def upgrade(options):
     if not options.new:
         raise CommandError(f"expected caffe upgrade OLD NEW, got {options.old!r} alone")
     if options.align_crops:
-        return align_crops.upgrade_net(options.old, options.new)
+        return align_crops(options.old, options.new)
     kind, data = _upgraded(options.old)
     write_file(options.new, data)
     log_line(f"Wrote upgraded {kind} to {options.new}", 1)
     return 0
 
 
-def _upgraded(path):
-    """``(kind, bytes)`` of a file in the current schema."""
+def align_crops(old: str, new: str) -> int:
+    """Write the net `old` to `new` with the aligned offset in every Crop that gives none.
+
+    Parameters
+    ----------
+    old, new : str
+        Names of prototxts; they may not be the same file.
+
+    Returns
+    -------
+    int
+        The exit status: 1 where a Crop's bottoms cannot be aligned, which is logged.
+    """
+    if os.path.exists(new) and os.path.samefile(old, new):
+        raise CommandError(f"{new!r} is the file itself: write the aligned net to another")
+    caffe = _own_caffe()
+    net = read_net(old)
+    failed = 0
+    for place, found in caffe.align_crops(net).items():
+        layer = f"layer {net.layer[place].name!r} (Crop)"
+        if isinstance(found, caffe.FormatError):
+            failed = 1
+            log_line(f"{layer}: left at offset 0: {found}", 1)
+        else:
+            log_line(f"{layer}: offset {found[0]}, {found[1]}", 1)
+    write_file(new, prototxt(net))
+    log_line(f"Wrote aligned net to {new}", 1)
+    return failed
+
+
+def _own_caffe():
     import caffe
 
     if not hasattr(caffe, "read_net"):
@@ -36,6 +65,12 @@ def _upgraded(path):
             "this caffe is a BVLC build: use its upgrade_net_proto_text, upgrade_net_proto_binary "
             "and upgrade_solver_proto_text"
         )
+    return caffe
+
+
+def _upgraded(path):
+    """``(kind, bytes)`` of a file in the current schema."""
+    _own_caffe()
     if _is_binary(path):
         return "weights", read_net(path).SerializeToString()
     if _names_solver_fields(path):

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 import scipy.io
+from customkit import NAMES
 from PIL import Image
 
 from data import fetch, palette
@@ -154,7 +155,7 @@ def make():
 def said():
     """A `log` that records its lines: said.lines, and said.text."""
 
-    class Said:
+    class Recorder:
         lines = []
 
         def __call__(self, line):
@@ -164,5 +165,37 @@ def said():
         def text(self):
             return "\n".join(self.lines)
 
-    Said.lines = []
-    return Said()
+    Recorder.lines = []
+    return Recorder()
+
+
+@pytest.fixture
+def loaded(tmp_path, monkeypatch):
+    """Run a data layer `count` times on the data folder; returns a dict of tops for each."""
+    monkeypatch.setenv("FCN_DATA", str(tmp_path / "data"))
+
+    def load(module, layer, count, outputs=("data", "label"), **params):
+        import caffe
+
+        spec = tmp_path / "layer.prototxt"
+        named = "".join(f' top: "{top}"' for top in outputs)
+        spec.write_text(
+            f'layer {{ name: "data" type: "Python"{named} python_param {{ '
+            f'module: "layers.{module}" layer: "{layer}" param_str: "{params}" }} }}'
+        )
+        net = caffe.Net(str(spec), caffe.TEST)
+        return [{k: v.copy() for k, v in net.forward().items()} for _ in range(count)]
+
+    return load
+
+
+@pytest.fixture
+def folders(make, tmp_path):
+    """Ten colour pictures with plain index masks; (pictures, masks, class file, {stem: label})."""
+    made = {}
+    for k in range(10):
+        make.jpeg(tmp_path / f"in/p{k}.jpg")
+        made[f"p{k}"] = make.labels(3)
+        make.png(tmp_path / f"masks/p{k}.png", made[f"p{k}"], colours=k % 2 == 0)
+    make.lines(tmp_path / "classes.txt", NAMES)
+    return tmp_path / "in", tmp_path / "masks", tmp_path / "classes.txt", made

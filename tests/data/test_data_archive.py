@@ -46,7 +46,7 @@ def refused(path, into, match, **more):
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_only_what_is_asked_for_without_its_parents(tmp_path, mode):
+def test_only_requested_members_without_their_parents(tmp_path, mode):
     path = tar(
         tmp_path / "a.tar",
         ("top/keep/x/one.txt", b"1"),

@@ -87,11 +87,11 @@ def test_a_png_is_found_short_or_flipped_at_any_byte(voc, tmp_path):
     whole = label_file(tmp_path).read_bytes()
     path, reader = tmp_path / "x.png", labels.Png(palette=True)
     for place in range(8, len(whole), 7):
-        for spoilt in (
+        for broken in (
             whole[:place],
             whole[:place] + bytes([whole[place] ^ 8]) + whole[place + 1 :],
         ):
-            path.write_bytes(spoilt)
+            path.write_bytes(broken)
             with pytest.raises(DataError, match="x.png: "):
                 reader.read(path)
 
@@ -204,7 +204,7 @@ def test_mat_that_claims_more_than_it_has(tmp_path):
         images.read_mat(tmp_path / "a.mat", "S")
 
 
-def test_mat_that_is_spoilt_or_something_else(tmp_path):
+def test_a_mat_file_that_is_broken_or_of_another_kind(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"S": np.arange(400).reshape(20, 20)}, do_compression=True)
     whole = (tmp_path / "a.mat").read_bytes()
     reader = labels.Mat("S")

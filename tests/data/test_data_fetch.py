@@ -45,7 +45,7 @@ def test_a_broken_connection_is_resumed_where_it_broke(site, tmp_path, said, dig
     assert site.log == [("a", None), ("a", "bytes=100000-"), ("a", "bytes=300000-")]
 
 
-def test_a_later_run_goes_on_from_the_partial_file(site, tmp_path, said):
+def test_a_later_run_resumes_the_partial_file(site, tmp_path, said):
     site.files["a"] = BODY
     site.breaks = [500_000] + [0] * fetch.ATTEMPTS * 2
     with pytest.raises(DataError, match="ended after 500,000 of 1,024,000 bytes"):
@@ -99,7 +99,7 @@ def test_when_nothing_works_the_message_says_how_to_do_it_by_hand(site, tmp_path
     assert got(fetch.get(wanted, tmp_path / "here", tmp_path, said)) and not site.log
 
 
-def test_offline_is_no_traceback_but_that_message(tmp_path, said):
+def test_offline_is_a_message_without_traceback(tmp_path, said):
     wanted = Remote("file.tar", ("http://127.0.0.1:9/file.tar",), about=2_000_000_000)
     fetch_pause, fetch.PAUSE = fetch.PAUSE, 0
     try:

@@ -81,7 +81,7 @@ def test_only_what_is_missing_or_stale_is_made(make, tmp_path, said):
 def test_every_file_that_fails_is_named_and_the_rest_is_made(make, tmp_path, said):
     work = jobs(tmp_path, make, 5)
     for k in (1, 3):
-        (tmp_path / f"cls/{k}.mat").write_bytes(b"spoilt")
+        (tmp_path / f"cls/{k}.mat").write_bytes(b"broken")
     with pytest.raises(DataError, match=r"(?s)1\.mat: .*3\.mat: .*cls: 2 of 5 failed"):
         prepare.convert(work, "cls", said)
     assert sorted(written(tmp_path / "png")) == ["0.png", "2.png", "4.png"]

@@ -206,7 +206,7 @@ def test_ccnns_layer_labels_as_the_exact_crf():
     assert not run.backward(got, propagate=[True, False])[0].any()
 
 
-def test_ccnns_layer_is_told_by_its_bottoms_and_refuses():
+def test_ccnns_layer_is_recognised_by_its_bottoms_and_refuses():
     assert build(CCNN, (1, 3, 4, 4), (1, 3, 4, 4)).forward()[0].shape == (1, 1, 4, 4)
     with pytest.raises(LayerError, match="the score comes first"):
         build(CCNN, (1, 3, 4, 4), (1, 5, 4, 4))

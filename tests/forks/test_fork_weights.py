@@ -111,7 +111,7 @@ def test_counts_of_the_wrong_dialect_name_the_right_one(tmp_path):
         bn_net("", "pspnet").copy_from(str(paths[2]))
 
 
-def test_other_layers_still_want_their_shape(tmp_path):
+def test_other_layers_still_check_their_shape(tmp_path):
     path = tmp_path / "fc.caffemodel"
     path.write_bytes(layer("fc", "InnerProduct", [np.ones((2, 3, 1, 1)), np.ones(2)]))
     net = net_of(

@@ -1,27 +1,16 @@
-"""R-CNN's and R-FCN's layers: slow NumPy versions, gradients, refusals, and a head that learns."""
+"""R-CNN's and R-FCN's region pooling: slow NumPy versions, gradients, refusals."""
 
 import math
 
 import numpy as np
 import pytest
 from gradcheck import build, check_gradients
-from losskit import WEIGHT, close, labels, normal, softmax
-from netkit import input_layer, net_of
+from losskit import close, normal
+from roikit import random_rois
 
-import caffe
-from caffe._caffe.errors import CaffeError, LayerError
+from caffe._caffe.errors import LayerError
 
 RNG = np.random.default_rng(7)
-
-
-def random_rois(count, images, width, height):
-    """Regions in and about a picture, some malformed."""
-    corners = RNG.uniform(-0.2, 1.2, (count, 4)) * [width, height, width, height]
-    rois = np.concatenate([RNG.integers(0, images, (count, 1)), corners], 1).astype(np.float32)
-    rois[: count * 3 // 4, 1:] = np.sort(rois[: count * 3 // 4, 1:].reshape(-1, 2, 2), 1).reshape(
-        -1, 4
-    )
-    return rois
 
 
 def away(value):
@@ -99,7 +88,7 @@ def test_roi_pooling_passes_over_nan():
         'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 1 output_dim: 2 group_size: 1 }',
     ],
 )
-def test_regions_that_would_want_a_gradient_get_none(text):
+def test_regions_get_no_gradient(text):
     # Those of Faster R-CNN's proposal layer do: its bottoms are scores.
     run = build(text, normal(1, 2, 6, 6), np.array([[0, 1, 1, 4, 5]], np.float32))
     (top,) = run.forward()
@@ -173,227 +162,3 @@ def test_a_region_of_no_image_is_named():
     run = build(text, normal(1, 1, 4, 4), np.array([[3, 0, 0, 2, 2]], np.float32))
     with pytest.raises(LayerError, match="image 3 in 'bottom1' is outside the 1 images"):
         run.forward()
-
-
-def test_ohem_keeps_the_hardest_of_each_image():
-    count = 24
-    rois = random_rois(count, 3, 20, 20)
-    loss, label, weight = RNG.random((count, 1)), labels(5, count, 1), normal(count, 8)
-    run = build(
-        'type: "BoxAnnotatorOHEM" box_annotator_ohem_param { roi_per_img: 3 ignore_label: -7 }',
-        rois,
-        loss.astype(np.float32),
-        label,
-        weight,
-        tops=2,
-    )
-    labels_, weights = run.forward()
-    assert labels_.shape == (count, 1, 1, 1) and weights.shape == (count, 8, 1, 1)
-    for image in range(3):
-        mine = np.flatnonzero(rois[:, 0] == image)
-        hard = set(mine[np.argsort(-loss[mine, 0])[:3]])
-        for r in mine:
-            assert labels_[r, 0, 0, 0] == (label[r, 0] if r in hard else -7)
-            assert np.array_equal(weights[r, :, 0, 0], weight[r] if r in hard else 0 * weight[r])
-
-
-def smooth(d, sigma=1.0):
-    return np.where(np.abs(d) < 1 / sigma**2, (sigma * d) ** 2 / 2, np.abs(d) - 0.5 / sigma**2)
-
-
-def test_smooth_l1_of_fast_rcnn():
-    x, target, inside, outside = (2 * normal(3, 8) for _ in range(4))
-    run = build(
-        'type: "SmoothL1Loss" smooth_l1_loss_param { sigma: 2 }', x, target, inside, outside
-    )
-    close(run.forward()[0], (outside * smooth(inside * (x - target), 2)).sum() / 3)
-    check_gradients(run, top_diff=WEIGHT, bottoms=(0, 1))
-
-
-@pytest.mark.parametrize(
-    "mode, divisor",
-    [
-        ("", 12),
-        ("normalization: FULL", 12),
-        ("normalization: BATCH_SIZE", 2),
-        ("normalization: NONE", 1),
-        ("normalize: false", 2),
-        ("normalization: PRE_FIXED pre_fixed_normalizer: 5", 5),
-        ("normalization: PRE_FIXED", 1),
-    ],
-)
-def test_smooth_l1_of_rfcn(mode, divisor):
-    x, target = 2 * normal(2, 4, 2, 3), normal(2, 4, 2, 3)
-    weight = RNG.integers(0, 2, x.shape).astype(np.float32)
-    run = build(f'type: "SmoothL1Loss" loss_param {{ {mode} }}', x, target, weight, tops=2)
-    loss, each = run.forward()
-    close(loss, smooth(weight * (x - target)).sum() / divisor)
-    close(each, smooth(weight * (x - target)).sum(1, keepdims=True))
-    check_gradients(run, top_diff=[*WEIGHT, np.zeros_like(each)], bottoms=(0, 1))
-
-
-def test_rfcn_leaves_the_weight_out_of_the_gradient():
-    x, target = np.full((1, 1, 1, 1), 0.5, np.float32), np.zeros((1, 1, 1, 1), np.float32)
-    run = build('type: "SmoothL1LossOHEM"', x, target, np.full((1, 1, 1, 1), 0.5, np.float32))
-    run.forward()
-    assert run.backward(np.float32(1))[0].item() == 0.25  # w d, not w^2 d
-
-
-@pytest.mark.parametrize("kind", ["SoftmaxWithLoss", "SoftmaxWithLossOHEM"])
-def test_softmax_with_three_tops(kind):
-    x, label = normal(2, 4, 3), labels(4, 2, 3)
-    label[0, 1] = -1
-    run = build(f'type: "{kind}" loss_param {{ ignore_label: -1 }}', x, label, tops=3)
-    if kind == "SoftmaxWithLoss":  # recognised by its tops, which the helper adds
-        run = build(
-            'type: "SoftmaxWithLoss" loss_param { ignore_label: -1 } top: "a" top: "b" top: "c"',
-            x,
-            label,
-        )
-    loss, prob, each = run.forward()
-    p = softmax(x, 1)
-    index = np.maximum(label, 0).astype(int)
-    want = -np.log(np.take_along_axis(p, index[:, None], 1))[:, 0] * (label >= 0)
-    close(each, want)
-    close(prob, p)
-    close(loss, want.sum() / 5)
-    check_gradients(run, top_diff=[*WEIGHT, 0 * prob, 0 * each])
-
-
-@pytest.mark.parametrize("kind", ["SoftmaxWithLoss", "InfogainLoss", "SigmoidCrossEntropyLoss"])
-def test_a_fixed_divisor_for_every_loss(kind):
-    bottoms = [normal(4, 3), labels(3, 4)]
-    if kind == "InfogainLoss":
-        bottoms.append(np.eye(3, dtype=np.float32))
-    if kind == "SigmoidCrossEntropyLoss":
-        bottoms[1] = RNG.random((4, 3)).astype(np.float32)
-    fixed = "normalization: PRE_FIXED pre_fixed_normalizer: 8"
-    whole, eighth = (
-        build(f'type: "{kind}" loss_param {{ {s} }}', *bottoms).forward()[0]
-        for s in ("normalization: NONE", fixed)
-    )
-    close(eighth, whole / 8)
-
-
-class OldLayer(caffe.Layer):
-    """As py-faster-rcnn's proposal layer reads its settings."""
-
-    def setup(self, bottom, top):
-        self.settings = {"TRAIN": 2000, "TEST": 300}[str(self.phase)]
-        assert self.param_str_ == self.param_str == "'feat_stride': 16"
-
-    def reshape(self, bottom, top):
-        top[0].reshape(1)
-
-    def forward(self, bottom, top):
-        top[0].data[0] = self.settings
-
-    def backward(self, top, propagate_down, bottom):
-        pass
-
-
-@pytest.mark.parametrize("phase, value", [(caffe.TRAIN, 2000), (caffe.TEST, 300)])
-def test_python_layers_of_py_faster_rcnn(phase, value):
-    net = net_of(
-        "layer { name: 'p' type: 'Python' top: 'p' python_param { module: 'test_rcnn' "
-        "layer: 'OldLayer' param_str: \"'feat_stride': 16\" } }",
-        phase,
-    )
-    net.forward()
-    assert net.blobs["p"].data[0] == value
-    assert net.layers[0].phase == phase and f"{net.layers[0].phase:d}" == str(int(phase))
-
-
-def test_netspec_as_ssd_uses_it():
-    n = caffe.NetSpec()
-    n.data = caffe.layers.Input(shape=dict(dim=[1, 3, 4, 4]))
-    n.conv = caffe.layers.Convolution(n.data, num_output=2, kernel_size=1)
-    assert n.keys() == ["data", "conv"] and n.vals()[1] is n.conv
-    n.update("conv", dict(num_output=5))
-    assert n.to_proto().layer[1].convolution_param.num_output == 5
-    del n["conv"]
-    assert n.keys() == ["data"]
-    with pytest.raises((AttributeError, KeyError), match="conv"):
-        del n["conv"]
-
-
-def pictures(rng, count):
-    """Pictures of three coloured rectangles each, their regions (enlarged a little), labels."""
-    images, rois, label = np.zeros((count, 3, 32, 32), np.float32), [], []
-    for i in range(count):
-        for corner in ((1, 1), (17, 2), (6, 17)):
-            y, x = corner + rng.integers(0, 4, 2)
-            height, width, colour = *rng.integers(6, 11, 2), rng.integers(0, 3)
-            images[i, colour, y : y + height, x : x + width] = 1
-            rois.append((i, x - 1, y - 1, x + width, y + height))
-            label.append(colour)
-    images += 0.2 * rng.standard_normal(images.shape)
-    return images, np.array(rois, np.float32), np.array(label, np.float32)
-
-
-@pytest.mark.parametrize("pool", ["ROIPooling", "PSROIPooling"])
-def test_a_head_learns_to_tell_rectangles_by_their_boxes(pool, tmp_path):
-    convolution = (
-        'layer {{ name: "{0}" type: "Convolution" bottom: "{1}" top: "{0}" convolution_param {{ '
-        'num_output: {2} kernel_size: 3 pad: 1 weight_filler {{ type: "xavier" }} }} }}'
-    )
-    if pool == "ROIPooling":
-        head = (
-            'layer { name: "pool" type: "ROIPooling" bottom: "c" bottom: "rois" top: "pool" '
-            "roi_pooling_param { pooled_h: 3 pooled_w: 3 spatial_scale: 1 } }"
-            'layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "score" '
-            'inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }'
-        )
-        convolution = convolution.format("c", "data", 8)
-    else:
-        head = (
-            'layer { name: "pool" type: "PSROIPooling" bottom: "c" bottom: "rois" top: "pool" '
-            "psroi_pooling_param { spatial_scale: 1 output_dim: 3 group_size: 2 } }"
-            'layer { name: "vote" type: "Pooling" bottom: "pool" top: "score" '
-            "pooling_param { pool: AVE global_pooling: true } }"
-        )
-        convolution = convolution.format("c", "data", 12)
-    (tmp_path / "net.prototxt").write_text(
-        input_layer("data", 4, 3, 32, 32)
-        + input_layer("rois", 12, 5)
-        + input_layer("label", 12)
-        + convolution
-        + 'layer { name: "relu" type: "ReLU" bottom: "c" top: "c" }'
-        + head
-        + 'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "label" }'
-        + 'layer { name: "accuracy" type: "Accuracy" bottom: "score" bottom: "label" '
-        'top: "accuracy" }'
-    )
-    (tmp_path / "solver.prototxt").write_text(
-        f'net: "{tmp_path}/net.prototxt" base_lr: 0.05 momentum: 0.9 lr_policy: "fixed" '
-        "random_seed: 3 max_iter: 100 snapshot_after_train: false"
-    )
-    solver, rng = caffe.get_solver(str(tmp_path / "solver.prototxt")), np.random.default_rng(5)
-    for _ in range(80):
-        for name, values in zip(("data", "rois", "label"), pictures(rng, 4), strict=True):
-            solver.net.blobs[name].data[...] = values
-        solver.step(1)
-    right = []
-    for _ in range(5):
-        for name, values in zip(("data", "rois", "label"), pictures(rng, 4), strict=True):
-            solver.net.blobs[name].data[...] = values
-        solver.net.forward()
-        right.append(float(solver.net.blobs["accuracy"].data))
-    assert np.mean(right) > 0.95
-
-
-def test_a_dialect_decides_between_smooth_l1s():
-    x, target = normal(2, 4, 2, 3), normal(2, 4, 2, 3)
-    found = {}
-    for dialect in ("", "rfcn", "ssd"):
-        caffe.set_dialect(dialect)
-        try:
-            run = build('type: "SmoothL1Loss"', x, target)
-            found[dialect] = run.forward()[0]
-            if dialect == "ssd":
-                with pytest.raises(CaffeError, match="takes 2 bottom blobs, 3 given"):
-                    build('type: "SmoothL1Loss"', x, target, target)
-        finally:
-            caffe.set_dialect("")
-    close(found["ssd"], found[""])
-    close(found["rfcn"], found[""] / 6)  # over N H W, not N

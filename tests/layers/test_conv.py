@@ -1,40 +1,14 @@
-"""Convolution, Deconvolution and Im2col against plain numpy, and their gradients."""
+"""Convolution and Deconvolution against plain numpy, and their gradients."""
 
 import itertools
 
 import numpy as np
 import pytest
+from convkit import GAUSSIAN, columns, extents, random_filters, tap_slices
 from gradcheck import build, check_gradients
 
 from caffe import LayerError
 from caffe._caffe.layers import conv
-
-GAUSSIAN = 'weight_filler { type: "gaussian" std: 0.5 } bias_filler { type: "gaussian" std: 0.5 }'
-
-
-def tap_slices(tap, stride, dilation, outputs):
-    return tuple(
-        slice(t * d, t * d + s * (o - 1) + 1, s)
-        for t, s, d, o in zip(tap, stride, dilation, outputs, strict=True)
-    )
-
-
-def extents(kernel, dilation):
-    return [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-
-
-def columns(x, kernel, stride, pad, dilation):
-    """Return {tap: the values that tap sees}, each (N, C, *outputs), and the output sizes."""
-    sizes = x.shape[2:]
-    outputs = [
-        int((n + 2 * p - e) / s) + 1
-        for n, p, e, s in zip(sizes, pad, extents(kernel, dilation), stride, strict=True)
-    ]
-    # Room behind the map too, for a filter that overhangs it.
-    behind = [p + e for p, e in zip(pad, extents(kernel, dilation), strict=True)]
-    x = np.pad(x, [(0, 0), (0, 0), *zip(pad, behind, strict=True)])
-    taps = itertools.product(*(range(k) for k in kernel))
-    return {t: x[(..., *tap_slices(t, stride, dilation, outputs))] for t in taps}, outputs
 
 
 def convolve(x, w, stride, pad, dilation, group):
@@ -64,36 +38,6 @@ def deconvolve(x, w, stride, pad, dilation, group):
         ]
         y[(..., *tap_slices(tap, stride, dilation, sizes))] += np.concatenate(parts, 1)
     return y[(..., *(slice(p, n - p) for p, n in zip(pad, whole, strict=True)))]
-
-
-def repeated(name, values):
-    return " ".join(f"{name}: {v}" for v in values)
-
-
-def random_filters(seed, axes):
-    """Return sizes and settings that fit together."""
-    random = np.random.default_rng(seed)
-    draw = lambda low, high: [int(v) for v in random.integers(low, high, axes)]  # noqa: E731
-    kernel, stride, pad, dilation = draw(1, 4), draw(1, 4), draw(0, 5), draw(1, 3)
-    sizes = [
-        n + max(0, e - 2 * p)
-        for n, e, p in zip(draw(0, 4), extents(kernel, dilation), pad, strict=True)
-    ]
-    sizes = [max(1, n) for n in sizes]
-    group = int(random.choice([1, 1, 2, 3]))
-    channels, outputs = group * int(random.integers(1, 3)), group * int(random.integers(1, 3))
-    bias = bool(random.integers(0, 2))
-    text = " ".join(
-        repeated(name, values)
-        for name, values in (
-            ("kernel_size", kernel),
-            ("stride", stride),
-            ("pad", pad),
-            ("dilation", dilation),
-        )
-    )
-    text += f" group: {group} num_output: {outputs} bias_term: {str(bias).lower()} {GAUSSIAN}"
-    return text, (2, channels, *sizes), (stride, pad, dilation, group)
 
 
 def with_bias(run, y):
@@ -261,78 +205,3 @@ def test_a_filter_overhanging_by_less_than_its_stride_is_laid_once():
     want = np.einsum("ocij,ncij->no", run.layer.blobs[0].data[:, :, :3, :3], run.bottom[0].data)
     np.testing.assert_allclose(top[..., 0, 0], want + run.layer.blobs[1].data, rtol=1e-4, atol=1e-5)
     check_gradients(run, most=20)
-
-
-def test_a_changed_map_size_is_taken_up():
-    run = build(
-        f'type: "Convolution" convolution_param {{ num_output: 2 kernel_size: 3 {GAUSSIAN} }}',
-        (1, 2, 5, 5),
-    )
-    run.forward()
-    run.bottom[0].reshape(3, 2, 7, 4)
-    run.bottom[0].data[...] = 1
-    (top,) = run.forward()
-    assert top.shape == (3, 2, 5, 2)
-    run.bottom[0].reshape(1, 3, 5, 5)
-    with pytest.raises(LayerError, match=r"set up for 2 channels, bottom 0 has 3"):
-        run.forward()
-
-
-BAD_FILTERS = [
-    ("num_output: 1 kernel_size: 3 kernel_h: 3 kernel_w: 3", "either kernel_size or kernel_h"),
-    ("num_output: 1 kernel_h: 3", "must be positive"),
-    ("num_output: 1", "kernel_size is given once or once per spatial axis; given 0 times"),
-    ("num_output: 1 kernel_size: [1, 1, 1]", "given 3 times for 2 spatial axes"),
-    ("num_output: 1 kernel_size: 0", "kernel_size must be positive"),
-    ("num_output: 1 kernel_size: 1 stride: 0", "stride must be positive"),
-    ("num_output: 1 kernel_size: 1 stride: 1 stride_h: 1", "either stride or stride_h"),
-    ("num_output: 1 kernel_size: 1 pad: 1 pad_w: 1", "either pad or pad_h"),
-    ("num_output: 1 kernel_size: 1 dilation: 0", "dilation must be positive"),
-    ("num_output: 1 kernel_size: 1 dilation: [1, 1, 2]", "dilation is given"),
-    ("kernel_size: 1", "num_output must be positive"),
-    ("num_output: 1 kernel_size: 1 group: 0", "group must be positive"),
-    ("num_output: 3 kernel_size: 1 group: 2", "num_output 3 is not a multiple of group 2"),
-    ("num_output: 3 kernel_size: 1 group: 3", "bottom channels 2 is not a multiple of group 3"),
-    ("num_output: 1 kernel_size: 1 axis: 4", "axis 4 is out of range"),
-    ("num_output: 1 kernel_size: 7", "no output on spatial axis 0"),
-]
-
-
-@pytest.mark.parametrize("text, message", BAD_FILTERS)
-def test_settings_that_do_not_fit(text, message):
-    with pytest.raises(LayerError, match=message) as error:
-        build(f'name: "c1" type: "Convolution" convolution_param {{ {text} }}', (1, 2, 5, 5))
-    assert str(error.value).startswith("layer 'c1' (Convolution): ")
-
-
-def test_bottoms_that_do_not_agree():
-    text = 'type: "Convolution" convolution_param { num_output: 1 kernel_size: 1 }'
-    with pytest.raises(LayerError, match=r"bottom 1 has shape \(1, 2, 4, 5\), bottom 0 \(1, 2, 5"):
-        build(text, (1, 2, 5, 5), (1, 2, 4, 5), tops=2)
-    with pytest.raises(LayerError, match="as many tops as bottoms"):
-        build(text, (1, 2, 5, 5), (1, 2, 5, 5), tops=1)
-    with pytest.raises(LayerError, match="kernel_h and kernel_w are for 2 spatial axes"):
-        build(text.replace("kernel_size: 1", "kernel_h: 1 kernel_w: 1"), (1, 2, 5))
-
-
-# -- Im2col
-
-
-@pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(5))
-def test_im2col_lays_out_windows(axes, seed):
-    text, shape, (stride, pad, dilation, _) = random_filters(seed, axes)
-    run = build(f'type: "Im2col" convolution_param {{ {text} }}', shape)
-    (top,) = run.forward()
-    kernel = run.layer.windows.kernel
-    seen, outputs = columns(run.bottom[0].data, kernel, stride, pad, dilation)
-    want = np.stack(list(seen.values()), 2)  # (N, C, taps, *outputs)
-    np.testing.assert_array_equal(top, want.reshape(shape[0], -1, *outputs))
-    check_gradients(run, most=10)
-
-
-def test_im2col_along_an_axis():
-    run = build('type: "Im2col" convolution_param { axis: 2 kernel_size: 2 }', (2, 3, 4, 5, 5))
-    assert run.forward()[0].shape == (2, 3, 16, 4, 4)
-    with pytest.raises(LayerError, match="needs an axis behind axis 1"):
-        build('type: "Im2col" convolution_param { kernel_size: 2 }', (2, 3))

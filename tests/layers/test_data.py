@@ -157,7 +157,7 @@ def arrays(n=6):
     return data, np.arange(n, dtype=np.float32)
 
 
-def test_memory_data_goes_round_and_round(tmp_path):
+def test_memory_data_wraps_at_its_end(tmp_path):
     net = memory(tmp_path)
     assert shapes(net) == {"data": (2, 3, 4, 5), "label": (2,)}
     data, labels = arrays()
@@ -252,6 +252,6 @@ def test_memory_data_of_absurd_size(tmp_path):
         )
 
 
-def test_set_input_arrays_wants_a_memory_data_layer_first(tmp_path):
+def test_set_input_arrays_needs_a_memory_data_layer_first(tmp_path):
     with pytest.raises(CaffeError, match="MemoryData"):
         dummy(tmp_path, "a", SHAPE).set_input_arrays(DATA, LABELS)

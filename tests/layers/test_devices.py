@@ -192,9 +192,9 @@ def test_a_gpu_that_lags_behind_forgets_no_label(monkeypatch):
     run = build_layer('type: "SoftmaxWithLoss"', (2, 3), np.float32([0, 1]))
     read = run.layer.label_axis.read
     good, wrong = torch.tensor([0, 2]), torch.tensor([0, 3])
-    for labels, spoilt in ((good, False), (wrong.clone(), True), (good, False)):
+    for labels, broken in ((good, False), (wrong.clone(), True), (good, False)):
         index, _, nan_if_invalid = read._on_gpu(labels, None, 3)
-        assert bool(nan_if_invalid.isnan()) is spoilt and index.max() == 2
+        assert bool(nan_if_invalid.isnan()) is broken and index.max() == 2
     arrived[:] = [True] * 3
     with pytest.raises(LayerError, match="label 3 in 'bottom1' is outside the 3 classes"):
         read._on_gpu(good, None, 3)

@@ -115,7 +115,7 @@ def test_the_thread_lives_as_long_as_the_net(tmp_path):
     assert settled(before) == before
 
 
-def test_batches_load_while_nobody_asks(tmp_path):
+def test_batches_load_ahead(tmp_path):
     net = make_net(tmp_path, data_case(tmp_path).replace("backend", "prefetch: 3 backend"))
     loaded = []
     reader = net.layers[0].reader
@@ -143,7 +143,7 @@ assert os.waitpid(child, 0)[1] == 0
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system cannot fork")
-def test_a_forked_process_goes_on_by_itself(tmp_path):
+def test_a_forked_process_reads_on_independently(tmp_path):
     make_net(tmp_path, data_layer(ramp_lmdb(tmp_path / "db", 5)))
     # Python 3.12 warns of any fork beside a thread, so warnings stay off here.
     run = subprocess.run(

@@ -88,7 +88,7 @@ def test_a_static_input_joins_every_step(kind, shapes):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_state_goes_on_until_reset(kind):
+def test_the_state_carries_over_until_reset(kind):
     run = make(kind)
     run.bottom[1].data[...] = 1
     state = zeros(kind)

@@ -125,7 +125,7 @@ def test_loss_weight_multiplies_the_gradient_in_a_net():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_wrong_label_on_a_gpu_spoils_the_loss_and_is_named_by_a_later_call():
+def test_a_wrong_label_on_a_gpu_makes_the_loss_nan_and_is_named_by_a_later_call():
     caffe.set_mode_gpu()
     try:
         run = softmax_loss("", normal(2, 3), np.float32([0, 3]))

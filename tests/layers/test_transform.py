@@ -132,7 +132,7 @@ def test_mean_of_another_size(tmp_path):
 
 
 @pytest.mark.parametrize("axes", [5, 0])
-def test_mean_that_is_no_image(tmp_path, axes):
+def test_a_mean_of_another_shape_than_an_image(tmp_path, axes):
     path = mean_file(tmp_path, np.zeros((1, 1, 3, 6, 7) if axes else (0, 3, 6, 7), np.float32))
     with pytest.raises(FormatError, match="mean.binaryproto"):
         make(mean_file=path)
@@ -150,7 +150,7 @@ def test_mean_file_missing_or_damaged(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_mean_that_is_no_number(tmp_path, value):
+def test_a_mean_value_that_is_not_finite(tmp_path, value):
     mean = np.zeros((1, 3, 6, 7), np.float32)
     mean[0, 1, 2, 3] = value
     with pytest.raises(FormatError, match="mean.binaryproto' holds values that are not finite"):

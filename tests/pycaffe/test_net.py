@@ -286,28 +286,6 @@ layer { name: "data" type: "MemoryData" top: "data" top: "label"
     assert net.forward()["label"].ravel().tolist() == [0, 1]
 
 
-def test_layer_types():
-    types = set(caffe.layer_type_list())
-    expected = """AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat
-        ContrastiveLoss Convolution Crop Deconvolution Dropout DummyData Eltwise ELU Embed
-        EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col InfogainLoss
-        InnerProduct Input Log LRN LSTM LSTMUnit MemoryData MultinomialLogisticLoss MVN Parameter
-        Pooling Power PReLU Python Reduction ReLU Reshape RNN Scale Sigmoid
-        SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split SPP Swish TanH
-        Threshold Tile"""
-    assert set(expected.split()) <= types
-
-
-def test_public_names():
-    names = """Net SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver
-        NCCL Timer init_log log set_mode_cpu set_mode_gpu set_device Layer get_solver
-        layer_type_list set_random_seed solver_count set_solver_count solver_rank set_solver_rank
-        set_multiprocess has_nccl __version__ TRAIN TEST Classifier Detector io layers params
-        NetSpec to_proto"""
-    assert [name for name in names.split() if not hasattr(caffe, name)] == []
-    assert (caffe.TRAIN, caffe.TEST) == (0, 1)
-
-
 def test_timer():
     timer = caffe.Timer()
     timer.start()

@@ -18,7 +18,7 @@ def net(make_net):
     return make_net(NET)
 
 
-def test_values_stay_and_held_arrays_go_on(net):
+def test_values_and_held_arrays_survive(net):
     x = net.blobs["x"]
     held = x.data
     held[...] = [[1, 2], [3, 4]]

@@ -17,7 +17,7 @@ TRAIN TEST Classifier Detector io layers params NetSpec to_proto
 """.split()
 ADDED = {
     "CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "read_net", "read_solver",
-    "export", "set_data_workers", "set_dialect", "set_precision", "torch_module",
+    "align_crops", "export", "set_data_workers", "set_dialect", "set_precision", "torch_module",
 }  # fmt: skip
 
 NET = """
@@ -85,3 +85,15 @@ def test_solver(write):
 )
 def test_modules(module, names):
     assert missing(module, names) == []
+
+
+def test_layer_types():
+    types = set(caffe.layer_type_list())
+    expected = """AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat
+        ContrastiveLoss Convolution Crop Deconvolution Dropout DummyData Eltwise ELU Embed
+        EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col InfogainLoss
+        InnerProduct Input Log LRN LSTM LSTMUnit MemoryData MultinomialLogisticLoss MVN Parameter
+        Pooling Power PReLU Python Reduction ReLU Reshape RNN Scale Sigmoid
+        SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split SPP Swish TanH
+        Threshold Tile"""
+    assert set(expected.split()) <= types

@@ -2,9 +2,8 @@
 
 Every pass allocates maps of many megabytes, and the system clears each page of fresh memory when
 it is first touched: on a CPU, nearly half of a training step of FCN-8s. So glibc is asked to
-keep what is freed on its heap; larger arrays than it takes from there have room of their own in
-the buffers that last as long as their net, and so have parameters, which would only break the
-heap up.
+keep what is freed on its heap. Parameters and solver history live as long as their net and would
+break the heap up: they are mapped apart.
 """
 
 import ctypes
@@ -16,9 +15,9 @@ import torch
 
 # malloc.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-# malloc.c, DEFAULT_MMAP_THRESHOLD_MAX: glibc maps larger arrays one by one, in bytes.
+# Bytes from which glibc maps arrays one by one: DEFAULT_MMAP_THRESHOLD_MAX, malloc.c.
 MAPPED = 1 << 25
-# What lasts is kept off the heap from this size on, in bytes.
+# Bytes from which persistent arrays are mapped apart from the heap.
 LARGE = 1 << 16
 
 
@@ -37,13 +36,8 @@ def keep_freed_memory() -> bool:
     return bool(libc.mallopt(M_MMAP_THRESHOLD, MAPPED) and libc.mallopt(M_TRIM_THRESHOLD, -1))
 
 
-def exceeds_heap(values: torch.Tensor) -> bool:
-    """Tell whether an array is too large for glibc's heap."""
-    return 4 * values.numel() > MAPPED
-
-
 def persistent_zeros(count: int) -> torch.Tensor:
-    """Return `count` zeros for what lasts; their pages are taken when they are first touched."""
+    """Return `count` zeros for a persistent array; pages are taken when they are first touched."""
     if 4 * count < LARGE:
         return torch.zeros(count)
     return torch.from_numpy(np.frombuffer(mmap.mmap(-1, 4 * count), np.float32))

@@ -30,7 +30,7 @@ class Blob:
 
     def __init__(self, shape: tuple[int, ...] = (), persistent: bool = False):
         self._shape = check_shape(shape)
-        self.data_buffer = SyncedMemory(persistent=True)
+        self.data_buffer = SyncedMemory(persistent)
         self.diff_buffer = SyncedMemory(persistent)
         self.freed_data: str | None = None  # the same of `data`, in an optimized net
         self.freed_reason: str | None = (
@@ -91,8 +91,8 @@ class Blob:
         """Change the shape without checking it again."""
         if shape != self._shape:
             if math.prod(shape) != self.count:
-                self.data_buffer = self.data_buffer.successor()
-                self.diff_buffer = self.diff_buffer.successor()
+                self.data_buffer = SyncedMemory(self.data_buffer.persistent)
+                self.diff_buffer = SyncedMemory(self.diff_buffer.persistent)
             self._shape = shape
 
     def tensor(self, write: bool = False) -> torch.Tensor:
@@ -146,7 +146,7 @@ class Blob:
     def free_diff(self, why: str) -> None:
         """Free the gradient unless a view of it is alive; reading it then raises `why`."""
         if not self.diff_buffer.has_live_view():
-            self.diff_buffer = self.diff_buffer.successor()
+            self.diff_buffer = SyncedMemory(self.diff_buffer.persistent)
             self.freed_reason = why
 
     def free_data(self, why: str) -> None:
@@ -158,12 +158,10 @@ class Blob:
     def share_data(self, other: "Blob") -> None:
         """Use `other`'s values as one's own (blob.cpp, ShareData)."""
         self.data_buffer = other.data_buffer
-        self.data_buffer.shared = True
 
     def share_diff(self, other: "Blob") -> None:
         """Use `other`'s gradient as one's own (blob.cpp, ShareDiff)."""
         self.diff_buffer = other.diff_buffer
-        self.diff_buffer.shared = True
 
 
 class BlobVec(list):

@@ -101,3 +101,37 @@ class LabelAxis:
         """Return the labels in x's shape, with size 1 on the class axis."""
         shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
         return self.read(label.view(shape), x.shape[axis])
+
+
+class SoftmaxLoss(Loss):
+    """-log p(label), p the softmax along softmax_param.axis (softmax_loss_layer.cpp).
+
+    `forward` is the subclass's: forks differ in the tops, not in the gradient.
+    """
+
+    def setup(self, x, label):
+        loss = self.layer_param.loss_param
+        self.mode = normalization(loss, _MODES.VALID)
+        self.fixed = loss.pre_fixed_normalizer
+        self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
+        self.top_count = max(1, len(self.layer_param.top))
+
+    def evaluate(self, x, label):
+        """Return p, the labels in its shape, the divisor, and the axis of the classes."""
+        axis, outer, inner = self.label_axis.split(x, label)
+        labels = self.label_axis.labels(x, label, axis)
+        divisor = normalizer(self.mode, outer, inner, labels.valid, self.fixed)
+        return x.softmax(axis), labels, divisor, axis
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
+        self.check_down(propagate_down)
+        if not propagate_down[0]:
+            return [None, None]
+        prob, labels, divisor, axis = self.saved or self.evaluate(*bottom)
+        weight = top_diff[0] / divisor
+        if labels.valid is not None:
+            weight = weight * labels.valid
+        diff = prob * weight
+        diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
+        return [diff, None]

@@ -16,20 +16,14 @@ class SyncedMemory:
     """One array with a host side and a device side; `head` names the newer one (or both).
 
     A numpy view that is still referenced pins the host side: new values are copied into it, so
-    that the view stays valid. Otherwise new values replace the old array, except for very large
-    ones in a `persistent` buffer (one that lives as long as its net): these have storage of
-    their own.
+    that the view stays valid. Otherwise new values replace the old array.
+    A `persistent` buffer, of parameters and solver history, has its first zeros off the heap.
     """
 
-    __slots__ = (
-        "sides", "head", "_view", "_borrowed", "_memory", "persistent", "storage", "shared",
-        "__weakref__",
-    )  # fmt: skip
+    __slots__ = ("sides", "head", "_view", "_borrowed", "_memory", "persistent", "__weakref__")
 
-    def __init__(self, persistent: bool = False, storage: torch.Tensor | None = None):
+    def __init__(self, persistent: bool = False):
         self.persistent = persistent
-        self.storage = storage
-        self.shared = False  # by several blobs
         self.sides: dict[str, torch.Tensor] = {}
         self.head: set[str] = set()
         self._view: weakref.ref | None = None
@@ -62,23 +56,9 @@ class SyncedMemory:
         return old
 
     def _zeros(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
-        if not self.persistent or side != context.HOST:
-            return torch.zeros(shape, device=context.device_of(side))
-        fresh, storage = self._make_storage(math.prod(shape))
-        zeros = storage[: math.prod(shape)].view(shape)
-        return zeros if fresh else zeros.zero_()
-
-    def _into_storage(self, value: torch.Tensor) -> torch.Tensor:
-        _, storage = self._make_storage(value.numel())
-        own = storage[: value.numel()].view(value.shape)
-        return own if own.data_ptr() == value.data_ptr() else own.copy_(value)
-
-    def _make_storage(self, count: int) -> tuple[bool, torch.Tensor]:
-        """Return storage for `count` values, and whether it is new, and so zero."""
-        if self.storage is not None and self.storage.numel() >= count:
-            return False, self.storage
-        self.storage = allocator.persistent_zeros(count)
-        return True, self.storage
+        if self.persistent and side == context.HOST:
+            return allocator.persistent_zeros(math.prod(shape)).view(shape)
+        return torch.zeros(shape, device=context.device_of(side))
 
     def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
         """Take `value` as the new content, of the side whose device it is on.
@@ -94,13 +74,6 @@ class SyncedMemory:
                     mine.copy_(value.view(mine.shape))
                 self.head = {side}
                 return
-        if (
-            self.persistent
-            and side == context.HOST
-            and not (borrow or share)
-            and allocator.exceeds_heap(value)
-        ):
-            value = self._into_storage(value)
         self.sides[side] = value if value.is_contiguous() else value.contiguous()
         self.head = {side}
         self._memory = None
@@ -130,12 +103,6 @@ class SyncedMemory:
         if self.has_live_view() and context.HOST in self.sides:
             self.head = {context.HOST}
 
-    def successor(self) -> "SyncedMemory":
-        """Return an empty buffer in this one's place, with its storage unless it is shared."""
-        return SyncedMemory(
-            self.persistent, None if self.shared or self.has_live_view() else self.storage
-        )
-
     def resized(self, count: int) -> "SyncedMemory":
         """Return a buffer of `count` values: in the same memory while that is large enough.
 
@@ -144,7 +111,7 @@ class SyncedMemory:
         """
         self.unshare()
         side = context.HOST if context.HOST in self.head else next(iter(self.head), None)
-        other = self.successor()
+        other = SyncedMemory(self.persistent)
         if side is None:
             return other
         flat = self.sides[side].view(-1)

@@ -11,7 +11,6 @@ from xml.sax.saxutils import escape
 from PIL import Image, ImageDraw, ImageFont
 
 INK, SOFT_INK, LINE = "#1F2933", "#52606D", "#7B8794"
-ARROW = 5.0
 # Pixels per unit; very large nets are drawn coarser rather than out of memory.
 SCALE, MAX_PIXELS = 2.0, 40_000_000
 SMOOTH = 2
@@ -25,15 +24,6 @@ def text_width(text, size):
 @lru_cache(maxsize=64)
 def _font(size):
     return ImageFont.load_default(size=size)
-
-
-def bezier(points):
-    """Cubic pieces (p0, c0, c1, p1) that pass ``points`` and leave each of them vertically."""
-    pieces = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-        half = (y1 - y0) / 2
-        pieces.append(((x0, y0), (x0, y0 + half), (x1, y1 - half), (x1, y1)))
-    return pieces
 
 
 class Svg:
@@ -59,19 +49,17 @@ class Svg:
             f'dominant-baseline="central">{escape(text)}</text>'
         )
 
-    def curve(self, pieces, colour=LINE):
-        """A line through Bézier ``pieces``."""
-        (x, y), *_ = pieces[0]
-        path = f"M{x:.1f} {y:.1f}" + "".join(
-            f"C{a[0]:.1f} {a[1]:.1f} {b[0]:.1f} {b[1]:.1f} {c[0]:.1f} {c[1]:.1f}"
-            for _, a, b, c in pieces
+    def line(self, points):
+        """A line through points."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        self.parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{LINE}" stroke-width="1.3"/>'
         )
-        self.parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.3"/>')
 
-    def triangle(self, corners, colour=LINE):
+    def triangle(self, corners):
         """A filled triangle."""
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-        self.parts.append(f'<polygon points="{points}" fill="{colour}"/>')
+        self.parts.append(f'<polygon points="{points}" fill="{LINE}"/>')
 
     def encode(self, ext):
         """The file's bytes."""
@@ -105,19 +93,14 @@ class Raster:
         """Text centred on (x, y)."""
         self.pen.text(self._at(x, y), text, colour, _font(size * self.unit), anchor="mm")
 
-    def curve(self, pieces, colour=LINE):
-        """A line through Bézier ``pieces``."""
-        points = [self._at(*pieces[0][0])]
-        for piece in pieces:
-            start, end = piece[0], piece[-1]
-            # Pillow leaves notches between collinear parts, so straight pieces are one part.
-            steps = 1 if start[0] == end[0] or start[1] == end[1] else 12
-            points += [self._at(*_on_curve(piece, i / steps)) for i in range(1, steps + 1)]
-        self.pen.line(points, colour, max(round(1.3 * self.unit), 1), joint="curve")
+    def line(self, points):
+        """A line through points."""
+        at = [self._at(x, y) for x, y in points]
+        self.pen.line(at, LINE, max(round(1.3 * self.unit), 1), joint="curve")
 
-    def triangle(self, corners, colour=LINE):
+    def triangle(self, corners):
         """A filled triangle."""
-        self.pen.polygon([self._at(x, y) for x, y in corners], fill=colour)
+        self.pen.polygon([self._at(x, y) for x, y in corners], fill=LINE)
 
     def encode(self, ext):
         """The file's bytes in the format that the extension names."""
@@ -129,9 +112,3 @@ class Raster:
 
     def _at(self, x, y):
         return (x * self.unit, y * self.unit)
-
-
-def _on_curve(piece, t):
-    s = 1 - t
-    weights = (s**3, 3 * s * s * t, 3 * s * t * t, t**3)
-    return tuple(sum(w * p[axis] for w, p in zip(weights, piece, strict=True)) for axis in (0, 1))

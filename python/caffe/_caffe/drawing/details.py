@@ -1,33 +1,18 @@
 """What a drawing says of a layer beyond its name and type."""
 
 from ...proto import caffe_pb2 as pb
+from ..formats.window_fields import per_axis
 
-WINDOWED = ("Convolution", "Deconvolution", "Im2col", "Pooling")
 
-
-def window(layer) -> tuple[list, list, list, list]:
-    """Return kernel, stride, padding and dilation of a convolution or pooling layer.
-
-    Each is a list with one entry for all spatial axes or one for each, height first, whichever
-    way the layer gives them (`kernel_size`, or `kernel_h` and `kernel_w`).
-    """
+def window(layer) -> tuple[tuple, tuple, tuple, tuple]:
+    """Return kernel, stride, padding and dilation of a convolution or pooling layer, by axis."""
     pooling = layer.type == "Pooling"
-    p = layer.pooling_param if pooling else layer.convolution_param
-
-    def sides(name, stem, default):
-        given = getattr(p, name)
-        given = list(given) if hasattr(given, "extend") else [given] * p.HasField(name)
-        if not given and (p.HasField(f"{stem}_h") or p.HasField(f"{stem}_w")):
-            given = [getattr(p, f"{stem}_h"), getattr(p, f"{stem}_w")]
-        return given or [default]
-
-    dilation = [1] if pooling else list(p.dilation) or [1]
-    return (
-        sides("kernel_size", "kernel", 0),
-        sides("stride", "stride", 1),
-        sides("pad", "pad", 0),
-        dilation,
-    )
+    param = layer.pooling_param if pooling else layer.convolution_param
+    axes = 2 if pooling else max(2, len(param.kernel_size))
+    kernel = per_axis(param, "kernel_size", "kernel", axes, 0)
+    stride = per_axis(param, "stride", "stride", axes, 1)
+    pad = per_axis(param, "pad", "pad", axes, 0)
+    return kernel, stride, pad, (1,) * axes if pooling else per_axis(param, "dilation", "", axes, 1)
 
 
 def details(layer) -> list[str]:
@@ -43,7 +28,7 @@ def _window(layer):
         return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
 
     return [
-        "x".join(map(str, kernel * (2 if len(kernel) == 1 else 1))),
+        "x".join(map(str, kernel)),
         f"stride {sides(stride)}" if set(stride) != {1} else "",
         f"pad {sides(pad)}" if set(pad) != {0} else "",
         f"dilation {sides(dilation)}" if set(dilation) != {1} else "",

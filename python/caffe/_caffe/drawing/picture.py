@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 
-from .canvas import ARROW, INK, LINE, SOFT_INK, bezier, text_width
+from .canvas import INK, LINE, SOFT_INK, text_width
 from .details import details
 from .layout import layered
 
@@ -13,6 +13,7 @@ TITLE, DETAIL, CHIP = 13, 10.5, 9.5
 TITLE_LINE, DETAIL_LINE, CHIP_LINE = 17.0, 14.0, 17.0
 PADDING, MARGIN, CAPTION = 9.0, 18.0, 30.0
 MAX_TEXT = 44
+ARROW = 5.0
 
 # Fill and border per family of layers; everything else looks like a normalisation.
 PLAIN = ("#E6EEFC", "#4C7BD9")
@@ -145,8 +146,7 @@ def collect(net, display_lrm=False):
 def _paint_edge(canvas, route, label, place):
     # The line ends where the arrow head begins.
     (x, y), tail = route[-1], route[:-1]
-    pieces = bezier([*tail, (x, y - ARROW)])
-    canvas.curve([tuple(place(point) for point in piece) for piece in pieces])
+    canvas.line([place(point) for point in (*tail, (x, y - ARROW))])
     head = [(x, y), (x - ARROW * 0.7, y - ARROW * 1.5), (x + ARROW * 0.7, y - ARROW * 1.5)]
     canvas.triangle([place(point) for point in head])
     if label:

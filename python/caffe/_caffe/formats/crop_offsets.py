@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ...proto import caffe_pb2 as pb
 from ..errors import FormatError
+from .window_fields import per_axis
 
 # Forks whose Crop has no fields, by the names of their dialects.
 ALIGNING = ("ccnn", "crfasrnn", "fcn-future", "hed", "whats-the-point")
@@ -53,10 +54,10 @@ def upgrade(net: pb.NetParameter) -> None:
     BVLC's V1 has no CROP, so that it is always a fork's. One that is left is settled when the net
     is built, or refused there.
     """
-    align(net, ("CoordCrop",))
+    align_crops(net, ("CoordCrop",))
 
 
-def align(
+def align_crops(
     net: pb.NetParameter, types: tuple[str, ...] = ("Crop", *ALIGNING_TYPES)
 ) -> dict[int, Offset]:
     """Give every Crop of `types` without crop_param the offset that aligns its bottoms.
@@ -95,7 +96,7 @@ def recognise(net: pb.NetParameter, offsets: list[Offset]) -> tuple[str, str] | 
     net : NetParameter
         Of one state.
     offsets : list
-        What `align` found for its Crops.
+        What `align_crops` found for its Crops.
     """
     types = [layer.type for layer in net.layer]
     balanced = "SigmoidCrossEntropyLoss" in types
@@ -209,23 +210,12 @@ def _maps(layer: pb.LayerParameter) -> list[Map]:
 def _window_map(param, axis: int, upwards: bool) -> Map:
     """The map of windows: output y lies over the middle of input s * y + (extent - 1) / 2 - pad."""
     kernel, stride, pad = (
-        _size(param, field, f"{stem}_{'hw'[axis]}", axis, default)
+        per_axis(param, field, stem, 2, default)[axis]
         for field, stem, default in (
             ("kernel_size", "kernel", 1), ("stride", "stride", 1), ("pad", "pad", 0),
         )
     )  # fmt: skip
-    dilation = (
-        1 if isinstance(param, pb.PoolingParameter) else _size(param, "dilation", "", axis, 1)
-    )
+    pooling = isinstance(param, pb.PoolingParameter)
+    dilation = 1 if pooling else per_axis(param, "dilation", default=1)[axis]
     shift = Fraction(dilation * (kernel - 1), 2) - pad
     return (Fraction(stride), shift) if upwards else (Fraction(1, stride), -shift / stride)
-
-
-def _size(param, field: str, single: str, axis: int, default: int) -> int:
-    if single and param.HasField(single):
-        return getattr(param, single)
-    value = getattr(param, field)
-    if isinstance(value, int):
-        return value
-    values = list(value) or [default]
-    return values[axis] if axis < len(values) else values[0]

@@ -6,7 +6,7 @@ BVLC crops at offset 0; the forks in `crop_offsets.ALIGNING` at the offset that 
 from ...proto import caffe_pb2
 from ..core import context
 from ..errors import FormatError, NetError
-from ..formats.crop_offsets import ALIGNING, ALIGNING_TYPES, align, recognise, set_offset
+from ..formats.crop_offsets import ALIGNING, ALIGNING_TYPES, align_crops, recognise, set_offset
 from ..log import info, warning
 
 
@@ -28,7 +28,7 @@ def settle_crops(net: caffe_pb2.NetParameter) -> None:
     """
     aligned = caffe_pb2.NetParameter()
     aligned.CopyFrom(net)
-    offsets = align(aligned)
+    offsets = align_crops(aligned)
     found = None if net.dialect or context.dialect() else recognise(net, list(offsets.values()))
     if found:
         net.dialect, why = found

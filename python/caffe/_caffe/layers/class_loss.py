@@ -7,7 +7,7 @@ from caffe.proto import caffe_pb2
 from ..core.axes import count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
-from ..core.loss_layer import LabelAxis, Loss, normalization, normalizer
+from ..core.loss_layer import LabelAxis, Loss, SoftmaxLoss, normalization, normalizer
 from ..errors import CaffeError, LayerError
 from ..formats.snapshot import read_blobproto
 
@@ -213,7 +213,7 @@ class MultinomialLogisticLoss(Loss):
 
 
 @register("SoftmaxWithLoss")
-class SoftmaxWithLoss(Loss):
+class SoftmaxWithLoss(SoftmaxLoss):
     """-log p(label) over all places, divided as `normalization` says (softmax_loss_layer.cpp).
 
     p is the softmax along softmax_param.axis. Top 1, if asked for: p.
@@ -221,39 +221,12 @@ class SoftmaxWithLoss(Loss):
 
     tops = (1, 2)
 
-    def setup(self, x, label):
-        loss = self.layer_param.loss_param
-        self.mode = normalization(loss, caffe_pb2.LossParameter.VALID)
-        self.fixed = loss.pre_fixed_normalizer
-        self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
-        self.two_tops = len(self.layer_param.top) > 1
-
     def forward(self, x, label):
         self.check_items(x, label)
         if self.shapes_only:
             self.label_axis.split(x, label)
-            return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
-        prob, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label))
+            return (x.new_empty(()), x)[: self.top_count]
+        prob, labels, divisor, axis = self.save_for_backward(self.evaluate(x, label))
         # Only the loss is kept finite so: the gradient stays p - 1 where p is 0.
         terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
-        loss = _minus_total(terms, labels) / divisor
-        return (loss, prob) if self.two_tops else loss
-
-    def _evaluate(self, x, label):
-        axis, outer, inner = self.label_axis.split(x, label)
-        labels = self.label_axis.labels(x, label, axis)
-        divisor = normalizer(self.mode, outer, inner, labels.valid, self.fixed)
-        return x.softmax(axis), labels, divisor, axis
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
-        self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
-        prob, labels, divisor, axis = self.saved or self._evaluate(*bottom)
-        weight = top_diff[0] / divisor
-        if labels.valid is not None:
-            weight = weight * labels.valid
-        diff = prob * weight
-        diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
-        return [diff, None]
+        return (_minus_total(terms, labels) / divisor, prob)[: self.top_count]

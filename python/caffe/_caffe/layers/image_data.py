@@ -14,7 +14,15 @@ from ..sources import images
 from ..sources.augment import make_transformer
 from ..sources.databases import open_database
 from ..sources.datums import Cursor, datum_image, parse
-from ..sources.prefetch import BATCH, ORDER, BatchReader, PrefetchingLayer, new_seed, stream
+from ..sources.prefetch import (
+    BATCH,
+    ORDER,
+    BatchReader,
+    EpochOrder,
+    PrefetchingLayer,
+    new_seed,
+    stream,
+)
 
 INT32 = (-(2**31), 2**31 - 1)
 
@@ -42,8 +50,7 @@ class Data(PrefetchingLayer):
         database = open_database(param.backend, param.source)
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
         seed = new_seed() if transformer.random or param.shuffle else 0
-        reader = DatumReader(database, transformer, param.batch_size, seed)
-        reader.shuffle = param.shuffle
+        reader = DatumReader(database, param.shuffle, transformer, param.batch_size, seed)
         reader.labels = len(self.layer_param.top) != 1
         reader.size_up()
         return reader
@@ -84,13 +91,13 @@ class ImageBatches(BatchReader):
 class DatumReader(ImageBatches):
     """The entries of a database, one after the other and round again, or shuffled each round."""
 
-    shuffle = False
-
-    def __init__(self, database, *settings):
+    def __init__(self, database, shuffle, *settings):
         super().__init__(*settings)
         self.database = database
         self.cursor = Cursor(database)
-        self._order, self._order_of = np.empty(0, int), (0, -1)  # of no round yet
+        if shuffle and not len(database):
+            raise FormatError(f"database '{database.path}' has no entries")
+        self.order = EpochOrder(len(database), True) if shuffle else None
 
     def another(self):
         other = copy.copy(self)
@@ -98,18 +105,9 @@ class DatumReader(ImageBatches):
         return other
 
     def item(self, number):
-        return self._load(self._drawn(number) if self.shuffle else self.cursor.entry(number))
-
-    def _drawn(self, number):
-        """The entry at that place of the rounds' random orders."""
-        count = len(self.database)
-        if not count:
-            raise FormatError(f"database '{self.database.path}' has no entries")
-        epoch, place = divmod(number, count)
-        if self._order_of != (self.seed, epoch):
-            self._order = stream(self.seed, ORDER, epoch).permutation(count)
-            self._order_of = (self.seed, epoch)
-        return self.database.entry(int(self._order[place]))
+        if self.order is None:
+            return self._load(self.cursor.entry(number))
+        return self._load(self.database.entry(self.order.place(number, self.seed)))
 
     def _load(self, entry):
         """(name for errors, image (C, H, W), label) of an entry."""
@@ -126,11 +124,7 @@ class ImageData(PrefetchingLayer):
 
     def open(self):
         param = self.layer_param.image_data_param
-        self.check(
-            (param.new_height > 0) == (param.new_width > 0),
-            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
-            "neither",
-        )
+        self.check_new_size(param)
         self.named(check_shape, (param.batch_size, 3, param.new_height, param.new_width))
         info(f"Opening file {param.source}", src="image_data_layer.cpp:38")
         lines = read_list(param.source)
@@ -155,27 +149,17 @@ class ImageReader(ImageBatches):
 
     def __init__(self, param, lines, *settings):
         super().__init__(*settings)
-        self.lines, self.shuffle = lines, param.shuffle
+        self.lines, self.order = lines, EpochOrder(len(lines), param.shuffle)
         self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
         self.mode = images.COLOR if param.is_color else images.GRAY
-        self._order, self._order_of = np.zeros(0, int), None
 
     def item(self, number):
-        path, label = self._line(number)
+        path, label = self.lines[self.order.place(number, self.seed)]
+        path = self.folder + path
         image = images.read(path, self.mode)
         if self.size[0]:
             image = images.resize(image, *self.size)
         return f"image '{path}'", image.transpose(2, 0, 1), label
-
-    def _line(self, number):
-        epoch, place = divmod(number, len(self.lines))
-        if self.shuffle:
-            if self._order_of != (self.seed, epoch):
-                self._order = stream(self.seed, ORDER, epoch).permutation(len(self.lines))
-                self._order_of = (self.seed, epoch)
-            place = self._order[place]
-        path, label = self.lines[place]
-        return self.folder + path, label
 
 
 def read_list(source: str) -> list[tuple[str, int]]:

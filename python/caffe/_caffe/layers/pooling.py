@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.layer import Layer, register
+from ..core.window_settings import read_size
 from ..core.windows import PoolingPlan, Reach, lay_windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
@@ -36,8 +37,8 @@ class Pooling(Layer):
         self.round_up = p.round_mode == PoolingParameter.CEIL
         self.masked = len(self.layer_param.top) > 1
         self.everywhere = p.global_pooling
-        self.pad = self._pair("pad", "pad")
-        self.stride = self._pair("stride", "stride")
+        self.pad = read_size(self, p, "pad", "pad")
+        self.stride = read_size(self, p, "stride", "stride")
         self.check(min(self.stride) > 0, "stride must be positive")
         if self.everywhere:
             given = [f for f in ("kernel_size", "kernel_h", "kernel_w") if p.HasField(f)]
@@ -47,7 +48,7 @@ class Pooling(Layer):
                 f"global_pooling goes with pad 0 and stride 1, given {self.pad}, {self.stride}",
             )
             return
-        self.kernel = self._pair("kernel_size", "kernel")
+        self.kernel = read_size(self, p, "kernel_size", "kernel")
         self.check(min(self.kernel) > 0, "the kernel is missing or zero: give kernel_size")
         if any(self.pad):
             self.check(
@@ -57,16 +58,6 @@ class Pooling(Layer):
                 all(p < k for p, k in zip(self.pad, self.kernel, strict=True)),
                 f"pad {self.pad} must be less than the kernel {self.kernel}",
             )
-
-    def _pair(self, field, axes) -> tuple[int, int]:
-        p, h, w = self.layer_param.pooling_param, f"{axes}_h", f"{axes}_w"
-        if not (p.HasField(h) or p.HasField(w)):
-            return (int(getattr(p, field)),) * 2
-        self.check(
-            p.HasField(h) and p.HasField(w) and not p.HasField(field),
-            f"give either {field} or both {h} and {w}",
-        )
-        return int(getattr(p, h)), int(getattr(p, w))
 
     def reach(self):
         if self.masked or self.everywhere or self.method == PoolingParameter.STOCHASTIC:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FormatError
 from ..log import info
-from .prefetch import BATCH, ORDER, BatchReader, new_seed, stream
+from .prefetch import BATCH, ORDER, BatchReader, EpochOrder, new_seed, stream
 
 
 class ListReader(BatchReader):
@@ -44,7 +44,7 @@ class ListReader(BatchReader):
         if not lines:
             raise FormatError("the list of files is empty")
         self.lines, self.batch_size = lines, int(batch_size)
-        self.shuffle, self.random = shuffle, random
+        self.random, self.order = random, EpochOrder(len(lines), shuffle)
         self.seed = new_seed() if shuffle or random or rand_skip else 0
         if rand_skip:
             self.first = int(stream(self.seed, ORDER, 2**32).randint(rand_skip))
@@ -54,7 +54,6 @@ class ListReader(BatchReader):
                     f"rand_skip drew {self.first}, but the list has {len(lines)} entries"
                 )
         self.shapes: list[tuple[int, ...]] = []
-        self._order, self._order_of = np.empty(0, int), (0, -1)  # of no epoch yet
 
     def item(self, line: Any, draws: np.random.RandomState | None) -> list[np.ndarray]:
         """Return one array per top, without the batch axis."""
@@ -68,13 +67,7 @@ class ListReader(BatchReader):
 
     def line(self, number: int) -> Any:
         """Return the list's entry of that number, counted through all epochs."""
-        epoch, place = divmod(number, len(self.lines))
-        if self.shuffle:
-            if self._order_of != (self.seed, epoch):
-                self._order = stream(self.seed, ORDER, epoch).permutation(len(self.lines))
-                self._order_of = (self.seed, epoch)
-            place = self._order[place]
-        return self.lines[place]
+        return self.lines[self.order.place(number, self.seed)]
 
     def _draws(self, first: int) -> np.random.RandomState | None:
         return stream(self.seed, BATCH, self.share.number(first)) if self.random else None

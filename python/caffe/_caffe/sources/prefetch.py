@@ -39,6 +39,26 @@ def new_seed() -> int:
     return int(torch.randint(2**31, (), generator=context.generator(context.CPU)))
 
 
+class EpochOrder:
+    """The order of `count` items in every epoch: their own, or with `shuffle` a random one."""
+
+    def __init__(self, count: int, shuffle: bool):
+        self.count, self.shuffle = count, shuffle
+        # The last epoch's, replaced as a whole: several threads may ask.
+        self._last: tuple[tuple[int, int], np.ndarray] = ((0, -1), np.empty(0, int))
+
+    def place(self, number: int, seed: int) -> int:
+        """Return which item is number `number`, counted through all epochs."""
+        epoch, place = divmod(number, self.count)
+        if not self.shuffle:
+            return place
+        of, order = self._last
+        if of != (seed, epoch):
+            order = stream(seed, ORDER, epoch).permutation(self.count)
+            self._last = ((seed, epoch), order)
+        return int(order[place])
+
+
 class Share(NamedTuple):
     """Which items a rank takes where several train together: rank, rank + ranks, and so on.
 
@@ -122,6 +142,14 @@ class PrefetchingLayer(Layer):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         return []
+
+    def check_new_size(self, param) -> None:
+        """Raise LayerError unless new_height and new_width are both set or neither."""
+        self.check(
+            (param.new_height > 0) == (param.new_width > 0),
+            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
+            "neither",
+        )
 
     def named(self, function: Callable, *args):
         """Call, putting this layer's name in front of what goes wrong."""

@@ -44,7 +44,6 @@ class DenseCRF(Layer):
         self.weights = (p.wt_gauss, p.wt_bilateral)
 
     def reshape(self, score, image):
-        """Return the labels' shape."""
         self.check(len(score) == 4, f"needs a score of 4 axes, given {tuple(score)}")
         wanted = (score[0], 3, *score[2:])
         hint = "; the score comes first" if len(image) == 4 and score[1] < image[1] else ""
@@ -56,7 +55,6 @@ class DenseCRF(Layer):
         return [(score[0], 1, *score[2:])]
 
     def forward(self, score, image):
-        """Return the labels."""
         height, width = score.shape[2:]
         place, colour = (torch.tensor(s, device=score.device) for s in (self.place, self.colour))
         near = Lattice(grid_features(height, width, place))

@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
+from ...core.window_settings import read_size
 
 MAX, AVE, TILE = 0, 1, 2
 
@@ -28,12 +29,11 @@ class Unpooling(Layer):
     no_gradient = frozenset({1})
 
     def setup(self, x, *mask):
-        """Read the windows."""
         p = self.layer_param.unpooling_param
-        self.kernel = self._pair("kernel_size", "kernel")
-        self.stride = self._pair("stride", "stride")
-        self.check(self._pair("pad", "pad") == (0, 0), "takes no pad")
-        self.size = self._pair("unpool_size", "unpool")
+        self.kernel = read_size(self, p, "kernel_size", "kernel")
+        self.stride = read_size(self, p, "stride", "stride")
+        self.check(read_size(self, p, "pad", "pad") == (0, 0), "takes no pad")
+        self.size = read_size(self, p, "unpool_size", "unpool")
         for what, values in (
             ("kernel_size", self.kernel), ("stride", self.stride), ("unpool_size", self.size)
         ):  # fmt: skip
@@ -41,18 +41,7 @@ class Unpooling(Layer):
         self.check(not mask or p.unpool == MAX, "takes a mask for MAX only")
         self.read = LabelReader(self, 1, what="index", among="places of the unpooled plane")
 
-    def _pair(self, field, axes) -> tuple[int, int]:
-        p, h, w = self.layer_param.unpooling_param, f"{axes}_h", f"{axes}_w"
-        if not (p.HasField(h) or p.HasField(w)):
-            return (int(getattr(p, field)),) * 2
-        self.check(
-            p.HasField(h) and p.HasField(w) and not p.HasField(field),
-            f"give either {field} or both {h} and {w}",
-        )
-        return int(getattr(p, h)), int(getattr(p, w))
-
     def reshape(self, shape, *mask):
-        """The planes are of unpool_size."""
         self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
         self.check(
             not mask or mask[0] == shape, f"bottom 0 is {shape}, its mask {mask and mask[0]}"
@@ -66,7 +55,6 @@ class Unpooling(Layer):
         return [(*shape[:2], *self.size)]
 
     def forward(self, x, *mask):
-        """Return the unpooled map."""
         if self.layer_param.unpooling_param.unpool == MAX:
             y = x.new_zeros(*x.shape[:2], self.size[0] * self.size[1])
             y.scatter_(2, self._places(x, *mask), x.flatten(2))
@@ -79,7 +67,6 @@ class Unpooling(Layer):
         return F.pad(canvas, self._beyond(x))
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """As described; the mask has no gradient."""
         x, dy = bottom[0], top_diff[0]
         none = [None] * (len(bottom) - 1)
         if self.layer_param.unpooling_param.unpool == MAX:

@@ -51,7 +51,6 @@ class SegAccuracy(Layer):
     stateful = True
 
     def setup(self, x, label):
-        """Read the settings."""
         param = self.layer_param.seg_accuracy_param
         self.reset = param.reset
         self.read = LabelReader(self, 1, list(param.ignore_label))
@@ -63,7 +62,6 @@ class SegAccuracy(Layer):
         return [(1, 1, 1, 3)]
 
     def forward(self, x, label):
-        """Return the three figures."""
         classes = x.shape[1]
         labels = self.read(label, classes)
         # argmax takes the first of equals, the fork's partial_sort the one of the highest class.
@@ -91,7 +89,6 @@ class SegAccuracy(Layer):
         return right.sum() / actual.sum().clamp(min=1), recall, jaccard
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
         return [None, None]
 
@@ -117,7 +114,6 @@ class UniqueLabel(Layer):
     no_gradient = frozenset({0})
 
     def setup(self, label):
-        """Read the settings."""
         param = self.layer_param.unique_label_param
         self.length = param.max_labels
         self.ignored, self.forced = list(param.ignore_label), list(param.force_label)
@@ -137,7 +133,6 @@ class UniqueLabel(Layer):
         return [(shape[0], self.length, 1, 1)]
 
     def forward(self, label):
-        """Return the lists."""
         top = label.new_full((len(label), self.length, 1, 1), NO_LABEL)
         forced = label.new_tensor(self.forced)
         ignored = label.new_tensor(self.ignored)
@@ -152,7 +147,6 @@ class UniqueLabel(Layer):
         return top
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
         return [None]
 
@@ -172,7 +166,6 @@ class BiasChannel(Layer):
     no_gradient = frozenset({1})
 
     def setup(self, x, label):
-        """Read the settings."""
         param = self.layer_param.bias_channel_param
         self.per_pixel = param.label_type == param.PIXEL
         self.biases = (param.bg_bias, param.fg_bias)
@@ -195,7 +188,6 @@ class BiasChannel(Layer):
         return [x]
 
     def forward(self, x, label):
-        """Return the biased scores."""
         labels = self.read(label, x.shape[1])
         bg, fg = self.biases
         valid = True if labels.valid is None else labels.valid
@@ -240,7 +232,6 @@ class AdaptiveBiasChannel(Layer):
     no_gradient = frozenset({1})
 
     def setup(self, x, label):
-        """Read the settings."""
         param = self.layer_param.adaptive_bias_channel_param
         self.check(param.num_iter > 0, f"num_iter must be 1 or more, given {param.num_iter}")
         self.check(
@@ -259,7 +250,6 @@ class AdaptiveBiasChannel(Layer):
         return [x]
 
     def forward(self, x, label):
-        """Return the biased scores."""
         labels = self.read(label, x.shape[1])
         y = x.clone()
         listed = labels.index

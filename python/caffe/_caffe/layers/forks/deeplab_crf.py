@@ -194,7 +194,6 @@ class DomainTransformForwardOnly(Layer):
         return [tuple(x)]
 
     def forward(self, x, gradient, dim):
-        """Return the smoothed x."""
         top, saved = x.clone(), []
         for i, (h, w) in enumerate(self._sizes(x, dim)):
             maps = self._filter(x[i, :, :h, :w], gradient[i, 0, :h, :w], self.saves_for_backward)
@@ -286,7 +285,6 @@ class SpatialProduct(Layer):
         self.first = tuple(x.shape[:2])
 
     def forward(self, x, factor):
-        """Return the product."""
         wanted = (x.shape[0], 1, *x.shape[2:])
         self.check(
             tuple(factor.shape) == wanted,

@@ -32,11 +32,7 @@ class ImageSegData(PrefetchingLayer):
     def open(self):
         """Return the reader of the list."""
         param, transform = self.layer_param.image_data_param, self.layer_param.transform_param
-        self.check(
-            (param.new_height > 0) == (param.new_width > 0),
-            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
-            "neither",
-        )
+        self.check_new_size(param)
         self.check(not transform.HasField("mean_file"), "takes mean_value, not mean_file")
         self.check(
             param.label_type != param.BBX, "label_type BBX is unknown; take PIXEL, IMAGE or NONE"

@@ -42,7 +42,6 @@ class MatWrite(Layer):
     done = 0
 
     def setup(self, *bottom):
-        """Read the settings."""
         param = self.layer_param.mat_write_param
         self.check(param.period > 0, f"period must be positive, given {param.period}")
         self.names = None

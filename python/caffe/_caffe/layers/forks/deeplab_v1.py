@@ -17,7 +17,6 @@ class Padding(Layer):
     """
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.padding_param
         self.pads = (param.pad_beg, param.pad_end) * 2
         self.check(
@@ -36,7 +35,6 @@ class Padding(Layer):
         return [top]
 
     def forward(self, x):
-        """Return the padded map."""
         return F.pad(x, self.pads)
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -95,7 +93,6 @@ class WeightedSoftmaxWithLoss(Loss):
         return [(), x][: 1 + self.two_tops]
 
     def forward(self, x, label):
-        """Return the loss, and the probabilities."""
         prob, labels, weight = self.save_for_backward(self._evaluate(x, label))
         least = torch.finfo(prob.dtype).tiny
         terms = prob.gather(1, labels.index).clamp_(min=least).log_().mul_(weight)

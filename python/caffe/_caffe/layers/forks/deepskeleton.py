@@ -16,7 +16,6 @@ class Quantize(Layer):
     """
 
     def forward(self, x):
-        """Return the classes."""
         if self.shapes_only:
             return x
         if torch.isnan(x).any():

@@ -161,7 +161,6 @@ class Resample(Layer):
         return torch.where(total == 0, 0, weights / total)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
         return [None] * len(bottom)
 

@@ -86,11 +86,7 @@ class ImageLabelmapData(PrefetchingLayer):
 
     def open(self):
         param = self.layer_param.image_data_param
-        self.check(
-            (param.new_height > 0) == (param.new_width > 0),
-            f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
-            "neither",
-        )
+        self.check_new_size(param)
         # Random in TEST too (LocTransform).
         transformer = PairTransformer(self.layer_param.transform_param, caffe_pb2.TRAIN)
         lines = check_pairs(read_words(param.source), param.source)

@@ -47,7 +47,6 @@ class ROIPooling(Layer):
     no_gradient = frozenset({1})
 
     def setup(self, x, rois):
-        """Read the settings."""
         param = self.layer_param.roi_pooling_param
         self.check(not param.pooled_size, "has no pooled_size (Intel Caffe's); set pooled_h, _w")
         self.pad = param.pad_ratio
@@ -58,7 +57,6 @@ class ROIPooling(Layer):
         self.read = RoiReader(self)
 
     def forward(self, x, rois):
-        """Return the maxima."""
         count = self.read.check(x, rois)
         if self.shapes_only:
             return x.new_empty((count, x.shape[1], *self.size))
@@ -201,7 +199,6 @@ class SmoothL1Loss(Loss):
     no_gradient = frozenset({2, 3})
 
     def setup(self, x, target, *weights):
-        """Read the settings."""
         self.check(
             len(weights) != 1,
             "takes 2 bottoms, or 4 with the weights inside and outside; 3 given (R-FCN's takes 3: "
@@ -211,7 +208,6 @@ class SmoothL1Loss(Loss):
         self.check(self.sigma != 0, "needs a sigma that is not 0")
 
     def forward(self, x, target, *weights):
-        """Return the loss."""
         num, *_ = check_alike(self, (x, target, *weights))
         if self.shapes_only:
             return x.new_empty(())

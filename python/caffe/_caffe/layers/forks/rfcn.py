@@ -10,7 +10,7 @@ from caffe.proto import caffe_pb2
 
 from ...core.axes import legacy_shape
 from ...core.layer import Layer
-from ...core.loss_layer import LabelAxis, Loss, normalization, normalizer
+from ...core.loss_layer import Loss, SoftmaxLoss, normalization, normalizer
 from ...core.registry import register
 from ...core.rois import RoiReader, bin_edges, round_away
 from ...core.smooth_l1 import check_alike, smooth_l1, smooth_l1_slope
@@ -34,7 +34,6 @@ class PSROIPooling(Layer):
     no_gradient = frozenset({1})
 
     def setup(self, x, rois):
-        """Read the settings."""
         param = self.layer_param.psroi_pooling_param
         for name in ("output_dim", "group_size"):
             value = getattr(param, name)
@@ -45,7 +44,6 @@ class PSROIPooling(Layer):
         self.read = RoiReader(self)
 
     def forward(self, x, rois):
-        """Return the averages."""
         count, channels = self.read.check(x, rois), self.outputs * self.group**2
         self.check(
             x.shape[1] == channels,
@@ -99,7 +97,6 @@ class BoxAnnotatorOHEM(Layer):
     no_gradient = frozenset({0, 1, 2, 3})
 
     def setup(self, *bottom):
-        """Read the settings."""
         param = self.layer_param.box_annotator_ohem_param
         self.check(param.roi_per_img > 0, f"needs roi_per_img > 0, given {param.roi_per_img}")
         self.quota, self.ignore = param.roi_per_img, param.ignore_label
@@ -132,7 +129,6 @@ class BoxAnnotatorOHEM(Layer):
         return label.view(hard.shape).where(hard, label.new_tensor(self.ignore)), weight * hard
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         return [None] * 4
 
 
@@ -163,7 +159,6 @@ class SmoothL1LossOHEM(Loss):
     no_gradient = frozenset({2})
 
     def setup(self, x, target, *weight):
-        """Read the settings."""
         self.loss = self.layer_param.loss_param
         self.mode = normalization(self.loss, VALID)
         self.two_tops = len(self.layer_param.top) > 1
@@ -201,7 +196,7 @@ class SmoothL1LossOHEM(Loss):
     recognise=lambda param, net: "it has 3 tops" if len(param.top) > 2 else None,
 )
 @register("SoftmaxWithLossOHEM")
-class SoftmaxWithLossOHEM(Loss):
+class SoftmaxWithLossOHEM(SoftmaxLoss):
     """BVLC's SoftmaxWithLoss with a third top: -log p(label) at each place, 0 where ignored.
 
     Bottoms: scores (N, C, ...), labels. Tops: loss; p; the loss of each place, shaped as the
@@ -210,43 +205,16 @@ class SoftmaxWithLossOHEM(Loss):
 
     tops = (1, 3)
 
-    def setup(self, x, label):
-        """Read the settings."""
-        self.loss = self.layer_param.loss_param
-        self.mode = normalization(self.loss, VALID)
-        self.label_axis = LabelAxis(self, self.loss, self.layer_param.softmax_param.axis)
-        self.top_count = max(1, len(self.layer_param.top))
-
     def forward(self, x, label):
         """Return the loss, the probabilities, the loss of each place."""
         self.check_items(x, label)
         if self.shapes_only:
             self.label_axis.split(x, label)
             return (x.new_empty(()), x, label)[: self.top_count]
-        prob, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label))
+        prob, labels, divisor, axis = self.save_for_backward(self.evaluate(x, label))
         each = 0 - prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
         if labels.valid is not None:
             each = each.mul_(labels.valid)
         if labels.nan_if_invalid is not None:
             each = each + labels.nan_if_invalid
         return (each.sum() / divisor, prob, each.view(label.shape))[: self.top_count]
-
-    def _evaluate(self, x, label):
-        axis, outer, inner = self.label_axis.split(x, label)
-        labels = self.label_axis.labels(x, label, axis)
-        fixed = self.loss.pre_fixed_normalizer
-        divisor = normalizer(self.mode, outer, inner, labels.valid, fixed)
-        return x.softmax(axis), labels, divisor, axis
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """dx = (p - 1 for the label's class) * loss weight / divisor, 0 where ignored."""
-        self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
-        prob, labels, divisor, axis = self.saved or self._evaluate(*bottom)
-        weight = top_diff[0] / divisor
-        if labels.valid is not None:
-            weight = weight * labels.valid
-        diff = prob * weight
-        diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
-        return [diff, None]

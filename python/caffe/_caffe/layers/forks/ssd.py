@@ -31,7 +31,6 @@ class Permute(Layer):
         self.order = given + [axis for axis in range(x.dim()) if axis not in given]
 
     def forward(self, x):
-        """Return the permuted values."""
         if x.dim() != len(self.order):
             self.fail(f"was set up for {len(self.order)} axes, bottom has shape {tuple(x.shape)}")
         return x.permute(self.order).contiguous()
@@ -71,7 +70,6 @@ class Normalize(Layer):
         self.add_param(() if self.shared else (self.channels,), fill)
 
     def forward(self, x):
-        """Return the scaled values."""
         rows = self._rows(x)
         if rows.shape[1] != self.channels:
             self.fail(f"was set up for {self.channels} channels, given shape {tuple(x.shape)}")
@@ -120,7 +118,6 @@ class PriorBox(Layer):
     no_gradient = frozenset({0, 1})
 
     def setup(self, x, picture):
-        """Read the settings."""
         param = self.settings = self.layer_param.prior_box_param
         self.check(not param.reduce_boxes, "has no reduce_boxes (chuanqi305/ssd)")
         self.check(len(param.min_size) > 0, "needs a min_size")
@@ -196,7 +193,6 @@ class PriorBox(Layer):
         return torch.stack([rows, variance.expand(rows.shape)]).view(1, 2, -1)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         return [None, None]
 
 
@@ -211,7 +207,6 @@ class SmoothL1Loss(Loss):
     no_gradient = frozenset()
 
     def forward(self, x, target):
-        """Return the loss."""
         num, *_ = check_alike(self, (x, target))
         if self.shapes_only:
             return x.new_empty(())

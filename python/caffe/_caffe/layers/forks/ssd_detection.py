@@ -28,7 +28,6 @@ class DetectionOutput(Layer):
     no_gradient = frozenset({0, 1, 2, 3})
 
     def setup(self, location, confidence, prior, *picture):
-        """Read the settings."""
         param = self.settings = self.layer_param.detection_output_param
         self.check(param.num_classes > 0, "needs num_classes, background included")
         nms = param.nms_param
@@ -52,7 +51,6 @@ class DetectionOutput(Layer):
         return [(1, 1, 1, 7)]
 
     def forward(self, location, confidence, prior, *picture):
-        """Return the rows."""
         param, num = self.settings, len(location)
         sets = 1 if param.share_location else param.num_classes
         boxes = decode(
@@ -109,7 +107,6 @@ class DetectionOutput(Layer):
             self.files.add(rows)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
         return [None] * len(bottom)
 
@@ -130,7 +127,6 @@ class DetectionEvaluate(Layer):
     no_gradient = frozenset({0, 1})
 
     def setup(self, found, truth):
-        """Read the settings and the sizes."""
         param = self.settings = self.layer_param.detection_evaluate_param
         self.check(param.num_classes > 0, "needs num_classes, background included")
         self.check(param.overlap_threshold > 0, "needs overlap_threshold > 0")
@@ -151,7 +147,6 @@ class DetectionEvaluate(Layer):
         return [(1, 1, len(self.labels) + found[2], 5)]
 
     def forward(self, found, truth):
-        """Return the rows."""
         param = self.settings
         if self.sizes is None:
             given = param.HasField("name_size_file")
@@ -205,6 +200,5 @@ class DetectionEvaluate(Layer):
         return rows
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
         self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
         return [None, None]

@@ -59,7 +59,6 @@ class MultiBoxLoss(Loss):
     no_gradient = frozenset({2, 3})
 
     def setup(self, location, confidence, prior, truth):
-        """Read the settings."""
         param = self.settings = self.layer_param.multibox_loss_param
         self.check(param.num_classes > 0, "needs num_classes, background included")
         self.classes, self.background = param.num_classes, param.background_label_id
@@ -88,7 +87,6 @@ class MultiBoxLoss(Loss):
         self.sets = 1 if param.share_location else self.classes  # of locations
 
     def forward(self, location, confidence, prior, truth):
-        """Return the loss."""
         shared = self.settings.share_location
         check_predictions(self, location, confidence, prior, self.classes, shared)
         if truth.shape[-1:] != (8,):

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from ...core.layer import Layer, register
+from ...core.window_settings import read_size
 
 MAX, AVE = 0, 1  # of every PoolMethod
 LOWEST = torch.finfo(torch.float32).min  # the value of a window without elements
@@ -35,7 +36,6 @@ class VolumePooling(Layer):
         return self.pad[axis] > 0
 
     def setup(self, x):
-        """Read the windows."""
         axes = x.dim() - 2
         self.check(
             1 <= axes <= 3, f"pools over 1 to 3 axes behind the channels, given {tuple(x.shape)}"
@@ -49,7 +49,6 @@ class VolumePooling(Layer):
         self.average = method == AVE
 
     def method(self) -> int:
-        """Return the PoolMethod."""
         self.fail("does not say how it pools")
 
     def reshape(self, shape):
@@ -79,7 +78,6 @@ class VolumePooling(Layer):
         return [(*shape[:2], *self.outputs)]
 
     def forward(self, x):
-        """Return the pooled map."""
         y = x.reshape(*x.shape[:2], *(1,) * (3 - len(self.sizes)), *self.sizes)
         y = F.pad(y, self._edges(), value=0.0 if self.average else LOWEST)
         kernel, stride = ((1,) * (3 - len(self.sizes)) + tuple(v) for v in (self.laid, self.stride))
@@ -126,7 +124,6 @@ class Pooling3D(VolumePooling):
         super().setup(x)
 
     def method(self):
-        """As set."""
         return self.message.pool
 
     def read(self, axes):
@@ -171,7 +168,6 @@ class NdPooling(VolumePooling):
     """
 
     def method(self):
-        """As set."""
         return self.layer_param.pooling_param.pool
 
     def read(self, axes):
@@ -203,7 +199,6 @@ class PoolingND(VolumePooling):
     """
 
     def method(self):
-        """As set."""
         return self.layer_param.pooling_nd_param.pool
 
     def drops_last(self, axis):
@@ -216,9 +211,12 @@ class PoolingND(VolumePooling):
         self.check(axes > 1, "pools over 2 or 3 axes")
         self.check(p.axis in (1, 1 - axes - 1), f"axis {p.axis}: the channels must be axis 1")
         read = [
-            self._sizes("kernel_size", "kernel", axes, 0 if p.global_pooling else None),
-            self._sizes("stride", "stride", axes, 1),
-            self._sizes("pad", "pad", axes, 0),
+            list(read_size(self, p, field, stem, axes, default))
+            for field, stem, default in (
+                ("kernel_size", "kernel", 0 if p.global_pooling else None),
+                ("stride", "stride", 1),
+                ("pad", "pad", 0),
+            )
         ]
         if p.global_pooling:
             self.check(
@@ -228,20 +226,3 @@ class PoolingND(VolumePooling):
         else:
             self.check(min(read[0]) > 0, "kernel_size must be positive")
         return read
-
-    def _sizes(self, field, pair, axes, default):
-        p = self.layer_param.pooling_nd_param
-        given = [int(v) for v in getattr(p, field)]
-        if p.HasField(f"{pair}_h") or p.HasField(f"{pair}_w"):
-            self.check(
-                axes == 2 and not given,
-                f"{pair}_h and {pair}_w are for 2 axes, in place of {field}",
-            )
-            return [int(getattr(p, f"{pair}_{a}")) for a in "hw"]
-        if not given and default is not None:
-            return [default] * axes
-        self.check(
-            len(given) in (1, axes),
-            f"{field} is given once or once per axis, not {len(given)} times",
-        )
-        return given * axes if len(given) == 1 else given

@@ -15,7 +15,6 @@ class _Expectation(Loss):
     tops = (1, 2)
 
     def setup(self, x, label):
-        """Read the settings."""
         self.settings = self.layer_param.loss_param
         self.ignore = ignore_label(self.settings)
         self.read = LabelReader(self, 1, self.ignore)
@@ -74,7 +73,6 @@ class SoftmaxWithLossExpectation(_Expectation):
     """
 
     def forward(self, x, label):
-        """Return the loss, and the probabilities."""
         with torch.enable_grad():
             x = x.detach().requires_grad_()
             loss, prob = self._loss(x, label)
@@ -179,7 +177,6 @@ class SoftmaxWithLossExpectationCPU(_Expectation):
         return maps, labels, mixture, listed, pixels if normalize else 1
 
     def forward(self, x, label):
-        """Return the loss, and the probabilities."""
         maps, labels, mixture, _, divisor = self._parts(x, label)
         maps = maps.clamp(min=FLT_MIN)
         terms = maps.gather(0, labels.index[None])[0]
@@ -191,7 +188,6 @@ class SoftmaxWithLossExpectationCPU(_Expectation):
         return (loss, x.softmax(1))[: len(self.layer_param.top)]
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Return the fork's gradient."""
         self.check_down(propagate_down)
         if not propagate_down[0]:
             return [None, None]

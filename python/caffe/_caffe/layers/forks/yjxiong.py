@@ -18,7 +18,6 @@ class Gather(Layer):
         return list(shapes)
 
     def forward(self, *bottom):
-        """Return the bottoms."""
         return bottom
 
     def backward(self, propagate_down, bottom, top, top_diff):

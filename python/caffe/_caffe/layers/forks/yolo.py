@@ -20,7 +20,6 @@ class Reorg(Layer):
     """
 
     def setup(self, x):
-        """Read the stride."""
         param = self.layer_param.reorg_param
         self.check(not self.in_place, "cannot work in place; give its top another name")
         self.check(param.stride > 0, "needs a stride of 1 or more")
@@ -38,7 +37,6 @@ class Reorg(Layer):
         return [(n, c * s**2, h // s, w // s)]
 
     def forward(self, x):
-        """Return the reorganised maps."""
         s, (n, c, h, w) = self.stride, x.shape
         if self.reverse:
             return _to_blocks(x, s)
@@ -80,14 +78,12 @@ class NearestUpsample(Layer):
     """
 
     def setup(self, x):
-        """Read the scale."""
         param = self.layer_param.upsample_param
         self.scale = int(param.scale) if param.HasField("scale") else 1
         self.check(self.scale > 0, "scale must be 1 or more")
         self.check(x.dim() >= 2, f"needs 2 axes or more, bottom 0 has shape {tuple(x.shape)}")
 
     def forward(self, x):
-        """Return the repeated elements."""
         return x.repeat_interleave(self.scale, -2).repeat_interleave(self.scale, -1)
 
     def backward(self, propagate_down, bottom, top, top_diff):

@@ -92,7 +92,7 @@ def test_what_becomes_of_a_file(repository, path, result, said):
     assert said in entry.message and bool(said) == bool(entry.message)
 
 
-def test_what_is_no_net_is_left_out(repository):
+def test_files_that_are_not_nets_are_left_out(repository):
     absent = {"labelmap.prototxt", "weights.pt", "notes.txt", ".git/good.prototxt"}
     assert not absent & set(repository) and len(repository) == 12
     assert repository["good.prototxt"].paths == ["good.prototxt", "copy/good.prototxt"]
@@ -123,7 +123,7 @@ def test_the_command(tmp_path, capfd):
     assert "1 distinct net files (1 files): 0 builds, 0 builds, data replaced, 1 stops" in output
 
 
-def test_the_dialect_comes_from_what_is_said():
+def test_the_dialect_comes_from_the_log_or_the_refusal():
     """As the engine logs a layer read as a fork's, and as it refuses a fork's field."""
     line = "I1124 23:43:14.000001    12 caffe.cpp:1] layer 'b' (BN): read as segnet's: bn_mode"
     outcome = probe.with_log(probe.Outcome("builds"), ["noise", line])

@@ -1,4 +1,4 @@
-"""A tiny net and the log line's form, for the tests of the caffe command."""
+"""A tiny net and solver and the log line's form, for the tests of the caffe command."""
 
 import re
 
@@ -16,6 +16,11 @@ layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "acc
   include { phase: TEST } }
 layer { name: "extra" type: "Power" bottom: "ip" top: "extra" include { stage: "more" } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+SOLVER = """
+net: "net.prototxt" test_iter: 2 test_interval: 4 base_lr: 0.01 lr_policy: "step" gamma: 0.1
+stepsize: 6 momentum: 0.9 max_iter: 8 display: 2 average_loss: 2 snapshot: 4
+snapshot_prefix: "snap" random_seed: 3
 """
 # The form that Caffe's own tools/extra/extract_seconds.py reads.
 LINE = re.compile(

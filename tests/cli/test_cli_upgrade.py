@@ -8,9 +8,9 @@ from google.protobuf import text_format
 
 import caffe
 import caffe_cli
-from caffe_cli import align_crops
 from caffe_cli.options import CommandError
 from caffe_cli.python2 import translate, upgrade_modules
+from caffe_cli.upgrade import align_crops
 
 OLD_LAYER = """\
 # coding: latin-1
@@ -143,13 +143,13 @@ def test_crops_are_aligned(tmp_path):
     built = caffe.Net(new, caffe.TEST)
     assert built.blobs["crop"].data.shape == (1, 2, 20, 24)
     with pytest.raises(CommandError, match="itself"):
-        align_crops.upgrade_net(old, old)
+        align_crops(old, old)
 
 
 def test_aligned_values_stand_at_their_own_pixels(tmp_path):
     """A bright pixel of the picture is bright at its own place in the cropped map."""
     net = text_format.Parse(FCN, caffe.proto.caffe_pb2.NetParameter())
-    assert align_crops.align(net) == {}
+    assert caffe.align_crops(net) == {5: (10, 10)}
     (tmp_path / "net.prototxt").write_text(str(net))
     built = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
     built.params["conv"][0].data[:, :, 1, 1] = 1

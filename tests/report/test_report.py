@@ -1,84 +1,22 @@
-"""The report's page and figure, made from small runs; the page also in a real browser."""
+"""The report's page and figure, made from small runs."""
 
 import base64
 import io
-import json
 import re
 import sys
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-import tiny
 from PIL import Image
+from reportkit import OPTIONS, Reader, scores_of
 
 import experiments
 import report.__main__
 from data.errors import DataError
-from data.metrics import NAMES
 from data.palette import voc_palette
 from report import plots, run_data, samples, tensorboard, write
-from training import initial_weights, run_dir
+from training import run_dir
 from training.run import Run
-
-OPTIONS = dict(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1, 1), dense=8)
-PHONE, DESKTOP = 390, 1280  # CSS pixels across
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Runs tiny-fcn32s, 16s and 8s, trained for a moment, and the report of the last."""
-    where = tmp_path_factory.mktemp("report")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FCN_DATA", str(where / "data"))
-        patch.setenv("FCN_RUNS", str(where / "runs"))
-        patch.setattr(initial_weights, "is_prepared", lambda name: True)
-        tiny.shapes(tiny.Maker(where / "data", size=(60, 70)))
-        rows = experiments.staged(
-            "tiny", "shapes", (0.1, 0.1, 0.1), options=OPTIONS, init=(), normalize=True,
-            net="vgg_small.small_fcn", momentum=0.9, max_iter=4, score_every=2,
-        )  # fmt: skip
-        for row in rows:
-            patch.setitem(experiments.EXPERIMENTS, row.name, row)
-            run = Run(row, display=1)
-            run.begin()
-            run.train()
-        write.one("tiny-fcn8s", count=2)
-        yield where / "runs"
-
-
-@pytest.fixture(scope="module")
-def page(runs):
-    return runs / "tiny-fcn8s" / "report.html"
-
-
-class Reader(HTMLParser):
-    """Gathers the attributes of all tags, and the metrics' cells as {(run, metric): text}."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.metrics, self.run, self.metric = [], {}, None, None
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.tags.append((tag, attrs))
-        self.run = attrs.get("data-run", self.run)
-        self.metric = attrs.get("data-metric")
-
-    def handle_data(self, data):
-        if self.metric:
-            self.metrics[self.run, self.metric] = data
-            self.metric = None
-
-
-def scores_of(runs):
-    """{(run, metric): text} as the page should have it, from the score.json of each run."""
-    found = {}
-    for name in ("tiny-fcn32s", "tiny-fcn16s", "tiny-fcn8s"):
-        result = json.loads((runs / name / "score.json").read_text())["heads"]["score"]
-        found |= {(name, key): f"{100 * result[key]:.1f}" for key in NAMES}
-    return found
 
 
 def test_the_table_says_what_score_json_says(runs, page):
@@ -260,60 +198,3 @@ def test_several_on_one_page(runs, monkeypatch, tmp_path):
     metrics = Reader((tmp_path / "both" / "report.html").read_text()).metrics
     assert {run for run, _ in metrics} == {"tiny-fcn32s", "tiny-fcn16s", "tiny-fcn8s"}
     assert (tmp_path / "both" / "figure.png").is_file()
-
-
-# -- in a browser
-
-
-def look(browser, page, width, scheme="light"):
-    """Open the page on a screen of `width` CSS pixels."""
-    metrics = dict(width=width, height=844, deviceScaleFactor=2, mobile=width < 600)
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    feature = dict(name="prefers-color-scheme", value=scheme)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[feature]))
-    browser.get(page.as_uri())
-    return browser
-
-
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_a_browser_shows_it_whole(browser, page, width):
-    look(browser, page, width)
-    assert browser.get_log("browser") == []
-    script = "return [...document.images].map(i => [i.complete, i.naturalWidth, i.alt])"
-    images = browser.execute_script(script)
-    assert len(images) == 2 * 5 + 3 + 1
-    assert [i for i in images if not i[0] or not i[1]] == []
-    root = "const e = document.documentElement; return [innerWidth, e.clientWidth, e.scrollWidth]"
-    window, seen, needed = browser.execute_script(root)
-    assert window == width and needed == seen  # a desktop's scroll bar takes some of the window
-
-
-def test_a_browser_reads_the_scores_of_score_json(browser, runs, page):
-    look(browser, page, PHONE)
-    script = """return [...document.querySelectorAll("[data-metric]")].map(
-        c => [c.closest("tr").dataset.run, c.dataset.metric, c.innerText])"""
-    assert {(r, m): text for r, m, text in browser.execute_script(script)} == scores_of(runs)
-
-
-def test_a_phone_s_text_can_be_read(browser, page):
-    """No text under 10 pixels, and no cell of the scores cut off."""
-    look(browser, page, PHONE)
-    smallest = browser.execute_script(
-        """return Math.min(...[...document.querySelectorAll("p,td,th,dd,dt,li,h3,div")]
-        .filter(e => e.innerText).map(e => parseFloat(getComputedStyle(e).fontSize)))"""
-    )
-    assert smallest >= 10
-    table = "return [...document.querySelectorAll('table')].map(t => t.scrollWidth)"
-    assert max(browser.execute_script(table)) <= PHONE
-
-
-def test_dark_is_dark(browser, page):
-    script = """return [getComputedStyle(document.body).backgroundColor,
-        document.querySelector("picture img").currentSrc.length > 0,
-        document.querySelector("picture img").currentSrc]"""
-    light, _, light_plot = look(browser, page, PHONE).execute_script(script)
-    dark, loaded, dark_plot = look(browser, page, PHONE, "dark").execute_script(script)
-    brightness = [np.mean(list(map(int, re.findall(r"\d+", c)[:3]))) for c in (light, dark)]
-    assert brightness[0] > 200 and brightness[1] < 60
-    assert loaded and light_plot != dark_plot
-    look(browser, page, PHONE)

@@ -1,0 +1,167 @@
+"""DeepLab's and caffe-dilation's files: .mat maps, images with labels."""
+
+import numpy as np
+import pytest
+from gradcheck import build
+from netkit import net_of
+from PIL import Image
+from scipy.io import loadmat, savemat
+
+from caffe._caffe.errors import LayerError
+from caffe._caffe.sources import images
+
+RANDOM = np.random.default_rng(31)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def picture(path, height, width, channels=3):
+    pixels = RANDOM.integers(0, 256, (height, width, channels)).astype(np.uint8)
+    Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path)
+    return pixels
+
+
+def test_mat_files_come_back(folder):
+    (folder / "list.txt").write_text("a.png\nb.png\n")
+    param = 'prefix: "out_" source: "list.txt" strip: 4'
+    values = [RANDOM.standard_normal((1, 2, 3, 4)).astype(np.float32) for _ in range(2)]
+    write = build(f'type: "MatWrite" mat_write_param {{ {param} }}', values[0], tops=0)
+    write.forward()
+    write.bottom[0].data[...] = values[1]
+    write.forward()
+    data = loadmat("out_a_blob_0.mat")["data"]
+    assert data.dtype == np.float32
+    np.testing.assert_array_equal(data.reshape(4, 3, 2), values[0][0].T)
+    with pytest.raises(LayerError, match="2 names"):
+        write.forward()
+    read = build(f'type: "MatRead" mat_read_param {{ {param} batch_size: 3 }}')
+    np.testing.assert_array_equal(read.forward()[0], np.concatenate([*values, values[0]]))
+
+
+def test_mat_write_without_a_list_counts(folder):
+    run = build('type: "MatWrite" mat_write_param { prefix: "x_" period: 2 }', (1, 1, 2, 2), tops=0)
+    for _ in range(3):
+        run.forward()
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "x_iter_0_blob_0.mat",
+        "x_iter_2_blob_0.mat",
+    ]
+
+
+def test_a_mat_file_of_another_kind_is_refused(folder):
+    (folder / "list.txt").write_text("a\n")
+    text = 'type: "MatRead" mat_read_param { source: "list.txt" }'
+    with pytest.raises(LayerError, match="no file 'a_blob_0.mat'"):
+        build(text)
+    savemat("a_blob_0.mat", {"data": np.ones((2, 2))})
+    with pytest.raises(LayerError, match="must be single"):
+        build(text)
+    (folder / "a_blob_0.mat").write_bytes(b"MATLAB 5.0" * 30)
+    with pytest.raises(LayerError, match="no readable array"):
+        build(text)
+
+
+def seg_data(folder, transform, param="label_type: PIXEL", size=(9, 8)):
+    pixels, label = picture(folder / "i.png", *size), picture(folder / "l.png", *size, 1)
+    (folder / "list.txt").write_text("i.png l.png\n")
+    run = build(
+        'type: "ImageSegData" top: "data" top: "label" top: "dim" '
+        f'image_data_param {{ source: "list.txt" batch_size: 2 {param} }} '
+        f"transform_param {{ {transform} }}",
+        tops=3,
+    )
+    return pixels[:, :, ::-1].transpose(2, 0, 1), label[:, :, 0], run
+
+
+def test_image_and_labels_are_cropped_and_mirrored_alike(folder):
+    pixels, label, run = seg_data(folder, "crop_size: 6 mirror: true")
+    for _ in range(3):
+        data, maps, _ = run.forward()
+        for one, seg in zip(data, maps, strict=True):
+            places = [
+                (top, left, step)
+                for top in range(4) for left in range(3) for step in (1, -1)
+                if np.array_equal(pixels[:, top : top + 6, left : left + 6][:, :, ::step], one)
+            ]  # fmt: skip
+            assert places
+            top, left, step = places[0]
+            np.testing.assert_array_equal(label[top : top + 6, left : left + 6][:, ::step], seg[0])
+
+
+def test_scale_factors_resize_both(folder):
+    pixels, label, run = seg_data(folder, "scale_factors: 2")
+    data, maps, size = run.forward()
+    want = images.resize(pixels.transpose(1, 2, 0), 18, 16).transpose(2, 0, 1)
+    np.testing.assert_array_equal(data[0], want)
+    np.testing.assert_array_equal(maps[0, 0], label.repeat(2, 0).repeat(2, 1))
+    np.testing.assert_array_equal(size[0].ravel(), [9, 8])
+
+
+@pytest.mark.parametrize(
+    ("transform", "param", "message"),
+    [
+        ('mean_file: "m"', "label_type: PIXEL", "not mean_file"),
+        ("crop_size: 4 crop_height: 4", "label_type: PIXEL", "crop_size alone"),
+        ("crop_size: 20", "label_type: PIXEL", "mean_value, which is not given"),
+        ("mean_value: 1 mean_value: 2", "label_type: PIXEL", "given 2 times"),
+        ("", "label_type: IMAGE", "takes a number"),
+        ("", "label_type: PIXEL new_height: 3", "both be set"),
+    ],
+)
+def test_image_seg_data_refuses(folder, transform, param, message):
+    with pytest.raises(LayerError, match=message):
+        seg_data(folder, transform, param)
+
+
+def test_an_unequal_label_map_is_refused(folder):
+    seg_data(folder, "")
+    picture(folder / "l.png", 4, 4, 1)
+    with pytest.raises(LayerError, match="is 4 x 4, its image"):
+        net_of(
+            'layer { name: "d" type: "ImageSegData" top: "a" top: "b" top: "c" image_data_param '
+            '{ source: "list.txt" label_type: PIXEL } }'
+        ).forward()
+
+
+def test_bin_label_data_slices_both(folder):
+    values = RANDOM.standard_normal((2, 6, 5)).astype(np.float32)
+    (folder / "f.bin").write_bytes(np.int32([5, 3, *values.shape]).tobytes() + values.tobytes())
+    label = picture(folder / "l.png", 4, 5, 1)[:, :, 0]
+    (folder / "bins.txt").write_text("f.bin\n")
+    (folder / "labels.txt").write_text("l.png\n")
+    text = (
+        'type: "BinLabelData" bin_label_data_param { bin_list_path: "bins.txt" '
+        'label_list_path: "labels.txt" mirror: false '
+        "label_slice { dim: 3 dim: 2 stride: 2 offset: 1 } "
+        "bin_slice { dim: 2 stride: 2 offset: 1 } }"
+    )
+    data, maps = build(text, tops=2).forward()
+    np.testing.assert_array_equal(data[0], values[:, 1:4:2, 1:4:2])
+    want = np.full((3, 2), 255)
+    want[:2] = label[1::2, 1::2]
+    np.testing.assert_array_equal(maps[0, 0], want)
+    (folder / "f.bin").write_bytes(np.int32([5, 3, 2, 6, 9]).tobytes())
+    with pytest.raises(LayerError, match="bytes, expected"):
+        build(text, tops=2)
+    (folder / "labels.txt").write_text("l.png l.png\n")
+    with pytest.raises(LayerError, match="must list as many"):
+        build(text, tops=2)
+
+
+def test_image_label_data_needs_its_slice(folder):
+    text = 'type: "ImageLabelData" image_label_data_param { %s } transform_param { crop_size: 4 }'
+    with pytest.raises(LayerError, match="label_slice takes dim twice"):
+        build(text % 'image_list_path: "a" label_list_path: "b"', tops=2)
+
+
+def test_resizing_a_flat_image_changes_nothing():
+    flat = np.full((5, 7, 3), 77, np.uint8)
+    assert (images.resize_cubic(flat, 12, 9) == 77).all()
+    assert (images.resize_area(flat, 3, 4) == 77).all()
+    blocks = RANDOM.integers(0, 256, (4, 6, 1)).astype(np.uint8)
+    want = np.rint(blocks.reshape(2, 2, 3, 2, 1).mean((1, 3)))
+    np.testing.assert_array_equal(images.resize_area(blocks, 2, 3), want)

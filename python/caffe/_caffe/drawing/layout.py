@@ -58,10 +58,10 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0) -> Layout:
     tops = [0.0, *accumulate(height + rank_gap for height in tallest)]
     centres = [(xs[n], tops[ranks[n]] + tallest[ranks[n]] / 2) for n in range(len(sizes))]
     routes = []
-    for start, *bends, end in chains:
+    for start, *between, end in chains:
         # Bends pass their rank upright, so that lines turn between ranks and touch no box.
         points = [(xs[start], centres[start][1] + sizes[start][1] / 2)]
-        for bend in bends:
+        for bend in between:
             top = tops[ranks[bend]]
             points += [(xs[bend], top), (xs[bend], top + tallest[ranks[bend]])]
         routes.append([*points, (xs[end], centres[end][1] - sizes[end][1] / 2)])

@@ -34,8 +34,9 @@ def onnx(
     """Write `net` as an ONNX file, once ONNX Runtime has given the net's own values.
 
     Batch, height and width are free where the net's are; both are then run at three sizes, and
-    a file whose outputs differ by more than 1e-4 of their scale is not written. Needs the packages
-    onnx and onnxruntime (`pip install 'fcn-caffe[onnx]'`).
+    a file whose outputs differ by more than 1e-4 of their scale is not written. The values that
+    the net's inputs have for this stay there. Needs the packages onnx and onnxruntime
+    (`pip install 'fcn-caffe[onnx]'`).
 
     Parameters
     ----------

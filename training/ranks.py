@@ -69,7 +69,12 @@ class Ranks:
 
     def any(self, flag: bool) -> bool:
         """Return whether the flag is set on any rank; all of them must ask."""
-        return bool(self.nccl.agree(int(flag))) if self.nccl else flag
+        if self.nccl is None:
+            return flag
+        found = bool(self.nccl.agree(int(flag)))
+        if found:  # all may end now
+            self.nccl.meet()
+        return found
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of an array over all ranks; all of them must ask."""

@@ -6,6 +6,7 @@ Arrays go over NCCL where they are on a GPU, over gloo where they are on the hos
 import atexit
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +24,7 @@ ENVIRONMENT = b"env://"
 PATIENCE = timedelta(hours=12)
 
 _hosted: list[dist.TCPStore] = []
+_stores: list[dist.Store] = []  # what all ranks read and write, once they have met
 _shared_batch_norm = False
 
 
@@ -60,17 +62,42 @@ def join(uid: bytes) -> None:
         return
     rank, count = context.solver_rank(), context.solver_count()
     backend = "cpu:gloo,cuda:nccl" if context.device().type == "cuda" else "gloo"
-    where: dict[str, Any] = {"init_method": uid.decode()}
     try:
-        if uid != ENVIRONMENT:
+        if uid == ENVIRONMENT:
+            store, *_ = next(iter(dist.rendezvous(uid.decode(), rank, count)))
+        else:
             host, _, port = uid.decode().rpartition(":")
-            where = {"store": dist.TCPStore(host, int(port), is_master=False)}
-        dist.init_process_group(backend, rank=rank, world_size=count, timeout=PATIENCE, **where)
+            store = dist.TCPStore(host, int(port), is_master=False)
+        dist.init_process_group(
+            backend,
+            rank=rank,
+            world_size=count,
+            timeout=PATIENCE,
+            store=dist.PrefixStore("group", store),
+        )
     except (RuntimeError, ValueError) as error:
         raise CaffeError(
             f"rank {rank} of {count} cannot meet the others at {uid!r}: {error}"
         ) from error
+    _stores.append(dist.PrefixStore("caffe", store))
     atexit.register(dist.destroy_process_group)
+
+
+def meet() -> None:
+    """Wait until all ranks have come here, a minute at most.
+
+    Before any of them may end: its connections close, and what another has received by then but
+    not looked at yet is lost to it. So they do not meet by these connections.
+    """
+    try:
+        place = _stores[0].add("meetings", 1)
+        count = context.solver_count()
+        whole = -(-place // count) * count  # all of this meeting
+        until = time.monotonic() + 60
+        while _stores[0].add("meetings", 0) < whole and time.monotonic() < until:
+            time.sleep(0.001)
+    except RuntimeError:  # who keeps the count has ended
+        return
 
 
 # -- what they tell each other; each call raises RankLost where one cannot be reached

@@ -175,7 +175,13 @@ class NCCL:
     def total(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of an array over all ranks, as float64; all of them must ask."""
         with self.watch():
-            return ranks.total(torch.from_numpy(np.array(values, np.float64))).numpy()
+            found = ranks.total(torch.from_numpy(np.array(values, np.float64))).numpy()
+        ranks.meet()
+        return found
+
+    def meet(self) -> None:
+        """Wait until all ranks have come here; before one may end, which breaks connections."""
+        ranks.meet()
 
     @contextmanager
     def watch(self) -> Iterator[None]:

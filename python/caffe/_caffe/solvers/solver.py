@@ -63,6 +63,7 @@ class Solver:
         self._action: Callable[[], str] = lambda: NONE
         self._agree: Callable[[int], int] = lambda action: action
         self._watch: Callable[[], AbstractContextManager] = nullcontext
+        self._meet: Callable[[], None] = lambda: None
         self._stopping = False
         self._losses: deque = deque(maxlen=self.param.average_loss)
         self._shown_iter, self._shown_time = 0, time.perf_counter()
@@ -116,6 +117,7 @@ class Solver:
             self.apply_update()
             if self._after_update():
                 break
+        self._meet()
         self._check_last_loss()
 
     def _accumulate(self):
@@ -287,7 +289,7 @@ class Solver:
         if on_gradients_ready is None:
             parallel = on_start
             on_start, on_gradients_ready = parallel.on_start, parallel.on_gradients_ready
-            self._agree, self._watch = parallel.agree, parallel.watch
+            self._agree, self._watch, self._meet = parallel.agree, parallel.watch, parallel.meet
         self._callbacks.append((on_start, on_gradients_ready))
 
     def set_action_function(self, ask: Callable[[], str]) -> None:

@@ -23,14 +23,14 @@ def test_a_changed_map_size_is_taken_up():
 
 
 BAD_FILTERS = [
-    ("num_output: 1 kernel_size: 3 kernel_h: 3 kernel_w: 3", "either kernel_size or kernel_h"),
+    ("num_output: 1 kernel_size: 3 kernel_h: 3 kernel_w: 3", "either kernel_size or both kernel_h"),
     ("num_output: 1 kernel_h: 3", "must be positive"),
     ("num_output: 1", "kernel_size is given once or once per spatial axis; given 0 times"),
     ("num_output: 1 kernel_size: [1, 1, 1]", "given 3 times for 2 spatial axes"),
     ("num_output: 1 kernel_size: 0", "kernel_size must be positive"),
     ("num_output: 1 kernel_size: 1 stride: 0", "stride must be positive"),
-    ("num_output: 1 kernel_size: 1 stride: 1 stride_h: 1", "either stride or stride_h"),
-    ("num_output: 1 kernel_size: 1 pad: 1 pad_w: 1", "either pad or pad_h"),
+    ("num_output: 1 kernel_size: 1 stride: 1 stride_h: 1", "either stride or both stride_h"),
+    ("num_output: 1 kernel_size: 1 pad: 1 pad_w: 1", "either pad or both pad_h"),
     ("num_output: 1 kernel_size: 1 dilation: 0", "dilation must be positive"),
     ("num_output: 1 kernel_size: 1 dilation: [1, 1, 2]", "dilation is given"),
     ("kernel_size: 1", "num_output must be positive"),

@@ -30,7 +30,7 @@ class OldLayer(caffe.Layer):
 @pytest.mark.parametrize("phase, value", [(caffe.TRAIN, 2000), (caffe.TEST, 300)])
 def test_python_layers_of_py_faster_rcnn(phase, value):
     net = net_of(
-        "layer { name: 'p' type: 'Python' top: 'p' python_param { module: 'test_rcnn' "
+        "layer { name: 'p' type: 'Python' top: 'p' python_param { module: 'test_rcnn_learns' "
         "layer: 'OldLayer' param_str: \"'feat_stride': 16\" } }",
         phase,
     )

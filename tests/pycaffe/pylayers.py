@@ -112,6 +112,28 @@ class Fails(caffe.Layer):
         self._maybe("backward")
 
 
+class Two(Exception):
+    """Has two arguments."""
+
+
+class One(caffe.Layer):
+    """A top of one element; with a param_str, an exception."""
+
+    def setup(self, bottom, top):
+        pass
+
+    def reshape(self, bottom, top):
+        top[0].reshape(1)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = 2.5
+        if self.param_str:
+            raise Two(7, "what")
+
+    def backward(self, top, propagate_down, bottom):
+        pass
+
+
 INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
 
 

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from pylayers import INPUT, python
+from pylayers import INPUT, Two, python
 
 import caffe
 
@@ -80,28 +80,6 @@ def test_modules_on_the_path_are_found(make_net, tmp_path, monkeypatch):
 layer { name: "y" type: "Python" top: "y"
   python_param { module: "on_the_path" layer: "Eight" } }""")
     assert net.forward()["y"] == 8
-
-
-class Two(Exception):
-    """Has two arguments."""
-
-
-class One(caffe.Layer):
-    """A top of one element; with a param_str, an exception."""
-
-    def setup(self, bottom, top):
-        pass
-
-    def reshape(self, bottom, top):
-        top[0].reshape(1)
-
-    def forward(self, bottom, top):
-        top[0].data[...] = 2.5
-        if self.param_str:
-            raise Two(7, "what")
-
-    def backward(self, top, propagate_down, bottom):
-        pass
 
 
 @beyond_bvlc

@@ -13,7 +13,7 @@ from caffe.proto import caffe_pb2
 CORNER = caffe_pb2.PriorBoxParameter.CORNER
 CENTER_SIZE = caffe_pb2.PriorBoxParameter.CENTER_SIZE
 TINY = torch.finfo(torch.float32).tiny
-BLOCK = 64  # how many boxes are compared with all following ones at once
+PAIRS = 1 << 18  # of boxes compared at once
 
 
 def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
@@ -21,8 +21,8 @@ def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
 
     `border` is added to both sides: 1 for boxes in pixels whose last pixel is their own.
     """
-    size = boxes[..., 2:] - boxes[..., :2]
-    return torch.where((size < 0).any(-1), 0, (size + border).prod(-1))
+    width, height = (boxes[..., i + 2] - boxes[..., i] for i in (0, 1))
+    return torch.where((width < 0) | (height < 0), 0, (width + border) * (height + border))
 
 
 def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor:
@@ -30,15 +30,15 @@ def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor
 
     `border` is 1 for boxes in pixels (JaccardOverlap with normalized false).
     """
-    ends = [
-        torch.minimum(a[:, i + 2, None], b[:, i + 2]).sub_(torch.maximum(a[:, i, None], b[:, i]))
-        for i in (0, 1)
-    ]
-    if border:  # boxes that touch share a pixel
-        ends = [torch.where(size < 0, 0, size + border) for size in ends]
-    both = ends[0].clamp_(min=0).mul_(ends[1].clamp_(min=0))
     union = area(a, border).unsqueeze(1) + area(b, border)
-    return both / union.sub_(both).clamp_(min=TINY)
+    a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
+    both, tall = (
+        torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1)
+    )
+    if border:  # boxes that touch share a pixel
+        both, tall = (torch.where(size < 0, 0, size + border) for size in (both, tall))
+    both.clamp_(min=0).mul_(tall.clamp_(min=0))
+    return both.div_(union.sub_(both).clamp_(min=TINY))
 
 
 def encode(boxes, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:
@@ -89,13 +89,15 @@ def suppress(
         return _suppress_shrinking(boxes, threshold, eta, overlap)
     stay: list[int] = []
     gone = 0  # bit i is set once box i overlaps one that stays
-    for start in range(0, len(boxes), BLOCK):
-        shares = overlap(boxes[start : start + BLOCK], boxes[start:]).numpy()
-        bits = np.packbits(shares > np.float32(threshold), axis=1, bitorder="little")
-        for i, row in enumerate(bits, start):
-            if not gone >> i & 1:
-                stay.append(i)
-                gone |= int.from_bytes(row.tobytes(), "little") << start
+    block = PAIRS // max(1, len(boxes)) + 1
+    for start in range(0, len(boxes), block):
+        over = overlap(boxes[start : start + block], boxes[start:]).numpy() > np.float32(threshold)
+        bits = np.packbits(over, axis=1, bitorder="little")
+        rows, width = bits.tobytes(), bits.shape[1]
+        for i in range(len(bits)):
+            if not gone >> start + i & 1:
+                stay.append(start + i)
+                gone |= int.from_bytes(rows[i * width : (i + 1) * width], "little") << start
     return stay
 
 
@@ -104,12 +106,12 @@ def _suppress_shrinking(boxes, threshold, eta, overlap) -> list[int]:
     stay: list[int] = []
     worst = np.zeros(len(boxes), np.float32)  # the largest overlap with a box that stays
     for i in range(len(boxes)):
-        if worst[i] <= threshold:
+        if worst[i] <= np.float32(threshold):
             stay.append(i)
             row = overlap(boxes[i : i + 1], boxes[i:])[0].numpy()
             np.maximum(worst[i:], row, out=worst[i:])
             if threshold > 0.5:
-                threshold *= eta
+                threshold = float(np.float32(threshold) * np.float32(eta))  # float, as there
     return stay
 
 

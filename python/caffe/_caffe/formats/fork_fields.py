@@ -36,6 +36,7 @@ READ: dict[str, str] = {
     "ignore_objectness ignore_location ignore_constraint ignore_classes ignore_rank "
     "normalize_supervised normalize_classes normalize_constraint normalize_objectness is_siftflow",
     "PoolingParameter": "kernel_depth temporal_stride kernel_shape stride_shape pad_shape",
+    "SolverParameter": "eval_type ap_version show_per_class_result",
     "TransformationParameter": "scale_factors crop_width crop_height crop_h crop_w resize_param "
     "noise_param distort_param expand_param emit_constraint",
 }
@@ -62,9 +63,7 @@ TUNING: dict[str, str] = {
     "DataParameter": "threads parser_threads cache precache",
     "ImageDataParameter": "threads cache precache",
     "TransformationParameter": "use_gpu_transform random_seed",
-    # SSD's first three choose how a test's detections are summed up in the log.
-    "SolverParameter": "eval_type ap_version show_per_class_result solver_data_type "
-    "store_blobs_in_old_format engine",
+    "SolverParameter": "solver_data_type store_blobs_in_old_format engine",
 }
 
 # Of forks whose schema is not taken over: fork -> message -> fields.

@@ -19,3 +19,24 @@ def output_lines(net: Net, values: list[np.ndarray], which: str) -> list[str]:
             loss = f" (* {weight:g} = {weight * number:g} loss)" if weight else ""
             lines.append(f"    {which} net output #{len(lines)}: {name} = {number:g}{loss}")
     return lines
+
+
+class Means:
+    """What a test says of its passes: the mean of every output number."""
+
+    def __init__(self, net: Net):
+        self.net = net
+        self.totals: list[np.ndarray] = []
+        self.passes = 0
+
+    def add(self) -> None:
+        """Add the outputs of a pass."""
+        values = output_values(self.net)
+        self.totals = [a + b for a, b in zip(self.totals or [0] * len(values), values, strict=True)]
+        self.passes += 1
+
+    def lines(self) -> list[str]:
+        """Return the log's lines."""
+        if not self.passes:  # test_iter: 0
+            return []
+        return output_lines(self.net, [t / self.passes for t in self.totals], "Test")

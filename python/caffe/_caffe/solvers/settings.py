@@ -3,8 +3,11 @@
 import os
 
 from ...proto import caffe_pb2
-from ..errors import SolverError
+from ..errors import SolverError, nearest
 from . import lr_policy
+from .detections import VERSIONS
+
+_EVALUATIONS = ("classification", "detection")
 
 
 def check_settings(p: caffe_pb2.SolverParameter) -> None:
@@ -15,6 +18,12 @@ def check_settings(p: caffe_pb2.SolverParameter) -> None:
         raise SolverError(f"iter_size must be at least 1, it is {p.iter_size}")
     if p.regularization_type not in ("L1", "L2"):
         raise SolverError(f"unknown regularization_type '{p.regularization_type}' (known: L1, L2)")
+    for field, known in (("eval_type", _EVALUATIONS), ("ap_version", tuple(VERSIONS))):
+        given = getattr(p, field)
+        if given not in known:
+            raise SolverError(
+                f"unknown {field} '{given}'{nearest(given, known)} (known: {', '.join(known)})"
+            )
     lr_policy.check(p)
     if p.snapshot:
         if not p.HasField("snapshot_prefix"):

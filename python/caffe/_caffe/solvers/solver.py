@@ -23,6 +23,7 @@ from ..graph import debug_info
 from ..graph.net import Net
 from ..log import detail, info
 from . import lr_policy, nets, snapshots
+from .detections import make_scores
 from .outputs import output_lines, output_values
 from .param_groups import clip, make_groups
 from .settings import check_settings
@@ -234,21 +235,16 @@ class Solver:
         info(f"Iteration {self.iter}, Testing net (#{index})", src="solver.cpp:347")
         net, count = self.test_nets[index], self.param.test_iter[index]
         net.share_with(self.net)
-        totals, loss = None, 0.0
+        scores, loss = make_scores(net, self.param), 0.0
         for _ in range(count):
             if self._stop_requested():
                 info("Test interrupted.", src="solver.cpp:396")
                 return
             loss += float(net.run_forward())
-            values = output_values(net)
-            totals = (
-                values if totals is None else [a + b for a, b in zip(totals, values, strict=True)]
-            )
+            scores.add()
         if self.param.test_compute_loss:
             info(f"Test loss: {loss / count if count else math.nan:g}", src="solver.cpp:401")
-        if totals is None:  # test_iter: 0
-            return
-        for line in output_lines(net, [t / count for t in totals], "Test"):
+        for line in scores.lines():
             info(line, src="solver.cpp:414")
 
     def _stop_requested(self) -> bool:

@@ -1,0 +1,112 @@
+"""Mean average precision of a test net's detections, as SSD's solver reports it.
+
+Source: solver.cpp (TestDetection) and bbox_util.cpp (ComputeAP) of weiliu89/caffe, branch ssd.
+"""
+
+import numpy as np
+
+from ...proto import caffe_pb2
+from ..errors import SolverError
+from ..graph.net import Net
+from ..log import warning
+from .outputs import Means, output_values
+
+
+def eleven_points(precision: np.ndarray, recall: np.ndarray) -> float:
+    """PASCAL VOC 2007: the mean, over recalls 0, 0.1 to 1, of the best precision from there on."""
+    # In double, as in the fork: the float32 recall 0.7 does not reach 0.7.
+    reached = recall.astype(np.float64)[:, None] >= np.arange(11) / 10.0
+    return float(np.where(reached, precision[:, None], 0).max(0).mean())
+
+
+def max_integral(precision: np.ndarray, recall: np.ndarray) -> float:
+    """VOC 2012 and ILSVRC: the area under the best precision from each recall on."""
+    return integral(np.maximum.accumulate(precision[::-1])[::-1], recall)
+
+
+def integral(precision: np.ndarray, recall: np.ndarray) -> float:
+    """The area under the precision."""
+    return float(precision @ np.diff(recall, prepend=0))
+
+
+VERSIONS = {"11point": eleven_points, "MaxIntegral": max_integral, "Integral": integral}
+
+
+def average_precision(
+    scores: np.ndarray, hits: np.ndarray, positives: int, version: str = "Integral"
+) -> float:
+    """Return the average precision of one class.
+
+    Parameters
+    ----------
+    scores, hits : (K,) arrays
+        Of the detections; a hit is 1 where one is right, 0 where it is wrong.
+    positives : int
+        How many there are to be found.
+    version : str
+        A key of VERSIONS.
+    """
+    if not len(scores) or not positives:
+        return 0.0
+    right = np.cumsum(hits[np.argsort(-scores, kind="stable")])
+    precision = (right / np.arange(1, len(right) + 1)).astype(np.float32)
+    return VERSIONS[version](precision, (right / positives).astype(np.float32))
+
+
+class AveragePrecisions:
+    """What a test says of its passes with `eval_type: "detection"`.
+
+    Every output of the net must be DetectionEvaluate's: (1, 1, K, 5), rows (-1, label, number of
+    ground truths, -1, -1) and (picture, label, score, true, false); rows that are neither true nor
+    false do not count. An output's figure is the mean over its labels of the average precision by
+    `ap_version`; `show_per_class_result` shows each. A label that nothing was detected for has 0.
+    """
+
+    def __init__(self, net: Net, param: caffe_pb2.SolverParameter):
+        self.net, self.param = net, param
+        self.rows: list[list[np.ndarray]] = [[] for _ in net._outputs]
+
+    def add(self) -> None:
+        """Add the outputs of a pass."""
+        for found, blob, values in zip(
+            self.rows, self.net._outputs, output_values(self.net), strict=True
+        ):
+            if values.shape[-1:] != (5,):
+                raise SolverError(
+                    "eval_type: detection takes DetectionEvaluate's outputs, (1, 1, K, 5); "
+                    f"test net output '{self.net._blob_names[blob]}' has shape {values.shape}"
+                )
+            found.append(values.reshape(-1, 5))
+
+    def lines(self) -> list[str]:
+        """Return the log's lines."""
+        lines: list[str] = []
+        for number, (blob, found) in enumerate(zip(self.net._outputs, self.rows, strict=True)):
+            if not found:  # test_iter: 0
+                continue
+            precisions = self._by_label(np.concatenate(found))
+            if self.param.show_per_class_result:
+                lines += [f"class{label}: {value:g}" for label, value in precisions.items()]
+            mean = float(np.mean(list(precisions.values()))) if precisions else np.nan
+            name = self.net._blob_names[blob]
+            lines.append(f"    Test net output #{number}: {name} = {mean:g}")
+        return lines
+
+    def _by_label(self, rows: np.ndarray) -> dict[int, float]:
+        """Return label -> average precision."""
+        counts, judged = rows[rows[:, 0] == -1], rows[rows[:, 0] != -1]
+        judged = judged[judged[:, 3:].any(1)]
+        found = {}
+        for label in np.unique(counts[:, 1]).astype(int).tolist():
+            positives = int(counts[counts[:, 1] == label, 2].sum())
+            mine = judged[judged[:, 1] == label]
+            if not len(mine):
+                warning(f"Missing true_pos for label: {label}", src="solver.cpp:518")
+            version = self.param.ap_version
+            found[label] = average_precision(mine[:, 2], mine[:, 3], positives, version)
+        return found
+
+
+def make_scores(net: Net, param: caffe_pb2.SolverParameter) -> Means | AveragePrecisions:
+    """Return what sums up the passes of a test, by `eval_type`."""
+    return AveragePrecisions(net, param) if param.eval_type == "detection" else Means(net)

@@ -117,6 +117,7 @@ def translate(path: str) -> Translation:
         text = re.sub(r"^[ \t]*\t", lambda lead: lead[0].expandtabs(8), text, flags=re.MULTILINE)
         tree = ast.parse(text, path)
     text, remarks = _replace_moved(text, tree)
+    remarks += _float_sizes(tree)
     if not divides_floats:
         remarks += _whole_divisions(tree)
     return Translation(text, encoding, sorted(remarks))
@@ -173,6 +174,30 @@ def _replace_moved(text, tree):
             line[: node.col_offset] + new.encode() + line[node.end_col_offset :]
         )
     return b"".join(lines).decode(), remarks
+
+
+def _float_sizes(tree):
+    """Remarks on roundings whose floats NumPy once took as sizes and indices."""
+    taken = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int":
+            taken |= {id(argument) for argument in node.args}
+        elif isinstance(node, ast.Attribute) and node.attr == "astype":
+            taken.add(id(node.value))
+    rounding = {
+        f"{numpy}.{name}" for numpy in ("np", "numpy") for name in ("round", "floor", "ceil")
+    }
+    return [
+        (
+            node.lineno,
+            f"{ast.unparse(node)} is a float, which NumPy takes as a size or index no more; write "
+            "int(...) if it is one",
+        )
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in rounding
+        and id(node) not in taken
+    ]
 
 
 def _whole_divisions(tree):

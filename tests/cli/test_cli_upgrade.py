@@ -184,3 +184,58 @@ def test_the_error_of_a_python_2_layer_names_the_command(tmp_path, source):
     with pytest.raises(caffe.LayerError, match=r"is Python 2: `caffe upgrade .*old_layers\.py`"):
         caffe.Net(str(net), caffe.TEST)
     sys.modules.pop("old_layers", None)
+
+
+def test_a_module_of_a_package_is_translated_with_the_whole(tmp_path, monkeypatch):
+    package = tmp_path / "old_lib" / "old_rpn"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "names.py").write_text("NAME = 'y'\n")
+    (package / "layer.py").write_text(
+        "import caffe\nfrom names import NAME\n\n\nclass Old(caffe.Layer):\n"
+        "    def setup(self, bottom, top):\n        print NAME\n        top[0].reshape(1)\n"
+    )
+    net = tmp_path / "net.prototxt"
+    net.write_text(
+        'layer { name: "x" type: "Python" top: "x" '
+        'python_param { module: "old_rpn.layer" layer: "Old" } }'
+    )
+    monkeypatch.syspath_prepend(str(package.parent))
+    with pytest.raises(caffe.LayerError, match="is Python 2: `caffe upgrade .*old_lib`"):
+        caffe.Net(str(net), caffe.TEST)
+    assert upgrade_modules(str(package.parent), None) == 0
+    for name in [name for name in sys.modules if name.startswith("old_rpn")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(f"{package.parent}_python3")
+    assert caffe.Net(str(net), caffe.TEST).blobs["x"].data.shape == (1,)
+
+
+def test_roundings_that_numpy_once_took_as_sizes_are_named(tmp_path):
+    module = tmp_path / "sizes.py"
+    module.write_text(
+        "import numpy as np\na = np.round(0.25 * 128)\nb = int(np.floor(1.5))\n"
+        "c = np.ceil(x).astype(int)\n"
+    )
+    remarks = translate(str(module)).remarks
+    assert [line for line, _ in remarks] == [2]
+    assert "np.round(0.25 * 128) is a float" in remarks[0][1]
+
+
+@pytest.mark.parametrize(
+    "line", ["np.zeros(4)[:np.round(2.2)]", "np.zeros(4)[np.floor(1.0)]", "np.zeros(np.ceil(2.5))",
+             "np.random.choice(4, size=np.round(2.2))"],
+)  # fmt: skip
+def test_floats_that_numpy_no_longer_takes_are_explained(tmp_path, monkeypatch, line):
+    (tmp_path / "float_layers.py").write_text(
+        "import caffe\nimport numpy as np\n\n\nclass Old(caffe.Layer):\n"
+        f"    def setup(self, bottom, top):\n        {line}\n"
+    )
+    net = tmp_path / "net.prototxt"
+    net.write_text(
+        'layer { name: "x" type: "Python" top: "x" '
+        'python_param { module: "float_layers" layer: "Old" } }'
+    )
+    monkeypatch.delitem(sys.modules, "float_layers", raising=False)
+    with pytest.raises((TypeError, IndexError), match=r"layer 'x'.*write int\(\.\.\.\)"):
+        caffe.Net(str(net), caffe.TEST)
+    monkeypatch.delitem(sys.modules, "float_layers")

@@ -1,6 +1,5 @@
 """SSD's `eval_type: "detection"`: mean average precision of a test net's detections."""
 
-
 import numpy as np
 import pytest
 from netkit import input_layer

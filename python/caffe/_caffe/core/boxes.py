@@ -32,9 +32,7 @@ def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor
     """
     union = area(a, border).unsqueeze(1) + area(b, border)
     a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
-    both, tall = (
-        torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1)
-    )
+    both, tall = (torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1))
     if border:  # boxes that touch share a pixel
         both, tall = (torch.where(size < 0, 0, size + border) for size in (both, tall))
     both.clamp_(min=0).mul_(tall.clamp_(min=0))

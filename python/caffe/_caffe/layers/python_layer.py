@@ -6,6 +6,7 @@ blobs. The runtime keeps the user's object behind an ordinary layer.
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -92,9 +93,34 @@ def _python2_hint(error: Exception) -> str:
     else:
         return ""
     return (
-        f"'{file}' is Python 2: `caffe upgrade {file}` writes a Python 3 copy and tells which "
-        "folder to put first on PYTHONPATH\n"
+        f"'{file}' is Python 2: `caffe upgrade {_above_package(file)}` writes a Python 3 copy and "
+        "tells which folder to put first on PYTHONPATH\n"
     )
+
+
+def _above_package(file: str) -> str:
+    """Return the folder that `file`'s package is in, or `file` itself where it is in none.
+
+    A module of a package finds the others only in a copy of the whole.
+    """
+    above, found = os.path.dirname(file), file
+    while os.path.exists(os.path.join(above, "__init__.py")):
+        above = found = os.path.dirname(above)
+    return found
+
+
+# What NumPy says since 1.12 of a float as a size, a slice's end or an index.
+_FLOAT_REFUSED = re.compile(
+    "slice indices must be integers|only integers, slices|interpreted as an integer"
+    "|sequence of integers or a single integer"
+)
+
+
+def _float_hint(error: Exception, message: str) -> str:
+    """Return what to write where layers of NumPy's old days use a float as a whole number."""
+    if isinstance(error, (TypeError, IndexError)) and _FLOAT_REFUSED.search(message):
+        return "; NumPy before 1.12 took floats as sizes and indices: write int(...)"
+    return ""
 
 
 @register("Python")
@@ -195,7 +221,7 @@ class _PythonLayer(Layer):
             error.strerror = front + error.strerror
         elif isinstance(message, str) and not (notes and isinstance(error, KeyError)):
             if not message.startswith(front):
-                error.args = (front + message,)
+                error.args = (front + message + _float_hint(error, message),)
         elif notes:  # its arguments are more than a message
             error.add_note(front.rstrip(": "))
         else:

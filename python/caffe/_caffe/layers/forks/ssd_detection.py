@@ -72,30 +72,51 @@ class DetectionOutput(Layer):
 
     def _picture(self, number, boxes, scores) -> np.ndarray:
         """The rows of one picture."""
-        param, found = self.settings, []
+        param = self.settings
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
+        most = param.keep_top_k
+        if most < 0:
+            return self._rows(number, boxes, scores, scores > least)
+        for passing in self._ever_more(scores, least, 4 * most):
+            rows = self._rows(number, boxes, scores, passing)
+            if len(rows) >= most:
+                break
+        # By score, then back to the classes' order, as the fork's map of labels does.
+        best = np.argsort(-rows[:, 2], kind="stable")[:most]
+        return rows[best[np.argsort(rows[best, 1], kind="stable")]]
+
+    def _ever_more(self, scores, least, count):
+        """Yield which boxes to look at: the best of all classes, four times as many each time.
+
+        A box is suppressed by better ones only, so once keep_top_k of these stay, no other is kept.
+        """
+        passing = scores > least
+        passing[self.settings.background_label_id : self.settings.background_label_id + 1] = False
+        values = scores[passing].numpy()
+        while 0 < count < len(values):
+            yield passing & (scores >= np.partition(values, -count)[-count].item())
+            count *= 4
+        yield passing
+
+    def _rows(self, number, boxes, scores, passing) -> np.ndarray:
+        """The rows of what is left of the boxes in `passing` (classes, P)."""
+        param, found = self.settings, [np.empty((0, 7), np.float32)]
         nms = param.nms_param
         for c in range(param.num_classes):
             if c == param.background_label_id:
                 continue
-            order = self._best(scores[c], least)
+            order = self._best(scores[c], passing[c])
             mine = boxes[0 if param.share_location else c]
             order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
             head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
-            found.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1))
-        rows = torch.cat(found).numpy() if found else np.empty((0, 7), np.float32)
-        if -1 < param.keep_top_k < len(rows):
-            # By score, then back to the classes' order, as the fork's map of labels does.
-            best = np.argsort(-rows[:, 2], kind="stable")[: param.keep_top_k]
-            best = best[np.argsort(rows[best, 1], kind="stable")]
-            rows = rows[best]
-        return rows
+            found.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1).numpy())
+        return np.concatenate(found)
 
-    def _best(self, scores, least) -> torch.Tensor:
-        """The boxes scored above `least`, the nms_param.top_k best first of them."""
+    def _best(self, scores, passing) -> torch.Tensor:
+        """The boxes in `passing`, the nms_param.top_k best of them, best first."""
         nms = self.settings.nms_param
         most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(scores)
-        order = torch.nonzero(scores > least).flatten()
+        order = torch.nonzero(passing).flatten()
         if 0 < most < len(order):  # spares sorting the others; equal scores stay in
             order = order[scores[order] >= scores[order].topk(most).values[-1]]
         return order[scores[order].argsort(descending=True, stable=True)][:most]

@@ -6,8 +6,10 @@ in BVLC Caffe; only names, types and blobs count.
 
 import numpy as np
 import pytest
-from netkit import input_layer, net_of
+from netkit import input_layer
 from wirekit import floats, layer, message, number, v1_layer
+
+import caffe
 
 
 def conv(name, bottom, top, outputs, more=""):
@@ -59,7 +61,7 @@ FORKS = {
         {"bn": message(45, number(3, 1)), "up": message(137, number(1, 2))},
     ),
     "hed": (
-        'dialect: "hed" '
+        "# dialect: hed\n"
         + input_layer("data", 1, 3, 8, 8)
         + conv("conv1_1", "data", "conv1_1", 2)
         + """layer { name: "pool1" type: "Pooling" bottom: "conv1_1" top: "pool1"
@@ -138,7 +140,8 @@ def kernels(tmp_path, monkeypatch):
 @pytest.mark.parametrize("fork", FORKS)
 def test_a_forks_caffemodel_gives_its_deploy_net_every_number(fork, tmp_path, kernels):
     text, described = FORKS[fork]
-    net, again = net_of(text), net_of(text)
+    (tmp_path / "deploy.prototxt").write_text(text)
+    net, again = (caffe.Net(str(tmp_path / "deploy.prototxt"), caffe.TEST) for _ in range(2))
     random = np.random.default_rng(1)
     types = dict(zip(net._layer_names, (each.type for each in net.layers), strict=True))
     body = message(1, fork.encode())

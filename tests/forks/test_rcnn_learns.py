@@ -76,7 +76,9 @@ def test_a_head_learns_to_tell_rectangles_by_their_boxes(pool, tmp_path):
         head = (
             'layer { name: "pool" type: "ROIPooling" bottom: "c" bottom: "rois" top: "pool" '
             "roi_pooling_param { pooled_h: 3 pooled_w: 3 spatial_scale: 1 } }"
+            # Not learned: what is learned comes through the pooling's gradient.
             'layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "score" '
+            "param { lr_mult: 0 } param { lr_mult: 0 } "
             'inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }'
         )
         convolution = convolution.format("c", "data", 8)

@@ -108,7 +108,8 @@ def test_decoding_undoes_encoding(code, in_target):
 
 @pytest.mark.parametrize("eta", [1.0, 0.8])
 @pytest.mark.parametrize("threshold", [0.3, 0.7])
-def test_suppression_by_hand(eta, threshold):
+def test_suppression_by_hand(eta, threshold, monkeypatch):
+    monkeypatch.setattr(box_math, "PAIRS", 200 * 60)  # several rounds
     boxes = some_boxes(200)
     stay, now = [], threshold
     for i, box in enumerate(boxes):

@@ -32,6 +32,19 @@ def rows_of(run):
     return run.top[0].data.reshape(-1, 7).copy()
 
 
+@pytest.mark.parametrize("threshold", [0.4, 0.02])
+def test_keep_top_k_looks_at_as_many_as_it_needs(threshold):
+    run = detections("keep_top_k: 6", count=300)
+    run.layer.settings.nms_param.nms_threshold = threshold
+    kept = rows_of(run)
+    run.layer.settings.keep_top_k = -1
+    everything = rows_of(run)
+    for i in range(2):
+        rows = everything[everything[:, 0] == i]
+        best = rows[np.argsort(-rows[:, 2], kind="stable")[:6]]
+        close(kept[kept[:, 0] == i], best[np.argsort(best[:, 1], kind="stable")])
+
+
 def test_detections_by_hand():
     run = detections()
     got = rows_of(run)

@@ -6,7 +6,18 @@ from gradcheck import check_gradients
 from losskit import WEIGHT, close
 from ssdkit import iou, multibox
 
+from caffe._caffe.core.matching import Match, mine
+from caffe.proto import caffe_pb2
+
 F = np.float32
+
+
+def test_the_number_of_negatives_is_reckoned_in_float32():
+    """0.7 as float32 is a little less; its product with 10 is 7 in float32, 6.99... in double."""
+    match = Match(np.array([0] * 10 + [-1] * 20), np.zeros(30, F))
+    settings = caffe_pb2.MultiBoxLossParameter(neg_pos_ratio=0.7)
+    index, negatives = mine(match, np.arange(30, dtype=F), settings, None)
+    assert negatives.tolist() == list(range(23, 30)) and index is match.found
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def _python2_hint(error: Exception) -> str:
         frames = traceback.extract_tb(error.__traceback__)
         file = next((f.filename for f in reversed(frames) if os.path.exists(f.filename)), None)
     else:
+        file = None
+    if file is None:
         return ""
     return (
         f"'{file}' is Python 2: `caffe upgrade {_above_package(file)}` writes a Python 3 copy and "

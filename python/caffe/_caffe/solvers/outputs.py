@@ -32,7 +32,9 @@ class Means:
     def add(self) -> None:
         """Add the outputs of a pass."""
         values = output_values(self.net)
-        self.totals = [a + b for a, b in zip(self.totals or [0] * len(values), values, strict=True)]
+        if self.passes:
+            values = [a + b for a, b in zip(self.totals, values, strict=True)]
+        self.totals = values
         self.passes += 1
 
     def lines(self) -> list[str]:

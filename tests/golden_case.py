@@ -3,6 +3,12 @@
 import numpy as np
 
 
+def read(path):
+    """Return the arrays of an .npz by name."""
+    with np.load(path) as stored:
+        return dict(stored)
+
+
 class Case:
     """What a net is given and what it must compute.
 
@@ -10,15 +16,15 @@ class Case:
     """
 
     def __init__(self, path, tolerance=1e-4):
-        self.arrays = np.load(path)
-        self.tolerance = max(tolerance, float(self["tol"]) if "tol" in self.arrays.files else 0)
+        self.arrays = read(path)
+        self.tolerance = max(tolerance, float(self["tol"]) if "tol" in self.arrays else 0)
 
     def __getitem__(self, name):
         return self.arrays[name]
 
     def entries(self, kind):
         """Yield (key, array) of one kind, the key without it."""
-        for name in self.arrays.files:
+        for name in self.arrays:
             if name.startswith(kind + "/"):
                 yield name[len(kind) + 1 :], self[name]
 

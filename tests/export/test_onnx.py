@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from golden_case import read
 from netkit import input_layer, net_of
 
 import caffe
@@ -69,17 +70,17 @@ def random(*shape, seed=0):
 @pytest.fixture
 def case(request, monkeypatch):
     """A case's net with its parameters, and its inputs, which the export tries where they fit."""
-    found = np.load(request.param)
-    caffe.set_dialect(str(found["dialect"]) if "dialect" in found.files else "")
+    found = read(request.param)
+    caffe.set_dialect(str(found["dialect"]) if "dialect" in found else "")
     try:
         net = net_of(str(found["prototxt"]), caffe.TEST)
     finally:
         caffe.set_dialect("")
-    for key in found.files:
+    for key in found:
         if key.startswith("param/"):
             layer, index = key[6:].rsplit("/", 1)
             net.params[layer][int(index)].data[...] = found[key]
-    inputs = {k[3:]: found[k].astype(np.float32) for k in found.files if k.startswith("in/")}
+    inputs = {k[3:]: found[k].astype(np.float32) for k in found if k.startswith("in/")}
     own = {array.shape: array for array in inputs.values()}
     sample = parity.sample
     monkeypatch.setattr(

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from golden_case import read
 from netkit import input_layer, net_of
 
 import caffe
@@ -44,7 +45,7 @@ def net_of_case(case, params=None):
     text = str(case["prototxt"])
     text += "" if "force_backward" in text else "\nforce_backward: true"
     net = net_of(text, getattr(caffe, str(case["phase"])))
-    for key in case.files:
+    for key in case:
         kind, _, name = key.partition("/")
         if kind == "param":
             net.params[name.rsplit("/", 1)[0]][int(name[-1])].data[...] = case[key]
@@ -60,7 +61,7 @@ def net_of_case(case, params=None):
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
 def test_a_case_s_values_and_gradients(path):
     """Those of the net itself, whose figures BVLC Caffe computed (tests/pycaffe)."""
-    case = np.load(path)
+    case = read(path)
     net = net_of_case(case)
     if not net.inputs:
         pytest.skip("no input")

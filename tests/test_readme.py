@@ -90,6 +90,11 @@ MAKE = {  # what each of the README's targets runs, after `.venv/bin/python`
     "make voc-fcn8s INIT=published": ["solve.py voc-fcn8s --chain --resume --init published"],
     "make score-voc-fcn8s": ["score.py voc-fcn8s"],
     "make report-voc-fcn8s": ["-m report voc-fcn8s"],
+    "make camvid-resnet-fcn2s DATA=folder": ["solve.py camvid-resnet-fcn2s --chain --resume"],
+    "make camvid-resnet-fcn8s DATA=folder": ["solve.py camvid-resnet-fcn8s --chain --resume"],
+    "make camvid-claim DATA=folder": ["-m training.claim", "-m report --claim"],
+    "make family": ["family.py"],
+    "make family DATA=folder": ["family.py"],
     "make cracks-fcn8s": ["solve.py cracks-fcn8s --chain --resume"],
 }
 

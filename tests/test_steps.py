@@ -4,6 +4,7 @@ Those whose nets are drawn for crops of one size are in test_successor_rows.py.
 """
 
 import gc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,12 @@ from caffe.proto import caffe_pb2
 from nets import surgery
 from training import run_dir
 
-ROWS = [row for row in experiments.EXPERIMENTS.values() if row.window is None]
+ROWS = [
+    row
+    for row in experiments.EXPERIMENTS.values()
+    # Of dilation's twelve, whose whole VGG16 sees 500x500 crops, the joint step of one.
+    if row.window is None and (row.net != "dilation.segmenter" or row.name == "voc-dilation8")
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,6 +37,8 @@ def data(tmp_path_factory):
 
 def training_solver(row):
     """The row's solver without its test net (a second 540 MB), one picture per step."""
+    if "batch" in row.train_data:
+        row = replace(row, train_data={**row.train_data, "batch": 1})
     path = run_dir.write_prototxts(row, experiments.data_of(row))["solver"]
     param = text_format.Parse(path.read_text(), caffe_pb2.SolverParameter())
     param.ClearField("test_net")

@@ -168,7 +168,12 @@ def test_a_redirection_is_followed_but_not_from_https_down(site, tmp_path, said)
 def test_every_known_address_is_https_where_its_host_offers_it():
     from data import sets
 
-    plain = {"host.robots.ox.ac.uk", "dl.caffe.berkeleyvision.org", "www.cs.unc.edu"}
+    plain = {
+        "data.csail.mit.edu",
+        "dl.caffe.berkeleyvision.org",
+        "host.robots.ox.ac.uk",
+        "www.cs.unc.edu",
+    }
     for data_set in sets.ALL.values():
         for item in data_set.archives:
             for url in item.remote.urls:

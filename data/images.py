@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -107,19 +108,35 @@ def from_net(values: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarr
 
 
 def _read_npy(path: str | Path) -> np.ndarray:
+    # Not mapped: a file that another program cuts short while it is read would end the process.
     try:
-        pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+        with open(path, "rb") as file:
+            _check_npy(path, *_npy_header(file))
+            file.seek(0)
+            pixels = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError) as error:
         raise DataError(f"{path}: cannot be read as an array: {error}") from error
-    if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "uif":
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and type that an .npy file announces."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    else:
+        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+    return shape, dtype
+
+
+def _check_npy(path: str | Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    if len(shape) not in (2, 3) or dtype.kind not in "uif":
         raise DataError(
-            f"{path}: array of shape {pixels.shape} and type {pixels.dtype}: "
+            f"{path}: array of shape {shape} and type {dtype}: "
             "expected numbers, H x W or H x W x channels"
         )
-    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
-        raise DataError(f"{path}: shape {pixels.shape}, more than {MAX_PIXELS:,} pixels")
-    pixels = np.array(pixels)
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+    if shape[0] * shape[1] > MAX_PIXELS:
+        raise DataError(f"{path}: shape {shape}, more than {MAX_PIXELS:,} pixels")
 
 
 def _inflated(data: bytes, limit: int) -> tuple[bytes, int]:

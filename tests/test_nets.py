@@ -121,11 +121,8 @@ def test_committed_prototxts_are_current(row):
     assert generate.stale(row, experiments.data_of(row), ROOT) == []
 
 
-KEPT = set(experiments.EXPERIMENTS)  # before tests enter rows of their own
-
-
 def test_nothing_is_left_over_from_removed_rows():
-    kept = KEPT
+    kept = set(experiments.EXPERIMENTS)
     assert {p.parent.name for p in (ROOT / "nets").glob("*/train.prototxt")} == kept
     assert {p.stem for p in (ROOT / "solvers").glob("*.prototxt")} == kept
 

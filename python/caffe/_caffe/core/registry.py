@@ -45,6 +45,9 @@ def register(
 
     def enter(cls: LayerClass) -> LayerClass:
         if dialect:
+            for other in VARIANTS.get(name, []):
+                if other.dialect == dialect:
+                    raise CaffeError(f"layer type '{name}' of {dialect} is already there")
             VARIANTS.setdefault(name, []).append(Variant(dialect, cls, recognise))
             return cls
         if name in REGISTRY:

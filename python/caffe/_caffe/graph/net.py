@@ -242,6 +242,12 @@ class Net:
         return self.built.blob_names
 
     @property
+    def output_blobs(self) -> list[tuple[str, Blob, float]]:
+        """Return name, blob and loss weight of every output."""
+        weights = self._blob_loss_weights
+        return [(self._blob_names[i], self._blobs[i], weights[i]) for i in self._outputs]
+
+    @property
     def _blob_loss_weights(self) -> list[float]:
         weight = {n.tops[j]: w for n in self.nodes for j, w in n.loss_weights}
         return [weight.get(blob, 0.0) for blob in self._blobs]

@@ -64,31 +64,30 @@ class AveragePrecisions:
 
     def __init__(self, net: Net, param: caffe_pb2.SolverParameter):
         self.net, self.param = net, param
-        self.rows: list[list[np.ndarray]] = [[] for _ in net._outputs]
+        self.rows: list[list[np.ndarray]] = [[] for _ in net.output_blobs]
 
     def add(self) -> None:
         """Add the outputs of a pass."""
-        for found, blob, values in zip(
-            self.rows, self.net._outputs, output_values(self.net), strict=True
-        ):
+        names = [name for name, _, _ in self.net.output_blobs]
+        for found, name, values in zip(self.rows, names, output_values(self.net), strict=True):
             if values.shape[-1:] != (5,):
                 raise SolverError(
                     "eval_type: detection takes DetectionEvaluate's outputs, (1, 1, K, 5); "
-                    f"test net output '{self.net._blob_names[blob]}' has shape {values.shape}"
+                    f"test net output '{name}' has shape {values.shape}"
                 )
             found.append(values.reshape(-1, 5))
 
     def lines(self) -> list[str]:
         """Return the log's lines."""
         lines: list[str] = []
-        for number, (blob, found) in enumerate(zip(self.net._outputs, self.rows, strict=True)):
+        outputs = zip(self.net.output_blobs, self.rows, strict=True)
+        for number, ((name, _, _), found) in enumerate(outputs):
             if not found:  # test_iter: 0
                 continue
             precisions = self._by_label(np.concatenate(found))
             if self.param.show_per_class_result:
                 lines += [f"class{label}: {value:g}" for label, value in precisions.items()]
             mean = float(np.mean(list(precisions.values()))) if precisions else np.nan
-            name = self.net._blob_names[blob]
             lines.append(f"    Test net output #{number}: {name} = {mean:g}")
         return lines
 

@@ -7,14 +7,13 @@ from ..graph.net import Net
 
 def output_values(net: Net) -> list[np.ndarray]:
     """Return copies of the net's outputs."""
-    return [net._blobs[i].host_tensor().numpy().copy() for i in net._outputs]
+    return [blob.host_tensor().numpy().copy() for _, blob, _ in net.output_blobs]
 
 
 def output_lines(net: Net, values: list[np.ndarray], which: str) -> list[str]:
     """Return a log line per output number; `which` is Train or Test."""
     lines = []
-    for blob, value in zip(net._outputs, values, strict=True):
-        name, weight = net._blob_names[blob], net._blob_loss_weights[blob]
+    for (name, _, weight), value in zip(net.output_blobs, values, strict=True):
         for number in value.ravel():
             loss = f" (* {weight:g} = {weight * number:g} loss)" if weight else ""
             lines.append(f"    {which} net output #{len(lines)}: {name} = {number:g}{loss}")

@@ -63,30 +63,3 @@ def _to_blocks(x: torch.Tensor, s: int) -> torch.Tensor:
     n, c, h, w = x.shape
     x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
     return x.reshape(n, c // s**2, h * s, w * s)
-
-
-def has_no_mask(layer_param, net) -> str | None:
-    """Return why an Upsample is MobileNet-YOLO's, or None."""
-    return "one bottom, no mask" if len(layer_param.bottom) == 1 else None
-
-
-@register("Upsample", dialect="mobilenet-yolo", recognise=has_no_mask)
-class NearestUpsample(Layer):
-    """Each element `scale` x `scale` times (upsample_layer.cpp of MobileNet-YOLO).
-
-    Bottom (..., H, W), top (..., H scale, W scale). scale is 1 where it is missing.
-    """
-
-    def setup(self, x):
-        param = self.layer_param.upsample_param
-        self.scale = int(param.scale) if param.HasField("scale") else 1
-        self.check(self.scale > 0, "scale must be 1 or more")
-        self.check(x.dim() >= 2, f"needs 2 axes or more, bottom 0 has shape {tuple(x.shape)}")
-
-    def forward(self, x):
-        return x.repeat_interleave(self.scale, -2).repeat_interleave(self.scale, -1)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """Sum over each element's copies."""
-        *lead, h, w = bottom[0].shape
-        return [top_diff[0].reshape(*lead, h, self.scale, w, self.scale).sum((-3, -1))]

@@ -20,12 +20,10 @@ class ADE20KSegDataLayer(FolderSegDataLayer):
 
     keys = ("root", "mean")
 
-    def list_items(self):
-        items = super().list_items()
-        self.reader = ADE20K
-        return items
+    def reader(self):
+        return ADE20K
 
     def load(self, item):
         image, label = (self.folder / part for part in item)
         pixels = read_converted(image, 3)  # a few pictures are gray
-        return (image, to_net(pixels, np.array(self.mean))), (label, self.reader.read(label)[0])
+        return (image, to_net(pixels, np.array(self.mean))), (label, self.reader().read(label)[0])

@@ -17,7 +17,5 @@ class CityscapesSegDataLayer(FolderSegDataLayer):
 
     keys = ("root", "mean")
 
-    def list_items(self):
-        items = super().list_items()
-        self.reader = CITYSCAPES
-        return items
+    def reader(self):
+        return CITYSCAPES

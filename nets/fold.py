@@ -47,25 +47,38 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
         The model does not fill the net, a layer cannot be folded, or the difference exceeds 1e-4;
         nothing is written.
     """
-    param = caffe_pb2.NetParameter()
-    text_format.Parse(Path(prototxt).read_text(), param)
-    net = net_of_text(str(param), model)
-    if empty := untrained(net):
-        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
+    param, net = filled(prototxt, model)
     values = folded_params(param, net)
     made = without_normalisation(param)
     plain = net_of_text(str(made))
     for name, blobs in net.params.items():
         for i, blob in enumerate(plain.params.get(name, [])):
             blob.data[...] = values[name][i] if name in values else blobs[i].data
-    error = difference(net, plain)
-    if not error <= 1e-4:
-        raise SurgeryError(f"the folded net's blobs differ by {error:.1e}; nothing written")
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    plain.save(str(out))
-    write_text(Path(out).with_suffix(".prototxt"), text_format.MessageToString(made))
     log(f"folded {len(net.params) - len(plain.params)} layers into {len(values)} convolutions")
-    log(f"equal blobs on one picture (difference {error:.1e}); wrote {out}")
+    return save_equal(net, plain, made, out, log)
+
+
+def filled(prototxt: str | Path, model: str | Path) -> tuple[caffe_pb2.NetParameter, Net]:
+    """Return a net's description and the net with its weights; SurgeryError if some are missing."""
+    param = caffe_pb2.NetParameter()
+    text_format.Parse(Path(prototxt).read_text(), param)
+    net = net_of_text(str(param), model)
+    if empty := untrained(net):
+        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
+    return param, net
+
+
+def save_equal(
+    net: Net, made: Net, param: caffe_pb2.NetParameter, out: str | Path, log: Log
+) -> float:
+    """Write `made`, described by `param`, if it computes what `net` does; return the difference."""
+    error = difference(net, made)
+    if not error <= 1e-4:
+        raise SurgeryError(f"the new net's blobs differ by {error:.1e}; nothing written")
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    made.save(str(out))
+    write_text(Path(out).with_suffix(".prototxt"), text_format.MessageToString(param))
+    log(f"equal blobs on one picture (difference {error:.1e}); wrote {out} and its prototxt")
     return error
 
 

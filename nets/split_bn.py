@@ -6,13 +6,10 @@ Scale slope and bias. Both compute slope (x - mean) / sqrt(variance + eps) + bia
 
 from pathlib import Path
 
-from google.protobuf import text_format
-
 from caffe.proto import caffe_pb2
-from data.files import write_text
-from nets.fold import difference, pspnet_blobs
+from nets.fold import filled, pspnet_blobs, save_equal
 from nets.load import net_of_text
-from nets.surgery import Log, SurgeryError, untrained
+from nets.surgery import Log, SurgeryError
 
 
 def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print) -> float:
@@ -41,11 +38,7 @@ def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Lo
         The model does not fill the net, there is no BN, one has other parameters (SegNet's has
         two), or the difference exceeds 1e-4; nothing is written.
     """
-    param = caffe_pb2.NetParameter()
-    text_format.Parse(Path(prototxt).read_text(), param)
-    net = net_of_text(str(param), model)
-    if empty := untrained(net):
-        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")
+    param, net = filled(prototxt, model)
     made, names = split(param)
     new = net_of_text(str(made))
     for name, blobs in net.params.items():
@@ -58,15 +51,8 @@ def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Lo
             to.data[...] = values
         for to, values in zip(new.params[names[name]], (slope, bias), strict=True):
             to.data[...] = values
-    error = difference(net, new)
-    if not error <= 1e-4:
-        raise SurgeryError(f"the new net's blobs differ by {error:.1e}; nothing written")
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    new.save(str(out))
-    write_text(Path(out).with_suffix(".prototxt"), text_format.MessageToString(made))
     log(f"{len(names)} BN layers are BatchNorm and Scale now")
-    log(f"equal blobs on one picture (difference {error:.1e}); wrote {out} and its prototxt")
-    return error
+    return save_equal(net, new, made, out, log)
 
 
 def split(param: caffe_pb2.NetParameter) -> tuple[caffe_pb2.NetParameter, dict[str, str]]:

@@ -1,9 +1,7 @@
 """The data layers: order, values, batches, resuming. Through nets, as they are used."""
 
-import importlib
 import json
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +9,7 @@ import tiny
 from PIL import Image
 from tiny_layers import MEAN, forward, net_of, voc
 
-import layers
 from data.errors import DataError
-from layers import augment
 from nets.load import net_of_text
 
 
@@ -260,64 +256,6 @@ def test_windows_and_mirrors_keep_picture_and_label_together(data):
     assert len(starts) > 6
 
 
-def test_scoring_windows_are_central_and_nothing_is_varied(data):
-    a = [np.arange(48.0).reshape(1, 6, 8), np.arange(48).reshape(1, 6, 8)]
-    got = augment.augment(
-        a, [False, True], random.Random(0), False, crop=(4, 4), mirror=True, scale=(2, 3)
-    )
-    np.testing.assert_array_equal(got[1][0], np.arange(48).reshape(6, 8)[1:5, 2:6])
-
-
-def test_small_pictures_are_filled_up_to_the_window():
-    a = [np.ones((3, 4, 4), np.float32), np.ones((1, 4, 4), np.uint8)]
-    got = augment.augment(a, [False, True], random.Random(0), True, crop=(6, 4))
-    assert got[0].shape == (3, 6, 4) and (got[0][:, 4:] == 0).all() and (got[1][:, 4:] == 255).all()
-
-
-def test_scaling_keeps_labels_whole():
-    label = np.repeat(np.array([[0, 9]], np.uint8), 2, 0)[None]
-    image = np.repeat(label.astype(np.float32), 3, 0)
-    got = augment.augment([image, label], [False, True], random.Random(1), True, scale=(4, 4))
-    assert got[0].shape == (3, 8, 8) and set(np.unique(got[1])) == {0, 9}
-
-
-def test_rotation_turns_a_ramp_counter_clockwise_and_fills_up():
-    rows, columns = np.mgrid[:41, :41] - 20.0
-    ramp = (0.5 * columns + 2 * rows).astype(np.float32)[None]
-    label = np.zeros((1, 41, 41), np.uint8)
-    image, turned = augment.augment(
-        [ramp, label], [False, True], random.Random(0), True, rotate=(30, 30)
-    )
-    cos, sin = np.cos(np.pi / 6), np.sin(np.pi / 6)
-    # What stands at (column, row) stood at the angle turned back; rows grow downwards.
-    expected = 0.5 * (columns * cos - rows * sin) + 2 * (columns * sin + rows * cos)
-    inside = np.hypot(rows, columns) < 18
-    np.testing.assert_allclose(image[0][inside], expected[inside], atol=0.06)
-    assert image[0, 0, 0] == 0 and turned[0, 0, 0] == 255 and (turned[0][inside] == 0).all()
-
-
-def test_blur_is_a_gaussian_of_pictures_alone():
-    image, label = np.zeros((2, 21, 21), np.float32), np.zeros((1, 21, 21), np.uint8)
-    image[1, 10, 10] = label[0, 10, 10] = 9
-    got = augment.augment([image, label], [False, True], random.Random(0), True, blur=(1.5, 1.5))
-    bell = np.exp(-(np.arange(-6, 7.0) ** 2) / (2 * 1.5**2))
-    expected = 9 * np.outer(bell, bell) / bell.sum() ** 2
-    np.testing.assert_allclose(got[0][1, 4:17, 4:17], expected, atol=1e-6)
-    assert not got[0][0].any() and got[1] is label
-
-
-def test_variations_come_in_their_order(monkeypatch):
-    done = []
-    for name in ("resize", "turn", "soften", "window"):
-        monkeypatch.setattr(augment, name, lambda a, *_, name=name: done.append(name) or a)
-    all_of = dict(mirror=True, crop=(4, 4), blur=(0, 1), rotate=(-10, 10), scale=(0.5, 2))
-    picture = np.arange(4.0).reshape(1, 1, 4)
-    got = {tuple(augment.augment([picture], [False], random.Random(i), True, **all_of)[0].ravel())
-           for i in range(9)}  # fmt: skip
-    assert done[:4] == ["resize", "turn", "soften", "window"] and len(done) == 36
-    assert got == {(0, 1, 2, 3), (3, 2, 1, 0)}
-
-
 # -- resuming
 
 
@@ -327,8 +265,6 @@ def test_a_restored_layer_goes_on_exactly(data):
     first = voc(data, **params)
     for _ in range(3):
         forward(first)
-    import json
-
     state = json.loads(json.dumps(first.layers[0].snapshot_state()))
     second = voc(data, **params, seed=99)
     forward(second)
@@ -342,89 +278,6 @@ def test_a_state_of_another_list_is_refused(data):
     layer = voc(data).layers[0]
     with pytest.raises(ValueError, match="over 5 pictures, there are now 2"):
         layer.restore_state(layer.snapshot_state() | dict(items=5))
-
-
-# -- BVLC's blob vectors
-
-
-class Indexed:
-    """A blob vector as a BVLC build has it: it can be indexed and measured, nothing else."""
-
-    __iter__ = None  # so that list, zip and for raise TypeError
-
-    def __init__(self, count):
-        self._blobs = [Array() for _ in range(count)]
-
-    def __len__(self):
-        return len(self._blobs)
-
-    def __getitem__(self, index):
-        return self._blobs[index]
-
-
-class Array:
-    """A blob: `reshape`, and `data` as an array."""
-
-    def reshape(self, *shape):
-        self.data = np.full(shape, np.nan, np.float32)
-
-
-def test_the_double_cannot_be_iterated_over():
-    for use in (list, lambda v: zip(v, [0], strict=False), lambda v: [*v], enumerate):
-        with pytest.raises(TypeError, match="not iterable"):
-            use(Indexed(2))
-
-
-SETTINGS = {
-    "VOCSegDataLayer": dict(voc_dir="pascal/VOC2011", split="val", mean=MEAN),
-    "SBDDSegDataLayer": dict(sbdd_dir="sbdd/dataset", split="train", mean=MEAN),
-    "NYUDSegDataLayer": dict(nyud_dir="nyud", split="test", tops=["color", "depth", "label"]),
-    "SIFTFlowSegDataLayer": dict(siftflow_dir="sift-flow", split="test"),
-    "PASCALContextSegDataLayer": dict(voc_dir="pascal", context_dir="pascal-context", split="val"),
-    "CamVidSegDataLayer": dict(camvid_dir="CamVid", split="val"),
-    "ADE20KSegDataLayer": dict(root="ade20k", mean=MEAN, split="val"),
-    "CityscapesSegDataLayer": dict(root="cityscapes", mean=MEAN, split="val"),
-    "FolderSegDataLayer": dict(root="own/mine", split="val"),
-    "FolderClassDataLayer": dict(root="shapes/Classification", split="val", batch=2),
-    "InfogainLayer": dict(weights=[1, 2]),
-    "BSDSEdgeDataLayer": dict(bsds_dir="BSDS500", mean=MEAN, split="trainval"),
-}
-WITH_BOTTOMS = {"ReflectLayer"}
-
-
-def layer_classes():
-    """{name: class} of the Python layers in layers/."""
-    found = {}
-    for path in sorted(Path(layers.__file__).parent.glob("*_layers.py")):
-        module = importlib.import_module(f"layers.{path.stem}")
-        found |= {
-            name: kind
-            for name, kind in vars(module).items()
-            if isinstance(kind, type) and kind.__module__ == module.__name__
-        }
-    return found
-
-
-def test_every_layer_has_settings_here():
-    assert set(layer_classes()) == set(SETTINGS) | WITH_BOTTOMS
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_layers_only_index_and_measure_top_and_bottom(tmp_path, monkeypatch, name):
-    monkeypatch.setenv("FCN_DATA", str(tmp_path))
-    tiny.everything(tmp_path)
-    kind = layer_classes()[name]
-    layer = kind.__new__(kind)
-    layer.param_str = str(SETTINGS[name])
-    tops = SETTINGS[name].get("tops") or getattr(kind, "tops", ("infogain",))
-    bottom, top = Indexed(0), Indexed(len(tops))
-    layer.setup(bottom, top)
-    for _ in range(2):
-        layer.reshape(bottom, top)
-        layer.forward(bottom, top)
-        for i in range(len(top)):
-            assert np.isfinite(top[i].data).all(), f"top {i} of {name} was not filled"
-    layer.backward(top, [], bottom)
 
 
 def test_the_authors_prototxts_find_the_layers(tmp_path, monkeypatch):

@@ -33,13 +33,6 @@ def test_reorg_is_darknet_s_loop(reverse):
     check_gradients(run)
 
 
-def test_upsample_with_one_bottom_repeats():
-    run = build('type: "Upsample" upsample_param { scale: 3 }', (1, 2, 2, 3))
-    np.testing.assert_array_equal(run.forward()[0], run.bottom[0].data.repeat(3, 2).repeat(3, 3))
-    check_gradients(run)
-    assert build('type: "Upsample"', (1, 2, 2, 3)).forward()[0].shape == (1, 2, 2, 3)
-
-
 def test_unpooling_undoes_max_pooling():
     net = net_of(
         "force_backward: true\n"

@@ -5,7 +5,8 @@ import pytest
 from gradcheck import build, check_gradients
 from losskit import normal
 
-from caffe._caffe.errors import LayerError
+from caffe._caffe.core.registry import register
+from caffe._caffe.errors import CaffeError, LayerError
 
 
 @pytest.mark.parametrize("scale", [(2, 3), (2, 3, 1, 1)])
@@ -57,6 +58,11 @@ def test_upsample_without_a_mask_repeats():
     assert build("type: 'Upsample' bottom: 'x'", x).top[0].shape == x.shape
     with pytest.raises(LayerError, match="scale alone, not upsample_h"):
         build("type: 'Upsample' bottom: 'x' upsample_param { upsample_h: 3 }", x)
+
+
+def test_a_fork_s_type_is_entered_once():
+    with pytest.raises(CaffeError, match="'Upsample' of mobilenet-yolo is already there"):
+        register("Upsample", dialect="mobilenet-yolo")(object)
 
 
 @pytest.mark.parametrize(

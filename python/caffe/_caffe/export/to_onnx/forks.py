@@ -1,6 +1,6 @@
 """Layers of forks that resize, put back and pool by regions."""
 
-from ...layers.forks import mobilenet, segnet, yolo
+from ...layers.forks import mobilenet, segnet
 from ...layers.forks.pspnet import Interp
 from ...layers.forks.rcnn import ROIPooling
 from ...layers.forks.senet import Axpy
@@ -33,8 +33,8 @@ def interp(g: Graph, layer: Interp, x: str):
     )
 
 
-@converts(mobilenet.Upsample, yolo.NearestUpsample)
-def nearest_upsample(g: Graph, layer, x: str):
+@converts(mobilenet.Upsample)
+def nearest_upsample(g: Graph, layer: mobilenet.Upsample, x: str):
     """Resize by a whole factor."""
     rank, scale = g.rank(x), int(layer.scale)
     return g.node(

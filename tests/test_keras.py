@@ -141,7 +141,7 @@ def test_maps_and_broken_files(tmp_path):
     with pytest.raises(SurgeryError, match="not a readable HDF5 file"):
         nets.keras.read_groups(tmp_path / "broken.h5")
     with pytest.raises(SurgeryError, match="no such prototxt, and no published net.*hed"):
-        nets.keras.read_net("heed")
+        nets.keras.read_net("heb")
 
 
 def test_links_out_of_the_file_are_not_followed(tmp_path):

@@ -2,8 +2,8 @@
 
 Every pass allocates maps of many megabytes, and the system clears each page of fresh memory when
 it is first touched: on a CPU, nearly half of a training step of FCN-8s. So glibc is asked to
-keep what is freed on its heap. Parameters and solver history live as long as their net and would
-break the heap up: they are mapped apart.
+keep what is freed on its heap and to map no array by itself, however large. Parameters and solver
+history live as long as their net and would break the heap up: they are mapped apart.
 """
 
 import ctypes
@@ -14,9 +14,7 @@ import numpy as np
 import torch
 
 # malloc.h
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-# Bytes from which glibc maps arrays one by one: DEFAULT_MMAP_THRESHOLD_MAX, malloc.c.
-MAPPED = 1 << 25
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 # Bytes from which persistent arrays are mapped apart from the heap.
 LARGE = 1 << 16
 
@@ -33,7 +31,7 @@ def keep_freed_memory() -> bool:
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "gnu_get_libc_version"):
         return False
-    return bool(libc.mallopt(M_MMAP_THRESHOLD, MAPPED) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+    return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
 
 
 def persistent_zeros(count: int) -> torch.Tensor:

@@ -32,7 +32,7 @@ demo: $(READY)  ## generate pictures, train 32s, 16s, 8s, score them, write runs
 	$(PY) demo.py
 
 family: $(READY)  ## FCN and its successors on one small trunk, side by side: runs/family/report.html
-	$(PY) family.py
+	$(PY) family.py $(if $(SEEDS),--seeds $(SEEDS))
 
 test: $(READY)  ## run the tests
 	$(PY) -m pytest

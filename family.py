@@ -1,6 +1,6 @@
 """FCN and what grew out of it, side by side on one dataset: train what is missing, write one page.
 
-    python family.py [shapes|camvid]          (or: make family [DATA=folder])
+    python family.py [shapes|camvid] [--seeds 2]          (or: make family [DATA=folder])
 
 All systems have one small trunk and see the same pictures in the same order for as many iterations
 (experiments/rows/family.py). The page, `runs/family/report.html` (`runs/family-camvid/...`), has
@@ -23,7 +23,7 @@ from report.samples import even
 from solve import chain
 from training import crf, crf_search, run_dir
 from training.command import one_line_errors
-from training.comparison import Result, System, measure
+from training.comparison import Result, System, mean, measure
 from training.device import use_device
 
 PREFIXES = {"shapes": "family", "camvid": "family-camvid"}
@@ -41,18 +41,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     default = "camvid" if os.environ.get(VARIABLE) else "shapes"
     parser.add_argument("data", nargs="?", choices=PREFIXES, default=default)
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each system (default: 1)")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
     args = parser.parse_args()
     began = time.perf_counter()
     with one_line_errors("family"):
         use_device(args.gpu)
         prefix = PREFIXES[args.data]
-        for name, _ in systems(prefix):
-            if not train(name, args.gpu):
-                sys.exit(130)
-        results = [measured(system) for system in listed(prefix)]
-        folder = run_dir.folder(prefix)
-        path = page.write(folder / "report.html", TITLES[args.data], results)
+        endings = ["", *(f"-seed{n}" for n in range(2, args.seeds + 1))]
+        for ending in endings:
+            for name, _ in systems(prefix):
+                if not train(name + ending, args.gpu):
+                    sys.exit(130)
+        by_seed = [[measured(system) for system in listed(prefix, end)] for end in endings]
+        results = [mean(runs) for runs in zip(*by_seed, strict=True)]
+        path = run_dir.folder(prefix) / "report.html"
+        page.write(path, TITLES[args.data], results, args.seeds)
     print(f"\n{page.text(results)}\n[{duration(time.perf_counter() - began)}] {path}")
 
 
@@ -67,13 +71,17 @@ def train(name: str, gpu: int | None) -> bool:
     return chain(name, options)
 
 
-def listed(prefix: str) -> list[System]:
-    """Return the systems of the page, each CRF with settings searched for its net."""
+def listed(prefix: str, ending: str = "") -> list[System]:
+    """Return the systems of the page, each CRF with settings searched for its net.
+
+    `ending` is that of the runs' names, such as "-seed2".
+    """
     found = []
     for name, title in systems(prefix):
-        found.append(System(name, title))
+        run = name + ending
+        found.append(System(run, title))
         if name.removeprefix(f"{prefix}-") in WITH_CRF:
-            found.append(System(name, f"{title} + CRF", searched(name)))
+            found.append(System(run, f"{title} + CRF", searched(run)))
     return found
 
 
@@ -89,7 +97,7 @@ def searched(name: str) -> crf.Settings:
 
 def measured(system: System) -> Result:
     """Measure one system."""
-    print(f"measuring {system.title}", flush=True)
+    print(f"measuring {system.name}: {system.title}", flush=True)
     count = experiments.data_of(experiments.find(system.name)).test_iter
     return measure(system, tuple(even(count, SHOWN)))
 

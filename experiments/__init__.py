@@ -1,5 +1,6 @@
 """The experiments: the table, a user's own, and how a name finds its row."""
 
+import re
 from dataclasses import replace
 
 from data.text import did_you_mean
@@ -22,7 +23,7 @@ from experiments.weights import FETCHED, PUBLISHED, WEIGHTS
 __all__ = [
     "DATASETS", "EXPERIMENTS", "FETCHED", "IGNORE_LABEL", "PUBLISHED", "SEED", "WEIGHTS", "Dataset",
     "Experiment", "ExperimentError", "Head", "Init", "Input", "data_of", "find", "names",
-    "parents", "staged",
+    "parents", "staged", "with_seed",
 ]  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Experiment:
-    """Return the row `name`.
+    """Return the row `name`; NAME-seed2 is NAME with seed 2, trained from rows of that seed.
 
     Raises
     ------
@@ -45,9 +46,21 @@ def find(name: str) -> Experiment:
         return EXPERIMENTS[name]
     if name in custom.row_names():
         return custom.row(name)
+    if match := re.fullmatch(r"(.+)-seed(\d+)", name):
+        return with_seed(find(match[1]), int(match[2]))
     raise ExperimentError(
         f"no experiment {name!r}{did_you_mean(name, names())} (`python -m experiments` lists them)"
     )
+
+
+def with_seed(row: Experiment, seed: int) -> Experiment:
+    """Return NAME-seedN: the row with another seed, as all rows whose weights it starts from."""
+    trained = set(parents(row))
+    init = tuple(
+        replace(one, source=f"{one.source}-seed{seed}") if one.source in trained else one
+        for one in row.init
+    )
+    return replace(row, name=f"{row.name}-seed{seed}", seed=seed, init=init)
 
 
 def data_of(row: Experiment) -> Dataset:

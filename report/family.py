@@ -24,7 +24,7 @@ from report.page import (
     table,
 )
 from report.run_data import classes
-from training.comparison import Result
+from training.comparison import SCORES, Result
 from training.machine import describe
 
 # Mean IU on PASCAL VOC 2012's test set; + COCO: pre-trained on it.
@@ -42,6 +42,7 @@ LEADERBOARD = (
     ("DeepLabv3", "", "85.7", "Chen et al., 2017"),
 )
 Column = tuple[str, Callable[[Result], float | None], Callable[[float | None], str]]
+TITLES = {**NAMES, "boundary_iu": "boundary IU"}
 
 
 def short(number: float | None) -> str:
@@ -55,15 +56,13 @@ def short(number: float | None) -> str:
 
 
 COLUMNS: tuple[Column, ...] = (
-    *((title, lambda r, key=key: r.scores[key], percent) for key, title in NAMES.items()),
-    ("boundary IU", lambda r: r.scores["boundary_iu"], percent),
+    *((TITLES[key], lambda r, key=key: r.scores[key], percent) for key in SCORES),
     ("parameters", lambda r: r.costs.parameters, short),
     ("multiply-adds", lambda r: r.costs.multiply_adds, short),
     ("sees, pixels", lambda r: r.costs.field, lambda v: "all" if v is None else f"{v:.0f}"),
     ("ms per picture", lambda r: r.seconds * 1000, lambda v: f"{v or 0:.0f}"),
     ("iterations", lambda r: r.iterations, lambda v: f"{v or 0:,.0f}"),
 )
-SCORED = len(NAMES) + 1  # of the columns: those where the most is best
 
 
 def text(results: Sequence[Result]) -> str:
@@ -76,15 +75,16 @@ def text(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, title: str, results: Sequence[Result]) -> Path:
-    """Write the page; return its path."""
+def write(path: Path, title: str, results: Sequence[Result], seeds: int = 1) -> Path:
+    """Write the page of results that are means over `seeds`; return its path."""
     row = experiments.find(results[0].system.name)
     data = experiments.data_of(row)
     best = max(results, key=lambda r: r.scores["mean_iu"] or 0)
     lead = (
         f"{len(results)} systems on one small trunk: the same pictures in the same order, "
         f"{results[0].iterations:,} iterations each (CRF-RNN: on top of FCN-8s's). Scored on "
-        f"{data.test_iter} pictures held out."
+        f"{data.test_iter} pictures held out"
+        + (f"; means of {seeds} seeds, with the least and the largest." if seeds > 1 else ".")
     )
     figures = "".join(
         f"<li><b>{a}</b><span>{escape(b)}</span></li>"
@@ -127,8 +127,10 @@ def systems(results: Sequence[Result]) -> str:
     for r in results:
         cells = ""
         for i, (_, value, form) in enumerate(COLUMNS):
-            style = ' class="best"' if i < SCORED and value(r) == best[i] else ""
-            cells += f"<td{style}>{form(value(r))}</td>"
+            style = ' class="best"' if i < len(SCORES) and value(r) == best[i] else ""
+            ends = r.spread.get(SCORES[i]) if i < len(SCORES) else None
+            spread = f"<br><small>{percent(ends[0])}–{percent(ends[1])}</small>" if ends else ""
+            cells += f"<td{style}>{form(value(r))}{spread}</td>"
         body += f"<tr>{row_head(escape(r.system.title))}{cells}</tr>"
     return table(("system", *(title for title, _, _ in COLUMNS)), body, "systems")
 

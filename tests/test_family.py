@@ -5,10 +5,10 @@ import pytest
 
 import experiments
 from data.metrics import metrics
-from experiments.rows.family import SYSTEMS, systems
+from experiments.rows.family import LATER, SYSTEMS, systems
 from report import family as page
 from training import run_dir
-from training.comparison import Example, Result, System
+from training.comparison import Example, Result, System, mean
 from training.costs import Costs, costs
 
 
@@ -26,10 +26,20 @@ def test_systems_share_data_order_rates_and_iterations(prefix):
         "balance",
     )
     assert all(getattr(row, key) == getattr(rows[0], key) for row in rows for key in shared)
-    later = [experiments.find(f"{prefix}-{name}") for name in ("pspnet", "deeplabv3")]
+    later = [experiments.find(f"{prefix}-{name}") for name in LATER]
     assert all(row.max_iter == rows[0].max_iter and row.init == rows[0].init for row in later)
     assert experiments.find(f"{prefix}-crfrnn").sources == [f"{prefix}-fcn8s"]
     assert [name for name, _ in systems(prefix)][:3] == [f"{prefix}-fcn{s}s" for s in (32, 16, 8)]
+
+
+def test_a_row_with_another_seed_starts_from_rows_of_that_seed():
+    row, plain = experiments.find("family-crfrnn-seed3"), experiments.find("family-crfrnn")
+    assert (row.name, row.seed, plain.seed) == ("family-crfrnn-seed3", 3, experiments.SEED)
+    assert row.sources == ["family-fcn8s-seed3"]
+    fetched = experiments.find("camvid-resnet-fcn32s-seed2")
+    assert fetched.init == experiments.find("camvid-resnet-fcn32s").init
+    with pytest.raises(experiments.ExperimentError, match="family-crfrm.*did you mean"):
+        experiments.find("family-crfrm-seed3")
 
 
 def measured(name):
@@ -92,3 +102,24 @@ def test_the_page(tmp_path):
     assert html.count("<img") == 4 and html.count('class="best"') >= 5
     text = page.text(results)
     assert text.splitlines()[1].startswith("FCN-8s") and "25.0" in text.splitlines()[1]
+
+
+def test_means_over_seeds(tmp_path):
+    hist = np.eye(7, dtype=int) * 9 + 1
+    runs = [
+        Result(
+            System("family-fcn8s", "FCN-8s"),
+            metrics(hist * 1 + k * np.eye(7, dtype=int)) | dict(boundary_iu=0.25 + k / 8),
+            0.0123,
+            Costs(1234567, 89_000_000, 77),
+            120,
+        )
+        for k in range(2)
+    ]
+    combined = mean(runs)
+    assert combined.scores["boundary_iu"] == 0.3125
+    assert combined.spread["boundary_iu"] == (0.25, 0.375)
+    assert combined.scores["mean_iu"] == np.mean([run.scores["mean_iu"] for run in runs])
+    assert mean(runs[:1]).spread == {} and mean(runs[:1]).scores == runs[0].scores
+    html = page.write(tmp_path / "report.html", "family", [combined], 2).read_text()
+    assert "<small>25.0–37.5</small>" in html and "means of 2 seeds" in html

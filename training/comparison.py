@@ -1,12 +1,15 @@
 """One system of a comparison: scored, timed and pictured over the validation split."""
 
+import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 import experiments
 from data.images import from_net
+from data.metrics import NAMES
 from experiments import Input
 from nets import generate
 from nets.load import net_of_text
@@ -15,6 +18,8 @@ from training.costs import Costs, costs
 from training.crf import Settings
 from training.scoring import Tally
 from training.segment import Labeller
+
+SCORES = (*NAMES, "boundary_iu")
 
 
 @dataclass
@@ -46,6 +51,23 @@ class Result:
     costs: Costs
     iterations: int  # of the row itself
     examples: list[Example] = field(default_factory=list)
+    spread: dict[str, tuple[float, float]] = field(default_factory=dict)  # of scores, over seeds
+
+
+def mean(results: Sequence[Result]) -> Result:
+    """Return the same system's results with several seeds as one: mean scores and their spread.
+
+    What does not depend on the weights, and the examples, are the first one's.
+    """
+    first = results[0]
+    values = {
+        key: [r.scores[key] for r in results]
+        for key in SCORES
+        if all(r.scores[key] is not None for r in results)
+    }
+    scores = {key: statistics.fmean(of) for key, of in values.items()}
+    spread = {key: (min(of), max(of)) for key, of in values.items()} if results[1:] else {}
+    return replace(first, scores={**first.scores, **scores}, spread=spread)
 
 
 def measure(system: System, shown: tuple[int, ...] = (), count: int | None = None) -> Result:

@@ -20,8 +20,13 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "dilation-context": ("Dilation + context", dict(net="family.dilation", context=True)),
     "largefov": ("DeepLab-LargeFOV", dict(net="family.largefov")),
 }
-# Their rows are `small`'s, but for the budget.
-LATER = {"pspnet": "PSPNet", "deeplabv3": "DeepLabv3"}
+# Their rows are `small`'s, but for the budget: PSPNet in steps (dilation, pyramid, auxiliary loss).
+LATER = {
+    "dilated": "FCN, dilated trunk",
+    "pspnet-plain": "PSPNet, no auxiliary loss",
+    "pspnet": "PSPNet",
+    "deeplabv3": "DeepLabv3",
+}
 CRFRNN = "crfrnn"  # starts from FCN-8s, as its authors': its iterations come on top
 
 
@@ -59,12 +64,16 @@ def family(
     )
     known = {row.name: row for row in small.ROWS}
     for name in LATER:
-        row = replace(known[f"{like}-{name}"], name=f"{prefix}-{name}", base_lr=base_lr)
+        plain = name.removesuffix("-plain")
+        row = replace(known[f"{like}-{plain}"], name=f"{prefix}-{name}", base_lr=base_lr)
+        if plain != name:
+            options = {**row.train_options, "auxiliary": False}
+            row = replace(row, train_options=options)
         rows.append(replace(row, max_iter=iterations))
     return [replace(row, score_every=row.max_iter) for row in rows]
 
 
 ROWS = [
-    *family("family", small.demo, "demo", (Init("demo-classifier", ""),), 120, 0.02, 20),
-    *family("family-camvid", small.mini, "camvid-mini", (), 1500, 0.002, 100),
+    *family("family", small.demo, "demo", (Init("demo-classifier", ""),), 240, 0.02, 40),
+    *family("family-camvid", small.mini, "camvid-mini", (), 600, 0.002, 60),
 ]

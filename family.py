@@ -20,7 +20,7 @@ from data.text import duration
 from experiments.rows.family import systems
 from report import family as page
 from report.samples import even
-from solve import chain
+from solve import arguments, chain
 from training import crf, crf_search, run_dir
 from training.command import one_line_errors
 from training.comparison import Result, System, mean, measure
@@ -65,10 +65,8 @@ def train(name: str, gpu: int | None) -> bool:
     if run_dir.finished(name):
         print(f"{name}: trained")
         return True
-    options = argparse.Namespace(
-        init="", iterations=None, resume=True, restart=False, unchecked=False, gpu=gpu
-    )
-    return chain(name, options)
+    device = [] if gpu is None else ["--gpu", str(gpu)]
+    return chain(name, arguments([name, "--resume", *device]))
 
 
 def listed(prefix: str, ending: str = "") -> list[System]:

@@ -15,6 +15,7 @@ weights. Ctrl-C (or SIGTERM) snapshots before it stops. Everything lands in `run
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 
 import experiments
 from data.errors import DataError
@@ -64,8 +65,8 @@ def chain(name: str, args: argparse.Namespace) -> bool:
     return solve(name, args)
 
 
-def main() -> None:
-    """Run the command line; exit with 130 where training was stopped."""
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options of a command line, this process's by default."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", help="an experiment (`python -m experiments` lists them)")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
@@ -78,9 +79,15 @@ def main() -> None:
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
     parser.add_argument("--workers", type=int, default=1, help="threads that load pictures ahead")
     parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     if args.chain and ranks.several():
         parser.error("--chain prepares data and weights: run it as one process, then the ranks")
+    return args
+
+
+def main() -> None:
+    """Run the command line; exit with 130 where training was stopped."""
+    args = arguments()
     with one_line_errors("solve"):
         ranks.take_place()
         DataLayer.workers = max(1, args.workers)

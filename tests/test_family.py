@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import experiments
+import family
 from data.metrics import metrics
 from experiments.rows.family import LATER, SYSTEMS, systems
 from report import family as page
@@ -123,3 +124,18 @@ def test_means_over_seeds(tmp_path):
     assert mean(runs[:1]).spread == {} and mean(runs[:1]).scores == runs[0].scores
     html = page.write(tmp_path / "report.html", "family", [combined], 2).read_text()
     assert "<small>25.0–37.5</small>" in html and "means of 2 seeds" in html
+
+
+def test_the_command_trains_what_is_missing_and_writes_the_page(table, monkeypatch, capsys):
+    tiny = [("tiny-fcn32s", "FCN-32s"), ("tiny-fcn16s", "FCN-16s")]
+    monkeypatch.setattr(family, "systems", lambda prefix: tiny)
+    monkeypatch.setattr(family, "PREFIXES", {"shapes": "tiny", "camvid": "tiny"})
+    monkeypatch.setattr(family, "WITH_CRF", ())
+    monkeypatch.setattr("sys.argv", ["family.py", "shapes", "--seeds", "2"])
+    family.main()
+    done = [run_dir.finished(f"tiny-fcn{s}s{end}") for s in (32, 16) for end in ("", "-seed2")]
+    assert all(done)
+    assert "FCN-16s" in (run_dir.folder("tiny") / "report.html").read_text()
+    capsys.readouterr()
+    family.main()
+    assert "tiny-fcn16s-seed2: trained" in capsys.readouterr().out

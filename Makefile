@@ -14,7 +14,7 @@ export FCN_DATA := $(abspath $(DATA))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo family test check format coverage prototxt proto bench lock clean
+.PHONY: help setup demo family test check format coverage prototxt proto bench wheel lock clean
 
 help:
 	@echo "everyday"
@@ -69,6 +69,13 @@ proto:  ## rewrite caffe_pb2.py from caffe.proto and forks.proto
 
 bench: $(READY)  ## time the runtime beside hand-written PyTorch
 	$(PY) -m benchmarks
+
+# The wheel is made from the sdist, so that what is in neither is missed.
+wheel: $(READY)  ## build the sdist and the wheel of fcn-caffe into build/dist
+	rm -rf build/dist
+	$(PY) -c "from setuptools import build_meta; build_meta.build_sdist('build/dist')"
+	$(PY) -m pip wheel --disable-pip-version-check -q --no-deps --no-build-isolation \
+	  -w build/dist build/dist/*.tar.gz
 
 lock: $(READY)  ## pin what the virtual environment holds now
 	{ sed -n '/^#/p' requirements.lock; \

@@ -56,8 +56,16 @@ class Run:
             "time": duration(self.seconds),
             "began": self.log[0].get("date", "").replace("T", " ") if self.log else "",
             "on": start.get("machine", ""),
-            "command": shlex.join(["python", *shlex.split(start.get("command", ""))]),
+            "command": typed(start.get("command", "")),
         }
+
+
+def typed(command: str) -> str:
+    """Return a run's logged command as it was typed: `python solve.py ...`, or `fcn solve ...`."""
+    program, *words = shlex.split(command) or [""]
+    if not program.startswith("fcn "):
+        program = shlex.join(["python", program])
+    return " ".join([program, shlex.join(words)])
 
 
 def ancestry(name: str) -> list[str]:

@@ -28,6 +28,7 @@ FORKS = """Axpy-senet-unit BN-pspnet-test BN-segnet-inference-test BN-segnet-lea
     BN-segnet-three-tops ChannelNorm-a DepthwiseConvolution-dilation DetectionOutput-corner
     DetectionOutput-none DetectionOutput-notshared DetectionOutput-ssd Interp-pad-zoom
     Interp-shrink2-even Interp-to1 NegReLU-slope Normalize-conv4_3 Normalize-shared-nospatial
+    PSROIPooling-fraction PSROIPooling-rfcn PSROIPooling-tiny-roi PSROIPooling-two-images
     Padding-neg Permute-partial PriorBox-clip PriorBox-two-sizes ROIPooling-half-rounding
     ROIPooling-vgg-like ReLU6-a ShuffleChannel-g3 Upsample-pad-out Upsample-two-level""".split()
 CASES += [GOLDEN / "forks" / "layers" / f"{name}.npz" for name in FORKS]
@@ -128,6 +129,43 @@ def test_masks_lead_back_through_upsample(tmp_path):
     )
     net, session = export(tmp_path, text)
     hold(net, session, x=random(2, 3, 6, 20))
+
+
+def test_masks_lead_back_through_unpooling(tmp_path):
+    text = (
+        input_layer("x", 1, 3, 12, 16)
+        + """
+        layer { name: "p" type: "Pooling" bottom: "x" top: "y" top: "mask"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "u" type: "Unpooling" bottom: "y" bottom: "mask" top: "z"
+                unpooling_param { unpool: MAX kernel_size: 2 stride: 2 unpool_size: 16 } }"""
+    )
+    net, session = export(tmp_path, text)
+    hold(net, session, x=random(2, 3, 12, 16))
+
+
+PYTHON_PROPOSAL = """type: "Python" python_param {
+    module: "rpn.proposal_layer" layer: "ProposalLayer" param_str: "'feat_stride': 16" }"""
+FORK_PROPOSAL = """type: "Proposal" proposal_param {
+    ratio: 0.5 ratio: 1 ratio: 2 scale: 8 scale: 16 scale: 32 base_size: 16 feat_stride: 16
+    pre_nms_topn: 200 post_nms_topn: 50 nms_thresh: 0.6 min_size: 20 }"""
+
+
+@pytest.mark.parametrize(
+    "kind, size", [(PYTHON_PROPOSAL, 3), (FORK_PROPOSAL, 4)], ids=["Python", "Proposal"]
+)
+def test_region_proposals(kind, size, tmp_path):
+    text = input_layer("scores", 1, 18, 7, 9) + input_layer("boxes", 1, 36, 7, 9)
+    text += input_layer("im_info", 1, size)
+    text += f'layer {{ name: "p" bottom: "scores" bottom: "boxes" bottom: "im_info" {kind} '
+    net, session = export(tmp_path, text + 'top: "rois" top: "score" }')
+    for seed, (height, width) in enumerate(((7, 9), (5, 12))):
+        values = dict(scores=random(1, 18, height, width, seed=seed))
+        values["boxes"] = 0.3 * random(1, 36, height, width, seed=seed + 9)
+        picture = [16 * height - 5, 16 * width - 3, 1.5, 1.25]
+        values["im_info"] = np.array([picture[:size]], np.float32)
+        hold(net, session, **values)
+        assert 10 < len(net.blobs["rois"].data) < 300
 
 
 def test_crop_interp_and_ceil_pooling_at_any_size(tmp_path):

@@ -6,7 +6,7 @@ values too, as they do when the net runs.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..core.blob import Blob
@@ -69,8 +69,14 @@ class Flow:
         self.shapes = dict(zip(named(self.shapes), self.shapes.values(), strict=True))
 
 
-def flow_of(net: Net) -> Flow:
+def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> Flow:
     """Return `net` as a function of its Input layers' blobs.
+
+    Parameters
+    ----------
+    net : Net
+    known : callable
+        Whether a layer that runs code of its own is known as a function to the caller.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def flow_of(net: Net) -> Flow:
         if node.layer.type == "Input":
             inputs += [values.make(top, name) for top, name in _tops(node)]
             continue
-        if not node.layer.is_function:
+        if not (node.layer.is_function or known(node.layer)):
             raise LayerError(
                 node.layer.format_error(
                     "is no function of the net's inputs: it reads or writes data, or runs code of "

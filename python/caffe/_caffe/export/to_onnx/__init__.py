@@ -1,9 +1,21 @@
 """Nets as ONNX files: one small function per layer type, in `TABLE`."""
 
-from . import arithmetic, combine, common, conv, detect, forks, neuron, norm, pooling, shaping
+from . import (
+    arithmetic,
+    combine,
+    common,
+    conv,
+    detect,
+    forks,
+    neuron,
+    norm,
+    pooling,
+    regions,
+    shaping,
+)
 from .table import TABLE
 
 __all__ = [
     "TABLE", "arithmetic", "combine", "common", "conv", "detect", "forks", "neuron", "norm",
-    "pooling", "shaping",
+    "pooling", "regions", "shaping",
 ]  # fmt: skip

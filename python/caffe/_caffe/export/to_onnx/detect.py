@@ -5,6 +5,7 @@ import torch
 from ...core.boxes import CENTER_SIZE, CORNER
 from ...layers.forks.ssd import PriorBox
 from ...layers.forks.ssd_detection import DetectionOutput
+from ...log import warning
 from .graph import INT64, Graph
 from .table import converts
 
@@ -59,7 +60,8 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     """
     p, nms = layer.settings, layer.settings.nms_param
     layer.check(nms.eta == 1, f"nms_param.eta {nms.eta} below 1 cannot be written")
-    layer.check(not layer.saves, "writes files (save_output_param); take that out to export")
+    if layer.saves:
+        warning(f"layer '{layer.name}' : the ONNX file leaves save_output_param out")
     layer.check(
         g.shapes[location][0] == 1, "can be written for a batch of 1; give the net that input"
     )

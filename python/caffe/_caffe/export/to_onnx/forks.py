@@ -1,6 +1,7 @@
 """Layers of forks that resize, put back and pool by regions."""
 
 from ...layers.forks import mobilenet, segnet
+from ...layers.forks.deconvnet import MAX, Unpooling
 from ...layers.forks.pspnet import Interp
 from ...layers.forks.rcnn import ROIPooling
 from ...layers.forks.senet import Axpy
@@ -51,11 +52,24 @@ def nearest_upsample(g: Graph, layer: mobilenet.Upsample, x: str):
 @converts(segnet.Upsample)
 def upsample(g: Graph, layer: segnet.Upsample, x: str, mask: str):
     """Zeros, with each value scattered to its place in its plane."""
-    lead = g.size(x, 0, 2)
     if layer.fixed:
         size = g.ints(*layer.fixed)
     else:
         size = g.sub(g.mul(g.size(x, 2, 4), g.ints(*layer.scale)), g.ints(*layer.less))
+    return _scattered(g, x, mask, size)
+
+
+@converts(Unpooling)
+def unpooling(g: Graph, layer: Unpooling, x: str, mask: str = ""):
+    """Values put back to their maxima's places."""
+    wanted = mask and layer.layer_param.unpooling_param.unpool == MAX
+    layer.check(wanted, "can be written for MAX with a mask alone")
+    return _scattered(g, x, mask, g.ints(*layer.size))
+
+
+def _scattered(g, x, mask, size):
+    """Return zeros of `size`, with each value scattered to its place in its plane."""
+    lead = g.size(x, 0, 2)
     plane = g.reduce("ReduceProd", size, (0,))
     zeros = g.node("Expand", g.scalar(0), g.sizes(lead, plane))
     places, values = (g.reshape(v, lead, -1) for v in (g.cast(mask, INT64), x))

@@ -12,7 +12,7 @@ from ...errors import CaffeError, NetError
 from ...graph.net import Net
 from ..flow import Flow, Step, flow_of
 from .graph import FLOAT, OPSET, Graph
-from .table import converter_of
+from .table import converter_of, find_converter
 
 # The youngest form of the file that goes with OPSET.
 IR_VERSION = 8
@@ -57,7 +57,7 @@ def write_graph(net: Net) -> tuple[Graph, Flow]:
     """Write every layer of `net`; raise LayerError, naming it, for one that ONNX cannot express."""
     if net.phase != caffe_pb2.TEST:
         raise NetError(f"net '{net.name}' is in TRAIN; build it with caffe.TEST to export it")
-    flow = flow_of(net)
+    flow = flow_of(net, lambda layer: find_converter(layer) is not None)
     for name in flow.inputs:
         if name in flow.outputs:
             raise NetError(
@@ -125,7 +125,7 @@ def make_model(
             graph.nodes,
             net.name or "net",
             [info(name, known=True) for name in flow.inputs],
-            [info(name, known=not free) for name in flow.outputs],
+            [info(name, known=not (free or graph.batch_of_one)) for name in flow.outputs],
             graph.initializers,
         ),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -11,6 +11,8 @@ from ...graph.net import Net
 from .model import sample
 
 TOLERANCE = 1e-4  # of an output's largest value
+# The blob in which nets with region proposals take the height, width and scale of the picture.
+PICTURE_SIZE = "im_info"
 Sizes = dict[str, tuple[int, ...]]
 # (height, width) by the net's own: smaller and odd first; steps of 32 and 64 for nets whose ways
 # meet only at multiples of their stride.
@@ -122,6 +124,9 @@ def check(net: Net, path: str, sizes: list[Sizes]) -> float:
 
 def _difference(net, session, shapes: Sizes, seed: int) -> float:
     given = {name: sample(shape, seed) for name, shape in shapes.items()}
+    if PICTURE_SIZE in given:
+        height, width = next(iter(shapes.values()))[2:]
+        given[PICTURE_SIZE][:] = ([height, width] + [1] * 9)[: given[PICTURE_SIZE].shape[-1]]
     _reshape(net, shapes)
     for name, blob in _inputs(net):
         blob.data[...] = given[name]

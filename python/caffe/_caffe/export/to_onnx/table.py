@@ -19,9 +19,12 @@ def converts(*classes: type) -> Callable[[Converter], Converter]:
     return enter
 
 
+def find_converter(layer: Layer) -> Converter | None:
+    """Return the function that writes `layer`, or a Python layer's object; None without one."""
+    classes = type(layer.pycaffe_object).__mro__
+    return next((TABLE[cls] for cls in classes if cls in TABLE), None)
+
+
 def converter_of(layer: Layer) -> Converter:
     """Return the function that writes `layer`; raise LayerError where there is none."""
-    for cls in type(layer).__mro__:
-        if cls in TABLE:
-            return TABLE[cls]
-    return layer.fail("cannot be written with ONNX's operators")
+    return find_converter(layer) or layer.fail("cannot be written with ONNX's operators")

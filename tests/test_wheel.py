@@ -22,6 +22,8 @@ print([importlib.util.find_spec(name) for name in ("data", "layers", "score")])
 from fcn_caffe import fcn
 fcn.enter()
 import demo, experiments
+from report import plots, tensorboard
+plots.available = tensorboard.available = lambda: False  # extras that the wheel does not bring
 demo.PICTURES.update(train=4, val=3, size=(64, 80), singles=(6, 6), single_size=96, workers=1)
 demo.NETS = demo.STAGED = demo.STAGED[:1]
 for name in (demo.CLASSIFIER, *demo.NETS):

@@ -62,7 +62,7 @@ def upsample(g: Graph, layer: segnet.Upsample, x: str, mask: str):
 @converts(Unpooling)
 def unpooling(g: Graph, layer: Unpooling, x: str, mask: str = ""):
     """Values put back to their maxima's places."""
-    wanted = mask and layer.layer_param.unpooling_param.unpool == MAX
+    wanted = mask != "" and layer.layer_param.unpooling_param.unpool == MAX
     layer.check(wanted, "can be written for MAX with a mask alone")
     return _scattered(g, x, mask, g.ints(*layer.size))
 

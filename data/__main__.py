@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import check, custom, new, sets, settings, stats
 from .errors import DataError
+from .sets.weights import Weights
 from .text import amount
 
 
@@ -33,7 +34,7 @@ def _fetch(args, data):
     for name in args.names:
         more = dict(only=args.only) if args.only else {}
         data_set = sets.find(name, data)
-        if more and not hasattr(data_set, "files"):
+        if more and not isinstance(data_set, Weights):
             raise DataError(f"{name}: --only is for weights; a data set is fetched whole")
         data_set.fetch(data, **more)
     return 0

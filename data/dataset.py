@@ -33,11 +33,10 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Archive:
+class Archive(fetch.Remote):
     """A file to fetch and how to unpack it: what below the folders `keep`, into data/`into`."""
 
-    remote: fetch.Remote
-    keep: tuple = ()
+    keep: tuple = ()  # none: it is used as it is
     into: str = "."
     limit: int | None = None
 
@@ -92,7 +91,7 @@ class DataSet:
         for item in self.archives:
             if item.keep and all((data / item.into / name).exists() for name in item.keep):
                 continue  # unpacked for another data set, or by hand
-            path = fetch.get(item.remote, data / "downloads", data, log)
+            path = fetch.get(item, data / "downloads", data, log)
             if item.keep:
                 archive.unpack(path, item.keep, data / item.into, item.limit)
         if not self.fetched(data):
@@ -102,7 +101,7 @@ class DataSet:
 
     def bytes_to_fetch(self):
         """Roughly how much there is to download; 0 where that is not known."""
-        return sum(item.remote.size or item.remote.about for item in self.archives)
+        return sum(item.size or item.about for item in self.archives)
 
     def require(self, data):
         """DataError, with the command to run, unless the data set has been fetched."""
@@ -113,13 +112,33 @@ class DataSet:
             )
 
     def prepare(self, data, log=print):
-        """Bring what was unpacked into the form that the layers read; nothing to do by default."""
+        """Put the class list in place; a subclass brings files into the form that layers read."""
         self.require(data)
-        log(f"{self.name}: nothing to prepare")
+        if self.classes_file:
+            copy_facts(data, self.classes_file)
+        log(f"{self.name}: the files are read as they are")
 
     def splits(self, data):
         """Return the Splits that can be read here; empty where the data set has no pictures."""
         return []
+
+    def listed(self, lists, pair, **apart):
+        """Return the Splits of list files, LISTS/NAME.txt.
+
+        Parameters
+        ----------
+        lists
+            Their folder.
+        pair
+            Makes a Pair of each entry.
+        apart
+            NAME=names of the splits with which it shares nothing.
+        """
+        return [
+            Split(name, [pair(i) for i in files.read_list(lists / f"{name}.txt")],
+                  self.counts.get(name), others)
+            for name, others in apart.items()
+        ]  # fmt: skip
 
     def label_maps(self, data, pair):
         """(reader, number of classes, file) of each label map of a pair."""

@@ -188,9 +188,26 @@ class Download:
 
 
 def verify(remote: Remote, path: Path, data: Path) -> str:
-    """DataError unless `path` is the published file, or the recorded one where that is unknown.
+    """Hold a file against the published checksum, or the recorded one where none is public.
 
-    Returns a remark for the user when the content could only be recorded, "" otherwise.
+    Parameters
+    ----------
+    remote
+        The file as published.
+    path
+        The file here.
+    data
+        The data folder, which has the recorded checksums.
+
+    Returns
+    -------
+    str
+        A remark for the user when the content could only be recorded, "" otherwise.
+
+    Raises
+    ------
+    DataError
+        The size or checksum is another.
     """
     size = path.stat().st_size
     if remote.size not in (None, size):

@@ -54,8 +54,16 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
 def read_image(path: str | Path) -> np.ndarray:
     """Return a picture or a `.npy` array as H x W x C.
 
-    A picture gives uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray, 2 or 4 with
-    an alpha channel. An array of H x W or H x W x C numbers is returned as it is, for any C.
+    Returns
+    -------
+    ndarray
+        Of a picture uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray, 2 or 4 with
+        an alpha channel. An array of H x W or H x W x C numbers as it is, for any C.
+
+    Raises
+    ------
+    DataError
+        It is missing, broken or too large.
     """
     if str(path).endswith(".npy"):
         return _read_npy(path)

@@ -57,7 +57,10 @@ def convert(jobs, title, log=print, workers=None):
 def write_lists(root, splits, log=print):
     """Write SPLIT.txt of each split, `image label` lines relative to `root`.
 
-    DataError where a split is empty or pictures have no label map; then nothing is written.
+    Raises
+    ------
+    DataError
+        A split is empty or pictures have no label map; then nothing is written.
     """
     for split in splits:
         lacking = [pair.label for pair in split.pairs if not pair.label.is_file()]

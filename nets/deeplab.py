@@ -18,6 +18,7 @@ from caffe import params as P
 from nets.blocks import LEARN, add, conv_relu, dropout, max_pool
 from nets.outputs import Loss
 from nets.resnet import resnet
+from nets.sizes import map_sides
 from nets.vgg16 import stage
 
 STRIDE = 8
@@ -50,7 +51,7 @@ def largefov(n, heads, multiscale=False, train=False, name="voc12", crop=513):
     list of Loss
     """
     (head,) = heads
-    map_sides(crop)
+    map_sides(crop, STRIDE)
     param = FROZEN if multiscale else LEARN
     trunk(n, n.data, param)
     n.pool5a = L.Pooling(n.pool5, pool=P.Pooling.AVE, kernel_size=3, stride=1, pad=1)
@@ -67,7 +68,7 @@ def aspp_vgg16(n, heads, rates=ASPP_RATES, train=False, name="voc12", crop=513):
     See `largefov` for `train`, `crop` and what is returned.
     """
     (head,) = heads
-    map_sides(crop)
+    map_sides(crop, STRIDE)
     trunk(n, n.data, LEARN)
     parts = [
         classify(n, n.pool5, f"fc8_{name}_{i}", f"_{i}", head.classes, rate, LEARN, HEAD)
@@ -85,7 +86,7 @@ def aspp_resnet(n, heads, rates=ASPP_RATES, depth=101, train=False, name="voc12"
     normalises by fixed statistics. See `largefov` for `train`, `crop` and what is returned.
     """
     (head,) = heads
-    map_sides(crop)
+    map_sides(crop, STRIDE)
     top = resnet(n, n.data, depth, "stock", STRIDE, pool_pad=1, bn=bn, frozen=True)
     parts = []
     for i, rate in enumerate(rates):
@@ -93,19 +94,6 @@ def aspp_resnet(n, heads, rates=ASPP_RATES, depth=101, train=False, name="voc12"
         n[parts[-1]] = scores_of(top, head.classes, 3, HEAD, pad=rate, dilation=rate)
     n[f"fc1_{name}"] = add(*(n[part] for part in parts))
     return [full_size(n, f"fc1_{name}", head, train, "fc1_interp")]
-
-
-def map_sides(crop):
-    """Return the sides of the last map; ValueError with the nearest sizes that fit."""
-    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
-    for side in sides:
-        if side < STRIDE + 1 or (side - 1) % STRIDE:
-            below = max((side - 1) // STRIDE, 1) * STRIDE + 1
-            raise ValueError(
-                f"deeplab: {side} pixels: expected {STRIDE} k + 1, such as {below} or "
-                f"{below + STRIDE}"
-            )
-    return tuple((side - 1) // STRIDE + 1 for side in sides)
 
 
 def trunk(n, data, param):

@@ -17,8 +17,8 @@ from caffe import layers as L
 from caffe import params as P
 from nets.blocks import dropout
 from nets.conv_bn import MSRA, ConvBN
-from nets.errors import SizeError
 from nets.resnet import resnet
+from nets.sizes import map_sides
 
 RATES = (6, 12, 18)  # at output stride 16 (section 3.3); twice as much at 8
 
@@ -81,24 +81,3 @@ def aspp(unit, bottom, sides, rates, width):
     n.aspp_concat = L.Concat(*branches)
     n["aspp_out/dropout"] = dropout(unit("aspp_out", n.aspp_concat, width), 0.1)
     return n["aspp_out/dropout"]
-
-
-def map_sides(crop, output_stride):
-    """Return height and width of the last map.
-
-    Raises
-    ------
-    SizeError
-        No multiple of the output stride plus one; the message has the nearest sizes that fit.
-    """
-    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
-    if output_stride not in (8, 16):
-        raise ValueError(f"deeplabv3: output stride {output_stride!r}: expected 8 or 16")
-    for side in sides:
-        if side < output_stride + 1 or (side - 1) % output_stride:
-            below = max((side - 1) // output_stride, 1) * output_stride + 1
-            raise SizeError(
-                f"deeplabv3: {side} pixels: expected {output_stride} k + 1 at output stride "
-                f"{output_stride}, such as {below} or {below + output_stride}"
-            )
-    return tuple((side - 1) // output_stride + 1 for side in sides)

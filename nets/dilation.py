@@ -114,11 +114,25 @@ def upsample(bottom, classes):
 
 
 def front_end(n, heads, final="final", param=LEARN, data=None, drop=True):
-    """Draw the front end and return its scores, the layer `final`.
+    """Draw the front end: H x W pixels give (H - 372) / 8 x (W - 372) / 8 scores, so 900 gives 66.
 
-    H x W pixels give (H - 372) / 8 x (W - 372) / 8 scores: 900 gives 66. `param` are the learning
-    multipliers of every layer; None leaves them at Caffe's (1, 1), as in the PASCAL VOC model.
-    `data` is the picture, `n.data` if not given; `drop`: whether fc6 and fc7 have a dropout.
+    Parameters
+    ----------
+    n : NetSpec
+    heads : sequence of experiments.Head
+    final : str
+        The name of the scores.
+    param : list of dict, optional
+        Learning multipliers of every layer; None leaves them at Caffe's (1, 1), as in the PASCAL
+        VOC model.
+    data : Top, optional
+        The picture, `n.data` if not given.
+    drop : bool
+        Whether fc6 and fc7 have a dropout.
+
+    Returns
+    -------
+    Top
     """
     (head,) = heads
     top = n.data if data is None else data

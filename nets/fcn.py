@@ -66,9 +66,19 @@ def features(n, data, suffix="", first="conv1_1", param=LEARN, pad=1):
 def upscore(n, data, head, stride, scales=None, padded=True):
     """Draw `score_fr` to `score`, with the skips of pool4 and pool3 that `stride` has.
 
-    Every crop offset is computed by `coord_map`. With the padding of 100 each skip is larger than
-    what it joins and is cropped (score_pool4c 5, score_pool3c 9, score 19, 27 or 31); without
-    (`padded=False`) it is the upsampled map that is larger.
+    Parameters
+    ----------
+    n : NetSpec
+        Has `score_fr` and the pools.
+    data : Top
+        What the scores are cropped to.
+    head : experiments.Head
+    stride, scales
+        As in `fcn`.
+    padded : bool
+        With the padding of 100 each skip is larger than what it joins and is cropped (score_pool4c
+        5, score_pool3c 9, score 19, 27 or 31; `coord_map` computes all offsets); without, it is the
+        upsampled map that is larger.
     """
     task, classes = head.suffix, head.classes
     coarse, up = n["score_fr" + task], "upscore2"

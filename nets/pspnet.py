@@ -15,9 +15,9 @@ from caffe import layers as L
 from caffe import params as P
 from nets.blocks import dropout
 from nets.conv_bn import MSRA, ConvBN
-from nets.errors import SizeError
 from nets.outputs import Loss
 from nets.resnet import resnet
+from nets.sizes import map_sides
 
 BINS = (1, 2, 3, 6)  # per side (paper, section 3.2)
 STRIDE = 8
@@ -50,7 +50,7 @@ def pspnet(n, heads, crop=473, depth=101, width=64, bn="BN", frozen=True, moment
         The scores that learn, as full-size maps.
     """
     (head,) = heads
-    sides = map_sides(crop)
+    sides = map_sides(crop, STRIDE, max(BINS))
     bns = dict(bn=bn, frozen=frozen, momentum=momentum)
     unit = ConvBN(n, **bns)
     top = resnet(n, n.data, depth, "deep", STRIDE, width=width, **bns)
@@ -67,36 +67,6 @@ def pspnet(n, heads, crop=473, depth=101, width=64, bn="BN", frozen=True, moment
         n["conv5_4/bn"].fn.params["param"][2] = dict(lr_mult=0, decay_mult=1)
     n.conv6_interp = L.Interp(n.conv6, zoom_factor=STRIDE)
     return losses
-
-
-def map_sides(crop):
-    """Return height and width of the last map for pictures of `crop` pixels.
-
-    Raises
-    ------
-    SizeError
-        The pyramid's bins do not divide it; the message has the nearest sizes that fit.
-    """
-    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
-    return tuple(map_side(side) for side in sides)
-
-
-def map_side(crop):
-    """Return the side of the last map for a picture of `crop` pixels.
-
-    Raises
-    ------
-    SizeError
-        The pyramid's bins do not divide it; the message has the nearest sizes that fit.
-    """
-    least = STRIDE * max(BINS)
-    if crop < least - STRIDE + 1 or (crop - 1) % STRIDE or ((crop - 1) // STRIDE + 1) % max(BINS):
-        below = max((crop + STRIDE - 1) // least, 1) * least - STRIDE + 1
-        raise SizeError(
-            f"pspnet: crop {crop}: expected {least} k - {STRIDE - 1} pixels, such as {below} or "
-            f"{below + least}, so that {max(BINS)} x {max(BINS)} bins divide the last map"
-        )
-    return (crop - 1) // STRIDE + 1
 
 
 def pyramid_head(unit, bottom, head, sides, width, joined, rate=RATE):

@@ -13,9 +13,9 @@ from caffe import layers as L
 from nets.blocks import score
 from nets.conv_bn import ConvBN
 from nets.deeplabv3 import aspp, logits
-from nets.errors import SizeError
 from nets.outputs import Loss
 from nets.pspnet import AUXILIARY_WEIGHT, BINS, auxiliary_head, pyramid_head
+from nets.sizes import map_sides
 from nets.vgg_small import BN_AVERAGE_FRACTION, trunk, unit
 
 RATES = (1, 2, 3)  # of the parallel convolutions at output stride 16, whose maps are small
@@ -24,7 +24,7 @@ RATES = (1, 2, 3)  # of the parallel convolutions at output stride 16, whose map
 def pspnet(n, heads, crop, widths, depths, dense, strided=False, auxiliary=False):
     """Draw the pyramid over the trunk; see `nets.pspnet.pspnet` and `nets.vgg_small.trunk`."""
     (head,) = heads
-    sides = map_sides(crop, 8, max(BINS))
+    sides = map_sides(crop, 8, max(BINS), aligned=False)
     top = trunk(n, n.data, widths, depths, True, strided, output_stride=8)
     draw = units(n)
     losses = [Loss(head.score, head.label, head.loss)]
@@ -41,7 +41,7 @@ def pspnet(n, heads, crop, widths, depths, dense, strided=False, auxiliary=False
 def deeplabv3(n, heads, crop, widths, depths, dense, strided=False, output_stride=8):
     """Draw the parallel rates over the trunk; see `nets.deeplabv3.deeplabv3`."""
     (head,) = heads
-    sides = map_sides(crop, output_stride)
+    sides = map_sides(crop, output_stride, aligned=False)
     top = trunk(n, n.data, widths, depths, True, strided, output_stride=output_stride)
     rates = [rate * 16 // output_stride for rate in RATES]
     top = aspp(units(n), top, sides, rates, dense // 2)
@@ -54,7 +54,7 @@ def deeplabv3(n, heads, crop, widths, depths, dense, strided=False, output_strid
 def dilated(n, heads, crop, widths, depths, dense, strided=False):
     """Draw `nets.vgg_small.small_fcn`'s own layers over the trunk at stride 8."""
     (head,) = heads
-    map_sides(crop, 8)
+    map_sides(crop, 8, aligned=False)
     top = trunk(n, n.data, widths, depths, True, strided, output_stride=8)
     for name, kernel_size in (("6", 3), ("7", 1)):
         top = unit(n, "fc" + name, name, top, dense, kernel_size, False, dilation=4)
@@ -80,16 +80,3 @@ def upsample(bottom, classes, stride):
         ),
         param=[dict(lr_mult=0)],
     )
-
-
-def map_sides(crop, output_stride, bins=1):
-    """Return height and width of the last map; SizeError where `crop` does not divide."""
-    sides = (crop, crop) if isinstance(crop, int) else tuple(crop)
-    least = output_stride * bins
-    for side in sides:
-        if side < least or side % least:
-            below = max(side // least, 1) * least
-            raise SizeError(
-                f"{side} pixels: expected a multiple of {least}, such as {below} or {below + least}"
-            )
-    return tuple(side // output_stride for side in sides)

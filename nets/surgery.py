@@ -111,6 +111,11 @@ def expand_score(new_net: Net, new_layer: str, net: Net, layer: str) -> None:
     """Put a score layer of k classes into one of more: the first k classes are the old ones.
 
     Weights and biases of the new classes stay as they are.
+
+    Raises
+    ------
+    SurgeryError
+        Fewer classes, or other inputs.
     """
     for i, (new, old) in enumerate(zip(new_net.params[new_layer], net.params[layer], strict=False)):
         old, new = old.data, new.data
@@ -233,7 +238,18 @@ def thin(new_net: Net, new_layer: str, net: Net, layer: str) -> str:
     """Fill a convolution from one of more filters, inputs or taps: evenly spaced ones of each.
 
     So a stack of layers thinned alike stays one. DeepLab (v1, section 3.1) decimates VGG16's fc6
-    and fc7 so; which filters its authors took is not published.
+    and
+    fc7 so; which filters its authors took is not published.
+
+    Returns
+    -------
+    str
+        What was done, for the log.
+
+    Raises
+    ------
+    SurgeryError
+        The new convolution is the larger one on some axis.
     """
     for i, (new, old) in enumerate(zip(new_net.params[new_layer], net.params[layer], strict=True)):
         new, old = new.data, old.data

@@ -22,9 +22,18 @@ def small_fcn(n, heads, stride=32, scales=None, widths=(16, 32, 64, 96, 128),
               strided=False, rate=1):  # fmt: skip
     """Draw an FCN over `n.data` on the small trunk.
 
-    `widths` are the channels of the five stages, `depths` their convolutions, `dense` the
-    channels of fc6 and fc7 (a pair where they differ), `drop` their dropout ratio; `strided`:
-    see `trunk`; `rate` multiplies the trunk's learning rate.
+    Parameters
+    ----------
+    n, heads, stride, scales
+        As in `nets.fcn.fcn`.
+    widths, depths : sequence of int
+        Channels and convolutions of the five stages.
+    dense : int or (int, int)
+        Channels of fc6 and fc7.
+    batch_norm, strided, rate
+        As in `trunk`.
+    drop : float
+        Dropout ratio of fc6 and fc7.
     """
     top = trunk(n, n.data, widths, depths, batch_norm, strided, rate)
     top = dense_layers(n, top, dense, drop)
@@ -37,8 +46,13 @@ def small_classifier(n, heads, side=96, widths=(16, 32, 64, 96, 128),
                      depths=(2, 2, 2, 2, 2), dense=192, batch_norm=False, drop=0.5):  # fmt: skip
     """Draw the classifier from which `small_fcn` of the same numbers starts.
 
-    Pictures have `side` x `side` pixels. fc6 sees the whole of pool5, which must be 3 x 3 (a side
-    of 65 to 96 pixels): its weights are those of the padded 3x3 convolution.
+    Parameters
+    ----------
+    side : int
+        Pixels of a picture's sides, 65 to 96: fc6 sees the whole of pool5, which must be 3 x 3. Its
+        weights are those of the padded 3x3 convolution.
+    n, heads, widths, depths, dense, batch_norm, drop
+        As in `small_fcn`.
     """
     if not 65 <= side <= 96:
         raise ValueError(f"small_classifier: side {side}: expected 65 to 96, for a 3 x 3 pool5")
@@ -69,14 +83,30 @@ def dense_layers(n, bottom, dense, drop, dilation=1):
 def trunk(
     n, data, widths, depths, batch_norm, strided=False, rate=1, output_stride=32, pools_stay=False
 ):
-    """Five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
+    """Draw five stages of 3x3 convolutions and a 2x2 max pool: conv1_1 to pool5.
 
-    Beyond `output_stride` there are no pools; the convolutions that follow dilate instead.
-    `strided`: conv1_1 is a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes
-    into the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
-    `pools_stay`: such pools do not go, but are 3x3 of stride 1, as in DeepLab.
+    Parameters
+    ----------
+    n : NetSpec
+    data : Top
+    widths, depths : sequence of int
+        Channels and convolutions of the stages.
+    batch_norm : bool
+        Normalise every convolution's output.
+    strided : bool
+        Make conv1_1 a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes into
+        the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
+    rate : float
+        Multiplies the learning rate.
+    output_stride : int
+        Beyond it there are no pools; the convolutions that follow dilate instead.
+    pools_stay : bool
+        Keep those pools, 3x3 of stride 1, as in DeepLab.
 
-    Returns the last top.
+    Returns
+    -------
+    Top
+        The last one.
     """
     top, reached, dilation = data, 1, 1
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):

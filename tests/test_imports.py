@@ -187,7 +187,7 @@ def test_the_module_path_is_changed_for_the_layers_and_where_a_wheel_is_entered(
 INSIDE = {name: path for name, path in MODULES.items() if name not in OUTSIDE}
 # Lowest first, by the longest matching name; what is in one row may import each other.
 ENGINE_RANKS = [
-    {"caffe.proto"},
+    {"caffe.proto", "caffe._nearest"},
     {"caffe._caffe.errors", "caffe._caffe.log"},
     {"caffe._caffe.formats"},
     {"caffe._caffe.core"},
@@ -257,8 +257,10 @@ def test_the_caffe_command_is_public_pycaffe_s_client():
 
 
 def test_net_spec_needs_the_schema_alone():
-    assert {m.split(".")[1] for m in dependencies("caffe.net_spec")} == {"proto", "_spec_messages"}
-    assert not dependencies("caffe._spec_messages")
+    own = {"proto", "_nearest", "_spec_messages"}
+    assert {m.split(".")[1] for m in dependencies("caffe.net_spec")} == own
+    assert dependencies("caffe._spec_messages") == {"caffe._nearest"}
+    assert not dependencies("caffe._nearest")
 
 
 def test_layer_families_and_forks_do_not_import_each_other():

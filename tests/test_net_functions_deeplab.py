@@ -8,6 +8,7 @@ import caffe
 from caffe import layers as L
 from experiments import Head
 from nets import crfrnn, deeplab, deeplabv3, dilation
+from nets.sizes import map_sides
 
 
 @pytest.mark.parametrize("stem", ["deep", "stock"])
@@ -46,7 +47,7 @@ def test_deeplabv3_cascades():
 def test_deeplabv3_refuses_sizes_that_do_not_fit(crop, stride, near):
     message = rf"{crop} pixels: expected {stride} k \+ 1 at output stride {stride}, such as {near}"
     with pytest.raises(ValueError, match=message):
-        deeplabv3.map_sides(crop, stride)
+        map_sides(crop, stride)
 
 
 @pytest.mark.parametrize("draw", [deeplab.aspp_vgg16, deeplab.aspp_resnet])

@@ -159,10 +159,10 @@ def test_chains_end():
 def test_weights_are_documented_downloads():
     from data import sets
 
-    fetched = {remote.name for remote in sets.ALL["ilsvrc-weights"].files()}
+    fetched = {remote.name for remote in sets.ALL["ilsvrc-weights"].archives}
     assert {made.published for made in experiments.WEIGHTS.values()} == fetched
     for folder in {name for name, _ in experiments.PUBLISHED.values()}:
-        published = {remote.name for remote in sets.ALL[folder].files()}
+        published = {remote.name for remote in sets.ALL[folder].archives}
         stems = {stem for name, stem in experiments.PUBLISHED.values() if name == folder}
         assert {f"{stem}.caffemodel" for stem in stems} == published
         assert sets.ALL[folder].folder == folder

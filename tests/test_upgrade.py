@@ -10,8 +10,9 @@ from upgradekit import V0_NET, V2_NET, net, same
 
 from caffe._caffe.errors import FormatError
 from caffe._caffe.formats.prototxt import parse_net
-from caffe._caffe.formats.upgrade import V1_TYPES, upgrade_net
+from caffe._caffe.formats.upgrade import upgrade_net, v1_type_name
 from caffe._caffe.formats.upgrade_v0 import V0_TYPES
+from caffe.proto import caffe_pb2 as pb
 
 
 def test_v0_net():
@@ -71,7 +72,8 @@ def test_v0_image_and_window_settings():
 def test_every_v0_type_reaches_a_layer_type():
     for old in V0_TYPES:
         text = f'layers {{ top: "t" layer {{ name: "x" type: "{old}" }} }}'
-        assert parse_net(text).layer[0].type == V1_TYPES[V0_TYPES[old]]
+        number = pb.V1LayerParameter.LayerType.Value(V0_TYPES[old])
+        assert parse_net(text).layer[0].type == v1_type_name(number)
 
 
 def test_v0_blobs_come_along():

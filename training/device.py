@@ -14,10 +14,23 @@ def use_device(
     default: int = 0,
     precision: str = "float32",
 ) -> bool:
-    """Compute on CUDA device `gpu`; with None on `default` if there is any, else on the CPU.
+    """Choose where and in what precision to compute.
 
-    Logs the choice and returns whether it is a GPU. A device that was asked for and cannot be used
-    raises caffe's error. `precision` is what caffe is to multiply in; BVLC's knows float32 alone.
+    Parameters
+    ----------
+    gpu
+        A CUDA device; None takes `default` if there is any, else the CPU.
+    log
+        Called with the choice.
+    default
+        The device taken where none is asked for.
+    precision
+        What caffe is to multiply in; BVLC's knows float32 alone.
+
+    Returns
+    -------
+    bool
+        Whether it is a GPU. A device that was asked for and cannot be used raises caffe's error.
     """
     if hasattr(caffe, "set_precision"):
         caffe.set_precision(precision)

@@ -23,9 +23,19 @@ Log = Callable[[str], Any]
 
 
 def source_file(source: str, published: bool = False) -> Path:
-    """Return the caffemodel of a row, of a key of WEIGHTS, or a path; it must exist.
+    """Return the caffemodel that a row may start from.
 
-    With `published` a row's is the authors'.
+    Parameters
+    ----------
+    source
+        A row, a key of WEIGHTS or FETCHED, or a path.
+    published
+        Whether a row's is the authors'.
+
+    Raises
+    ------
+    DataError
+        It is not there; the message has the command that gets it.
     """
     if source in WEIGHTS:
         path = data_dir() / WEIGHTS[source].converted

@@ -153,9 +153,25 @@ def score_net(
     save: str | Path | None = None,
     total: Total = np.asarray,
 ) -> dict[str, dict]:
-    """Return {score blob: metrics} of every head over the net's split, or `count` pictures.
+    """Score every head of a net over its split.
 
-    `total` sums an array over all processes that score a share.
+    Parameters
+    ----------
+    net
+        A validation net.
+    data
+        Its data set.
+    count
+        Pictures (default: the whole split).
+    save
+        A folder for the predictions, as palette PNGs.
+    total
+        Sums an array over all processes that score a share.
+
+    Returns
+    -------
+    dict
+        {score blob: metrics}.
     """
     names = net.layers[0].names(count)
     several = len(data.heads) > 1

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .. import prepare
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts
-from ..fetch import Remote
 from ..labels import ADE20K as LABEL
 
 _FOLDERS = {"train": "training", "val": "validation"}
@@ -45,15 +44,13 @@ ADE20K = Ade20k(
     reader=LABEL,
     archives=(
         Archive(
-            Remote(
-                "ADEChallengeData2016.zip",
-                ("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip",),
-                "sha1:219e1696abb36c8ba3a3afe7fb2f4b4606a897c7",
-                about=970_000_000,
-                unpacked=1_000_000_000,
-            ),
-            ("images", "annotations"),
-            "ade20k",
+            "ADEChallengeData2016.zip",
+            ("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip",),
+            "sha1:219e1696abb36c8ba3a3afe7fb2f4b4606a897c7",
+            about=970_000_000,
+            unpacked=1_000_000_000,
+            keep=("images", "annotations"),
+            into="ade20k",
         ),
     ),
     homepage="http://sceneparsing.csail.mit.edu",

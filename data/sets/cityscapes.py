@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .. import prepare
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts
-from ..fetch import Remote
 from ..labels import CITYSCAPES as LABEL
 
 _SITE = "https://www.cityscapes-dataset.com/downloads/"
@@ -47,8 +46,10 @@ class Cityscapes(DataSet):
 
 def _archive(name, folder, about):
     """Return one of the site's archives, which only those who registered there may download."""
-    remote = Remote(name, (), about=about, unpacked=about, page=f"{_SITE} (registration)")
-    return Archive(remote, (folder,), "cityscapes")
+    page = f"{_SITE} (registration)"
+    return Archive(
+        name, (), about=about, unpacked=about, page=page, keep=(folder,), into="cityscapes"
+    )
 
 
 CITYSCAPES = Cityscapes(

@@ -13,7 +13,6 @@ from PIL import Image
 from .. import files, hha, images, parallel, prepare
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
 from ..errors import DataError
-from ..fetch import Remote
 from ..labels import NYUD as LABEL
 
 _LISTS = ("train.txt", "val.txt", "trainval.txt", "test.txt", "classes.txt")
@@ -109,13 +108,11 @@ NYUD = Nyud(
     reader=LABEL,
     archives=(
         Archive(
-            Remote(
-                "nyud.tar.gz",
-                ("http://dl.caffe.berkeleyvision.org/nyud.tar.gz",),
-                unpacked=1_300_000_000,
-            ),
-            ("data", "segmentation"),
-            "nyud",
+            "nyud.tar.gz",
+            ("http://dl.caffe.berkeleyvision.org/nyud.tar.gz",),
+            unpacked=1_300_000_000,
+            keep=("data", "segmentation"),
+            into="nyud",
         ),
     ),
     homepage="https://cs.nyu.edu/~silberman/datasets/nyu_depth_v2.html",

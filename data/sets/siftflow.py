@@ -12,7 +12,6 @@ import numpy as np
 from .. import files, parallel
 from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
 from ..errors import DataError
-from ..fetch import Remote
 from ..labels import SIFTFLOW as LABEL
 from ..labels import SIFTFLOW_GEOMETRIC, Reader
 
@@ -85,16 +84,14 @@ SIFTFLOW = SiftFlow(
     reader=LABEL,
     archives=(
         Archive(
-            Remote(
-                "SiftFlowDataset.zip",
-                (
-                    "https://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
-                    "http://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
-                ),
-                unpacked=300_000_000,
+            "SiftFlowDataset.zip",
+            (
+                "https://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
+                "http://www.cs.unc.edu/~jtighe/Papers/ECCV10/siftflow/SiftFlowDataset.zip",
             ),
-            ("Images", "SemanticLabels", "GeoLabels"),
-            "sift-flow",
+            unpacked=300_000_000,
+            keep=("Images", "SemanticLabels", "GeoLabels"),
+            into="sift-flow",
         ),
     ),
     homepage="http://people.csail.mit.edu/celiu/SIFTflow/",

@@ -14,7 +14,6 @@ import numpy as np
 from .. import files, parallel, prepare
 from ..dataset import FACTS, Archive, DataSet, Pair, Split
 from ..errors import DataError
-from ..fetch import Remote
 from ..labels import SBD, Png, Reader
 
 _FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
@@ -155,8 +154,8 @@ def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
         *mirrors,
         f"http://host.robots.ox.ac.uk/{path}",
     )
-    remote = Remote(file, urls, digest, size, about, unpacked=about)
-    return Archive(remote, keep, f"pascal/VOC{year}")
+    into = f"pascal/VOC{year}"
+    return Archive(file, urls, digest, size, about, unpacked=about, keep=keep, into=into)
 
 
 _COMMON: dict[str, Any] = dict(

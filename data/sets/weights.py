@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from .. import fetch
 from ..dataset import Archive, DataSet
 from ..errors import DataError
-from ..fetch import Remote
 
 _BVLC = "http://dl.caffe.berkeleyvision.org"  # offers no https
 _HEAVY = 540_000_000  # bytes of a VGG16 FCN, about
@@ -15,17 +14,14 @@ _HEAVY = 540_000_000  # bytes of a VGG16 FCN, about
 class Weights(DataSet):
     """Single files in one folder; checked by checksum, nothing to prepare."""
 
-    def files(self):
-        return [item.remote for item in self.archives]
-
     def fetched(self, data):
-        return all((data / self.folder / remote.name).exists() for remote in self.files())
+        return all((data / self.folder / remote.name).exists() for remote in self.archives)
 
     def fetch(self, data, log=print, only=""):
         """Fetch each file, or only those with `only` in their names."""
-        wanted = [remote for remote in self.files() if only in remote.name]
+        wanted = [remote for remote in self.archives if only in remote.name]
         if not wanted:
-            names = ", ".join(remote.name for remote in self.files())
+            names = ", ".join(remote.name for remote in self.archives)
             raise DataError(f"{self.name}: no file has {only!r} in its name; there are {names}")
         for remote in wanted:
             fetch.get(remote, data / self.folder, data, log)
@@ -33,7 +29,7 @@ class Weights(DataSet):
     def problems(self, data):
         """Files that are not what was published; absent ones are no problem of those there."""
         found = []
-        for remote in self.files():
+        for remote in self.archives:
             path = data / self.folder / remote.name
             try:
                 if path.exists():
@@ -43,13 +39,13 @@ class Weights(DataSet):
         return found
 
     def require(self, data):
-        if not any((data / self.folder / remote.name).exists() for remote in self.files()):
+        if not any((data / self.folder / remote.name).exists() for remote in self.archives):
             super().require(data)
 
 
 def _model(name, url, digest="", size=None, about=_HEAVY):
     urls = (url,) if isinstance(url, str) else url
-    return Archive(Remote(name, urls, digest, size, about))
+    return Archive(name, urls, digest, size, about)
 
 
 def _published(stem, digest=""):
@@ -113,7 +109,7 @@ PUBLISHED = Weights(
 
 def _by_hand(name, page, about):
     """Return a file that no address gives by itself."""
-    return Archive(Remote(name, (), about=about, page=page))
+    return Archive(name, (), about=about, page=page)
 
 
 def _resnet(depth, about):

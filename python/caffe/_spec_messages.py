@@ -1,16 +1,20 @@
 """Python objects into messages of the schema, for net_spec."""
 
-from difflib import get_close_matches
+from ._nearest import nearest
 
 
 def assign_proto(proto, name, val):
     """Set field ``name`` of message ``proto`` to the Python object ``val``.
 
-    A dict fills a message, a list fills a repeated field, and anything else is assigned as it
-    is. A single value given to a repeated field is taken as a list of one.
+    A dict fills a message, a list fills a repeated field, and anything else is assigned as it is. A
+    single value given to a repeated field is taken as a list of one.
 
-    Raises AttributeError for a field that the message lacks, TypeError for a value that does
-    not fit the field.
+    Raises
+    ------
+    AttributeError
+        For a field that the message lacks.
+    TypeError
+        For a value that does not fit the field.
     """
     field = proto.DESCRIPTOR.fields_by_name.get(name)
     if field is None:
@@ -54,8 +58,3 @@ def _put(where, value, put):
 
 def _no_field(descriptor, name):
     return f"{descriptor.name} has no field {name!r}{nearest(name, descriptor.fields_by_name)}"
-
-
-def nearest(name, known):
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -47,11 +47,20 @@ class CropException(AssertionError):
 
 
 def conv_params(fn):
-    """``(axis, stride, kernel, pad)`` of a Convolution, Deconvolution, Im2col or Pooling.
+    """Read the windows of a Convolution, Deconvolution, Im2col or Pooling.
 
-    ``kernel`` is the extent of the dilated kernel; the last three are arrays with one entry per
-    spatial axis, or with a single one. Raises AssertionError for the ``_h``/``_w`` spellings and
-    ValueError where there is no kernel size.
+    Returns
+    -------
+    (axis, stride, kernel, pad)
+        ``kernel`` is the extent of the dilated kernel; the last three are arrays with one entry per
+        spatial axis, or with a single one.
+
+    Raises
+    ------
+    AssertionError
+        For the ``_h``/``_w`` spellings.
+    ValueError
+        Where there is no kernel size.
     """
     given = fn.params.get("convolution_param", fn.params.get("pooling_param", fn.params))
     legacy = sorted(
@@ -84,7 +93,10 @@ def crop_params(fn):
 def coord_map(fn):
     """The map from a layer's bottom coordinates to its top coordinates.
 
-    Raises UndefinedMapException for a layer that does not act on space position by position.
+    Raises
+    ------
+    UndefinedMapException
+        For a layer that does not act on space position by position.
     """
     kind = fn.type_name
     if kind in ("Convolution", "Pooling", "Im2col"):
@@ -106,7 +118,10 @@ def coord_map(fn):
 def compose(base_map, next_map):
     """The map that applies ``next_map`` first and ``base_map`` to its result.
 
-    Raises AxisMismatchException where both name an axis and not the same one.
+    Raises
+    ------
+    AxisMismatchException
+        Where both name an axis and not the same one.
     """
     base_axis, base_a, base_b = base_map
     next_axis, next_a, next_b = next_map

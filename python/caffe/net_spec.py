@@ -18,7 +18,8 @@ number (``Convolution1``), counted per type in the order in which layers are wri
 
 from collections import Counter, OrderedDict
 
-from ._spec_messages import assign_proto, nearest
+from ._nearest import nearest
+from ._spec_messages import assign_proto
 from .proto import caffe_pb2
 
 _LAYER_FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name

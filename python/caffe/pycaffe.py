@@ -113,10 +113,21 @@ class Net(_caffe.Net):
             (blob.data if which == "input" else blob.diff)[...] = array
 
     def forward(self, blobs=None, start=None, end=None, **kwargs) -> dict[str, np.ndarray]:
-        """Run the net forward and return its outputs as live arrays by blob name.
+        """Run the net forward.
 
-        blobs: names to return as well. start, end: layer names to run from and to (inclusive).
-        kwargs: arrays for all the inputs, by name; without any, data layers feed the net.
+        Parameters
+        ----------
+        blobs : list of str, optional
+            Blobs to return as well.
+        start, end : str, optional
+            Layers to run from and to (inclusive).
+        **kwargs : ndarray
+            All the inputs, by name; without any, data layers feed the net.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The outputs (with `end` that layer's tops), live.
         """
         extra = list(blobs or [])
         first = 0 if start is None else self._layer_index(start)
@@ -130,10 +141,21 @@ class Net(_caffe.Net):
         return {name: self._blob(name).data for name in dict.fromkeys(wanted)}
 
     def backward(self, diffs=None, start=None, end=None, **kwargs) -> dict[str, np.ndarray]:
-        """Run the net backward and return its inputs' diffs as live arrays by blob name.
+        """Run the net backward.
 
-        diffs: names to return as well. start, end: layer names to run from and to (inclusive).
-        kwargs: diffs for all the outputs, by name; without any, the losses' weights.
+        Parameters
+        ----------
+        diffs : list of str, optional
+            Blobs whose diffs to return as well.
+        start, end : str, optional
+            Layers to run from and to (inclusive).
+        **kwargs : ndarray
+            Diffs of all the outputs, by name; without any, the losses' weights.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The inputs' diffs (with `end` those of that layer's bottoms), live.
         """
         extra = list(diffs or [])
         first = len(self.nodes) - 1 if start is None else self._layer_index(start)
@@ -162,7 +184,17 @@ class Net(_caffe.Net):
     def forward_backward_all(self, blobs=None, diffs=None, **kwargs) -> tuple[dict, dict]:
         """Run any number of items forward and backward in batches.
 
-        kwargs hold inputs and, for the backward pass, output diffs. Returns (blobs, diffs).
+        Parameters
+        ----------
+        blobs, diffs : list of str, optional
+            Blobs and diffs to return besides the outputs and the inputs' diffs.
+        **kwargs : ndarray
+            Inputs and, for the backward pass, output diffs, by name.
+
+        Returns
+        -------
+        (dict, dict)
+            Blobs and diffs by name, of all items.
         """
         outs = {out: [] for out in dict.fromkeys(self.outputs + list(blobs or []))}
         grads = {diff: [] for diff in dict.fromkeys(self.inputs + list(diffs or []))}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from . import check, device, draw, export, measure, page, ranks, train, upgrade
-from .common import use_dialect, use_precision, use_workers
+from .common import apply_settings
 from .options import CommandError, Parser, did_you_mean
 
 
@@ -125,12 +125,7 @@ def run(argv: Sequence[str]) -> int:
     if options.version:
         return _without_command(["-version"])
     _prepare_log(options, command.logs_build)
-    if getattr(options, "dialect", ""):
-        use_dialect(options.dialect)
-    if getattr(options, "precision", ""):
-        use_precision(options.precision)
-    if getattr(options, "workers", 1) != 1:
-        use_workers(options.workers)
+    apply_settings(options)
     return command.run(options) or 0
 
 

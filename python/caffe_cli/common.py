@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
+from typing import Any
 
 from .options import CommandError
 
@@ -76,31 +77,25 @@ def add_module_folders(prototxts: Iterable[str]) -> None:
     sys.path += [folder for folder in present if folder not in sys.path]
 
 
-def use_dialect(name: str) -> None:
-    """Read layers that several forks write alike as those of the fork `name`."""
+def beyond_bvlc(name: str, lack: str) -> Any:
+    """Return `caffe.NAME`; of a BVLC build, which has none, say what it lacks."""
     import caffe
 
-    if not hasattr(caffe, "set_dialect"):
-        raise CommandError("this caffe is a BVLC build: it has no dialects")
-    caffe.set_dialect(name)
+    if not hasattr(caffe, name):
+        raise CommandError(f"this caffe is a BVLC build: {lack}")
+    return getattr(caffe, name)
 
 
-def use_precision(name: str) -> None:
-    """Multiply in the precision `name`: float32 or bf16."""
-    import caffe
-
-    if not hasattr(caffe, "set_precision"):
-        raise CommandError("this caffe is a BVLC build: it multiplies in float32")
-    caffe.set_precision(name)
-
-
-def use_workers(count: int) -> None:
-    """Let `count` threads of each data layer load ahead."""
-    import caffe
-
-    if not hasattr(caffe, "set_data_workers"):
-        raise CommandError("this caffe is a BVLC build: one thread of each data layer loads")
-    caffe.set_data_workers(count)
+def apply_settings(options) -> None:
+    """Set for the whole process what -dialect, -precision and -workers say."""
+    for flag, name, lack in (
+        ("dialect", "set_dialect", "it has no dialects"),
+        ("precision", "set_precision", "it multiplies in float32"),
+        ("workers", "set_data_workers", "one thread of each data layer loads"),
+    ):
+        value = getattr(options, flag, None)
+        if value not in (None, ""):
+            beyond_bvlc(name, lack)(value)
 
 
 def phase_of(options, default):

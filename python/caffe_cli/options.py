@@ -22,83 +22,61 @@ def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
     return f"; did you mean {prefix}{close[0]}?" if close else ""
 
 
-# name: argparse's settings. The first group are BVLC's flags (tools/caffe.cpp, glog); every
-# command accepts all of them, because scripts give them to any, and shows those that it uses.
-BVLC: dict[str, dict[str, Any]] = {
-    "gpu": {"metavar": "IDS", "default": "", "help": "run on these devices; numbers, or all"},
-    "solver": {"metavar": "FILE", "default": "", "help": "the solver prototxt"},
-    "model": {"metavar": "FILE", "default": "", "help": "the net prototxt"},
-    "phase": {"default": "", "help": "TRAIN or TEST"},
-    "level": {"type": int, "default": 0, "help": "level of the net's state"},
-    "stage": {"default": "", "help": "stages of the net's state, separated by commas"},
-    "snapshot": {"metavar": "FILE", "default": "", "help": "the solver state to resume from"},
-    "weights": {"metavar": "FILES", "default": "", "help": "weights, separated by commas"},
-    "iterations": {"type": int, "default": 50, "help": "how many iterations (default: 50)"},
-    "sigint_effect": {
-        "metavar": "EFFECT",
-        "default": "stop",
-        "help": "what Ctrl-C does: stop (default), snapshot or none",
-    },
-    "sighup_effect": {
-        "metavar": "EFFECT",
-        "default": "snapshot",
-        "help": "what a hangup does: stop, snapshot (default) or none",
-    },
-    "minloglevel": {
-        "type": int,
-        "metavar": "LEVEL",
-        "default": 0,
-        "help": "log from this level on: 0 info (default), 1 warning, 2 error, 3 fatal",
-    },
-    "log_dir": {"metavar": "FOLDER", "default": "", "help": "also log to FOLDER/caffe.INFO"},
-}
-OURS: dict[str, dict[str, Any]] = {
-    "dialect": {
-        "metavar": "FORK",
-        "default": "",
-        "help": "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)",
-    },
-    "workers": {
-        "type": int,
-        "metavar": "COUNT",
-        "default": 1,
-        "help": "threads of each data layer that load ahead (default: 1)",
-    },
-    "precision": {
-        "metavar": "NAME",
-        "default": "",
-        "help": "multiply in float32 (default) or bf16",
-    },
-    "ranks": {
-        "type": int,
-        "metavar": "COUNT",
-        "default": 1,
-        "help": "train on the CPU with so many processes; several -gpu are as many ranks",
-    },
-    "html": {"metavar": "FILE", "default": "", "help": "write a page for a browser"},
-    "diff": {"metavar": "OTHER", "default": "", "help": "show the net OTHER beside it"},
-    "mean": {
-        "metavar": "NUMBERS",
-        "default": "",
-        "help": "what users of the file are to subtract from each channel, by commas",
-    },
-    "channel_order": {"default": "BGR", "help": "BGR (default) or RGB"},
-    "classes": {"metavar": "FILE", "default": "", "help": "the classes' names, one a line"},
-    "rankdir": {"default": "LR", "help": "the direction of data: LR (default), RL, TB or BT"},
-    "timeout": {
-        "type": float,
-        "metavar": "SECONDS",
-        "default": 60.0,
-        "help": "end a build after so many seconds (default: 60)",
-    },
-    "memory": {
-        "type": float,
-        "metavar": "GIB",
-        "default": 8.0,
-        "help": "memory that a build may take, in GiB (default: 8)",
-    },
-    "jobs": {"type": int, "default": 2, "help": "builds at a time (default: 2)"},
-}
+def _flag(text: str, metavar: str | None = None, default: Any = "", **more: Any) -> dict[str, Any]:
+    """Return argparse's settings of a flag that takes a value."""
+    return {"help": text, "metavar": metavar, "default": default, **more}
+
+
+# The first group are BVLC's flags (tools/caffe.cpp, glog); every command accepts all of them,
+# because scripts give them to any, and shows those that it uses.
+BVLC = {
+    "gpu": _flag("run on these devices; numbers, or all", "IDS"),
+    "solver": _flag("the solver prototxt", "FILE"),
+    "model": _flag("the net prototxt", "FILE"),
+    "phase": _flag("TRAIN or TEST"),
+    "level": _flag("level of the net's state", default=0, type=int),
+    "stage": _flag("stages of the net's state, separated by commas"),
+    "snapshot": _flag("the solver state to resume from", "FILE"),
+    "weights": _flag("weights, separated by commas", "FILES"),
+    "iterations": _flag("how many iterations (default: 50)", default=50, type=int),
+    "sigint_effect": _flag(
+        "what Ctrl-C does: stop (default), snapshot or none", "EFFECT", default="stop"
+    ),
+    "sighup_effect": _flag(
+        "what a hangup does: stop, snapshot (default) or none", "EFFECT", default="snapshot"
+    ),
+    "minloglevel": _flag(
+        "log from this level on: 0 info (default), 1 warning, 2 error, 3 fatal",
+        "LEVEL", default=0, type=int,
+    ),
+    "log_dir": _flag("also log to FOLDER/caffe.INFO", "FOLDER"),
+}  # fmt: skip
+OURS = {
+    "dialect": _flag(
+        "read layers that several Caffe forks write alike as FORK's (segnet, hed, ...)", "FORK"
+    ),
+    "workers": _flag(
+        "threads of each data layer that load ahead (default: 1)", "COUNT", default=None, type=int
+    ),
+    "precision": _flag("multiply in float32 (default) or bf16", "NAME"),
+    "ranks": _flag(
+        "train on the CPU with so many processes; several -gpu are as many ranks",
+        "COUNT", default=1, type=int,
+    ),
+    "html": _flag("write a page for a browser", "FILE"),
+    "diff": _flag("show the net OTHER beside it", "OTHER"),
+    "mean": _flag("what users of the file are to subtract from each channel, by commas", "NUMBERS"),
+    "channel_order": _flag("BGR (default) or RGB", default="BGR"),
+    "classes": _flag("the classes' names, one a line", "FILE"),
+    "rankdir": _flag("the direction of data: LR (default), RL, TB or BT", default="LR"),
+    "timeout": _flag(
+        "end a build after so many seconds (default: 60)", "SECONDS", default=60.0, type=float
+    ),
+    "memory": _flag(
+        "memory that a build may take, in GiB (default: 8)", "GIB", default=8.0, type=float
+    ),
+    "jobs": _flag("builds at a time (default: 2)", default=2, type=int),
+}  # fmt: skip
 SWITCHES = {
     "forward_only": "time the forward pass alone",
     "sync_bn": "let batch normalisation take mean and variance over all ranks' batches",

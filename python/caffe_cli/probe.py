@@ -142,11 +142,10 @@ def _build(path, phase, root, limits):
     import caffe
 
     from . import placeholders
-    from .common import read_net, use_dialect
+    from .common import apply_settings, read_net
 
     os.chdir(os.path.dirname(path))
-    if limits.dialect:
-        use_dialect(limits.dialect)
+    apply_settings(limits)
     _limit_memory(limits.memory)
     phase_number = getattr(caffe, phase)
     try:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from .common import beyond_bvlc
 from .options import CommandError
 
 UID = "CAFFE_NCCL_UID"  # what the ranks started here find each other by, in hexadecimal
@@ -25,6 +26,9 @@ def rank() -> int:
 def is_rank() -> bool:
     """Tell whether this process is one of several ranks."""
     return int(os.environ.get("WORLD_SIZE", 1)) > 1
+
+
+_BVLC = "its own `caffe train`, or its python/train.py, trains on several devices"
 
 
 def own_device(devices: Sequence[int]) -> list[int]:
@@ -43,11 +47,7 @@ def take_place() -> None:
 
     if not is_rank():
         return
-    if not hasattr(caffe, "CaffeError"):
-        raise CommandError(
-            "this caffe is a BVLC build: its own `caffe train`, or its python/train.py, trains "
-            "on several devices"
-        )
+    beyond_bvlc("CaffeError", _BVLC)
     caffe.set_solver_count(int(os.environ["WORLD_SIZE"]))
     caffe.set_solver_rank(rank())
     caffe.set_multiprocess(True)
@@ -89,6 +89,7 @@ def launch(argv: Sequence[str], count: int) -> int:
     """
     import caffe
 
+    beyond_bvlc("CaffeError", _BVLC)
     program = [sys.argv[0]] if os.path.basename(sys.argv[0]) == "caffe" else ["-m", "caffe_cli"]
     shared = {"WORLD_SIZE": str(count), UID: caffe.NCCL.new_uid().hex()}
     shared["OMP_NUM_THREADS"] = os.environ.get(

@@ -3,7 +3,7 @@
 import os
 
 from . import python2
-from .common import log_line, need_file, prototxt, read_net, read_solver, write_file
+from .common import beyond_bvlc, log_line, need_file, prototxt, read_net, read_solver, write_file
 from .options import CommandError
 
 
@@ -42,12 +42,11 @@ def align_crops(old: str, new: str) -> int:
     """
     if os.path.exists(new) and os.path.samefile(old, new):
         raise CommandError(f"{new!r} is the file itself: write the aligned net to another")
-    caffe = _own_caffe()
-    net = read_net(old)
-    failed = 0
-    for place, found in caffe.align_crops(net).items():
+    align = beyond_bvlc("align_crops", "it does not align crops")
+    net, failed = read_net(old), 0
+    for place, found in align(net).items():
         layer = f"layer {net.layer[place].name!r} (Crop)"
-        if isinstance(found, caffe.FormatError):
+        if isinstance(found, Exception):
             failed = 1
             log_line(f"{layer}: left at offset 0: {found}", 1)
         else:
@@ -57,20 +56,12 @@ def align_crops(old: str, new: str) -> int:
     return failed
 
 
-def _own_caffe():
-    import caffe
-
-    if not hasattr(caffe, "read_net"):
-        raise CommandError(
-            "this caffe is a BVLC build: use its upgrade_net_proto_text, upgrade_net_proto_binary "
-            "and upgrade_solver_proto_text"
-        )
-    return caffe
-
-
 def _upgraded(path):
     """``(kind, bytes)`` of a file in the current schema."""
-    _own_caffe()
+    beyond_bvlc(
+        "read_net",
+        "use its upgrade_net_proto_text, upgrade_net_proto_binary and upgrade_solver_proto_text",
+    )
     if _is_binary(path):
         return "weights", read_net(path).SerializeToString()
     if _names_solver_fields(path):

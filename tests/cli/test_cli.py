@@ -99,6 +99,23 @@ def test_unknown_dialects_are_refused(command):
     assert status == 1 and output.startswith("caffe: unknown dialect 'segnot'")
 
 
+@pytest.mark.parametrize(
+    "lacking, argv, said",
+    [
+        ("set_dialect", ["time", "-model", "net.prototxt", "-dialect", "hed"], "no dialects"),
+        ("set_precision", ["time", "-model", "net.prototxt", "-precision", "bf16"], "in float32"),
+        ("set_data_workers", ["test", "-model", "net.prototxt", "-workers", "2"], "one thread"),
+        ("read_net", ["upgrade", "net.prototxt", "new"], "upgrade_net_proto_text"),
+        ("CaffeError", ["train", "-solver", "solver.prototxt", "-ranks", "2"], "python/train.py"),
+    ],
+)
+def test_a_bvlc_build_says_what_it_lacks(folder, monkeypatch, lacking, argv, said):
+    monkeypatch.delattr(caffe, lacking)
+    with pytest.raises(CommandError) as caught:
+        caffe_cli.run(argv)
+    assert "this caffe is a BVLC build" in str(caught.value) and said in str(caught.value)
+
+
 def test_what_caffe_refuses_is_shown_without_a_traceback(command, folder):
     (folder / "net.prototxt").write_text(NET.replace("InnerProduct", "InerProduct"))
     status, output, _ = command("time", "-model", "net.prototxt")

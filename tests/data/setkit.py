@@ -5,7 +5,6 @@ import tarfile
 import zipfile
 
 from data import check
-from data.fetch import Remote
 
 
 def packed(folder, prefix, path):
@@ -26,9 +25,9 @@ def served(data_set, site, bodies, **more):
     """The data set with its archives on the test's server and its counts as given."""
     archives = []
     for item in data_set.archives:
-        site.files[item.remote.name] = bodies[item.remote.name]
-        remote = Remote(item.remote.name, (site.url(item.remote.name),))
-        archives.append(dataclasses.replace(item, remote=remote))
+        site.files[item.name] = bodies[item.name]
+        unknown = dict(digest="", size=None, about=0, unpacked=0)
+        archives.append(dataclasses.replace(item, urls=(site.url(item.name),), **unknown))
     return dataclasses.replace(data_set, archives=tuple(archives), **more)
 
 

@@ -176,7 +176,7 @@ def test_every_known_address_is_https_where_its_host_offers_it():
     }
     for data_set in sets.ALL.values():
         for item in data_set.archives:
-            for url in item.remote.urls:
+            for url in item.urls:
                 assert url.startswith("https://") or url.split("/")[2] in plain, url
 
 
@@ -188,7 +188,7 @@ def test_fetch_of_a_data_set_unpacks_once(site, tmp_path, said):
             member.size = 3
             archive.addfile(member, io.BytesIO(b"abc"))
     site.files["a"] = buffer.getvalue()
-    item = Archive(remote(site, "a"), ("dataset",), "mine")
+    item = Archive("file.tar", (site.url("a"),), keep=("dataset",), into="mine")
     tiny = DataSet(name="tiny", folder="mine/dataset", needs=("a.txt",), archives=(item,))
     with pytest.raises(DataError, match="run `python -m data fetch tiny`"):
         tiny.require(tmp_path)

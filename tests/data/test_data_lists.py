@@ -24,7 +24,7 @@ def test_what_another_data_set_unpacked_is_not_fetched_again(site, make, tmp_pat
 
 
 def test_weights_are_fetched_one_by_one_and_checked(site, tmp_path, said):
-    bodies = {item.remote.name: b"model " + item.remote.name.encode()
+    bodies = {item.name: b"model " + item.name.encode()
               for item in ALL["ilsvrc-weights"].archives}  # fmt: skip
     tiny = served(ALL["ilsvrc-weights"], site, bodies)
     tiny.fetch(tmp_path, said, only="googlenet")

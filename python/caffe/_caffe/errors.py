@@ -9,8 +9,9 @@
 BVLC Caffe ends the process where these are raised (glog's CHECK).
 """
 
-import difflib
-from collections.abc import Iterable
+import os
+
+from .._nearest import nearest as nearest
 
 
 class CaffeError(RuntimeError):
@@ -43,7 +44,11 @@ class MissingBlob(NetError, KeyError):
     __str__ = Exception.__str__  # KeyError's shows a repr
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest choice, or an empty string."""
-    close = difflib.get_close_matches(str(word), [str(c) for c in choices], n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+def placed(path: str) -> str:
+    """Return a path in quotes, with the folder that it is relative to."""
+    return f"'{path}'" + ("" if os.path.isabs(path) else f" (relative to {os.getcwd()})")
+
+
+def reason(error: Exception) -> str:
+    """Return what went wrong, without the number and the name that an OSError shows too."""
+    return getattr(error, "strerror", None) or str(error)

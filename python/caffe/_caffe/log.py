@@ -58,24 +58,25 @@ class _Handler(logging.StreamHandler):
 
     def __init__(self):
         logging.Handler.__init__(self)
-        self.setFormatter(glog_formatter())
+        self.setFormatter(GlogFormatter())
 
     @property
     def stream(self):
         return self.fixed if self.fixed is not None else sys.stderr
 
 
-def glog_formatter():
-    """A `logging.Formatter` that writes glog's line format."""
-    return GlogFormatter()
-
-
 def enable_logging(stream=None, minloglevel=None):
-    """Write the log to ``stream`` (default: standard error), in place of where it went before.
+    """Write the log to a stream, in place of where it went before.
 
-    ``minloglevel``: 0 info, 1 warning, 2 error, 3 fatal; default: ``GLOG_minloglevel``, else 0.
-    At 0, details are written too where ``GLOG_v`` asks for them.
     Records do not propagate to the root logger, so no line appears twice.
+
+    Parameters
+    ----------
+    stream : file, optional
+        Standard error if not given.
+    minloglevel : int, optional
+        0 info, 1 warning, 2 error, 3 fatal; by default ``GLOG_minloglevel``, else 0. At 0, details
+        are written too where ``GLOG_v`` asks for them.
     """
     ours = [h for h in logger.handlers if isinstance(h, _Handler)] or [_Handler()]
     logger.addHandler(ours[0])  # once, in the place that it has
@@ -88,10 +89,16 @@ def enable_logging(stream=None, minloglevel=None):
 
 
 def init_log(level=None, to_stderr=True):
-    """pycaffe's ``caffe.init_log([level[, stderr]])``: set the lowest level that is logged.
+    """Set the lowest level that is logged: pycaffe's ``caffe.init_log([level[, stderr]])``.
 
-    BVLC's form without ``stderr`` logs to files under /tmp; here the log stays on standard
-    error unless ``to_stderr`` is false, which keeps only errors there, as glog does.
+    BVLC's form without ``stderr`` logs to files under /tmp; here the log stays on standard error.
+
+    Parameters
+    ----------
+    level : int, optional
+        As in `enable_logging`.
+    to_stderr : bool
+        If false, only errors go there, as in glog.
     """
     enable_logging(minloglevel=level)
     if not to_stderr:

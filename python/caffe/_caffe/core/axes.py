@@ -9,7 +9,10 @@ from .layer import Layer
 def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "axis") -> int:
     """Return `axis` counted from the front; negative ones count from the back.
 
-    Raises LayerError where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
+    Raises
+    ------
+    LayerError
+        Where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
     """
     axes = len(shape)
     if not -axes <= axis < axes:
@@ -28,7 +31,10 @@ def count(shape: Sequence[int], start: int = 0, end: int | None = None) -> int:
 def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int]:
     """Return a shape as (num, channels, height, width), absent axes being 1.
 
-    Raises LayerError for more than four axes (blob.hpp, LegacyShape).
+    Raises
+    ------
+    LayerError
+        For more than four axes (blob.hpp, LegacyShape).
     """
     if len(shape) > 4:
         layer.fail(f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")

@@ -18,7 +18,10 @@ _FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Te
 def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     """Fill `blob` as `param` says.
 
-    Raises CaffeError for an unknown filler, an empty blob, or settings that the filler refuses.
+    Raises
+    ------
+    CaffeError
+        For an unknown filler, an empty blob, or settings that the filler refuses.
     """
     if param.type not in _FILLERS:
         raise CaffeError(

@@ -14,13 +14,14 @@ from google.protobuf import text_format
 from ...proto import caffe_pb2
 from ..errors import FormatError
 from .atomic import atomic_write
+from .text_file import read_text
 
 FORMATS = ("VOC", "COCO", "ILSVRC")
 
 
 def read_sizes(path: str) -> list[tuple[str, tuple[int, int]]]:
     """Return (name, (height, width)) of each line of a name_size_file."""
-    words = _read(path, "name_size_file").split()
+    words = read_text(path, "name_size_file").split()
     try:
         return [
             (words[i], (int(words[i + 1]), int(words[i + 2])))
@@ -33,22 +34,13 @@ def read_sizes(path: str) -> list[tuple[str, tuple[int, int]]]:
 def read_label_map(path: str) -> dict[int, str]:
     """Return label -> name from a LabelMap in protobuf's text format."""
     try:
-        items = text_format.Parse(_read(path, "label_map_file"), caffe_pb2.LabelMap()).item
+        items = text_format.Parse(read_text(path, "label_map_file"), caffe_pb2.LabelMap()).item
     except text_format.ParseError as error:
         raise FormatError(f"'{path}' is no label map: {error}") from error
     names = {item.label: item.name for item in items}
     if len(names) != len(items):
         raise FormatError(f"label map '{path}' gives a label twice")
     return names
-
-
-def _read(path: str, what: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        where = "" if os.path.isabs(path) else f" (relative to {os.getcwd()})"
-        raise FormatError(f"{what} '{path}'{where} cannot be read: {error}") from error
 
 
 def original_boxes(

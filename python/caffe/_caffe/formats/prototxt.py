@@ -33,19 +33,27 @@ _COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
 
 
 def read_net(path: str | os.PathLike) -> pb.NetParameter:
-    """The net defined in the text file `path`, in the current form (old forms are upgraded).
+    """Return the net defined in a text file, in the current form (old forms are upgraded).
 
-    Raises FormatError naming file, line and field.
+    Raises
+    ------
+    FormatError
+        Naming file, line and field.
     """
     path = os.fspath(path)
     return parse_net(_read_text(path, "net"), path)
 
 
 def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
-    """The solver defined in the text file `path`, in the current form.
+    """Return the solver defined in a text file, in the current form.
 
-    A missing snapshot_prefix becomes the path without its extension, one that is a folder gets
-    the file's stem appended (UpgradeSnapshotPrefixProperty in util/upgrade_proto.cpp).
+    A missing snapshot_prefix becomes the path without its extension, one that is a folder gets the
+    file's stem appended (UpgradeSnapshotPrefixProperty in util/upgrade_proto.cpp).
+
+    Raises
+    ------
+    FormatError
+        Naming file, line and field.
     """
     path = os.fspath(path)
     solver = parse_solver(_read_text(path, "solver"), path)
@@ -72,11 +80,6 @@ def parse_solver(text: str, where: str = "solver") -> pb.SolverParameter:
     solver = _parse(text, pb.SolverParameter(), where)
     upgrade_solver(solver, where)
     return solver
-
-
-def format_message(message) -> str:
-    """`message` as prototxt, floats with the digits that bring back the same float."""
-    return text_format.MessageToString(message, as_utf8=True)
 
 
 def _read_text(path: str, kind: str) -> str:

@@ -17,27 +17,28 @@ from .atomic import atomic_write
 from .records import LayerWeights, SolverSnapshot
 
 __all__ = [
-    "LayerWeights",
-    "SolverSnapshot",
-    "read_blobproto",
-    "read_solverstate",
-    "read_weights",
-    "read_weights_hdf5",
-    "write_blobproto",
-    "write_solverstate",
-    "write_weights",
+    "LayerWeights", "SolverSnapshot", "read_blobproto", "read_solverstate", "read_weights",
+    "read_weights_hdf5", "write_blobproto", "write_solverstate", "write_weights",
     "write_weights_hdf5",
-]
+]  # fmt: skip
 
 Arrays = list[np.ndarray]
 Gaps = list[np.ndarray | None]
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
-    """The layers of a .caffemodel (V0, V1 or V2 layers) or .caffemodel.h5, in the file's order.
+    """Return the layers of a weights file, in its order.
 
-    The file is mapped: arrays are read-only views of it, so it must not be cut short in place
-    while they live (writing through this module replaces it and is safe).
+    Parameters
+    ----------
+    path : str or path
+        A .caffemodel (V0, V1 or V2 layers) or .caffemodel.h5. It is mapped, so it must not be cut
+        short in place while the arrays live (writing through this module replaces it and is safe).
+
+    Returns
+    -------
+    list of LayerWeights
+        Its arrays are read-only views of the file.
     """
     if _is_hdf5(path):
         return _hdf5().read_weights(path)
@@ -56,9 +57,15 @@ def write_weights(
     net_name: str,
     layers: Iterable[tuple[pb.LayerParameter, Arrays, Gaps | None]],
 ) -> None:
-    """Write a .caffemodel of (layer without blobs, its blobs, their diffs or None).
+    """Write a .caffemodel.
 
-    `layers` may be a generator: one layer's arrays are held at a time.
+    Parameters
+    ----------
+    path : str or path
+    net_name : str
+    layers : iterable of (LayerParameter, blobs, diffs or None)
+        The LayerParameter without blobs. A generator will do: one layer's arrays are held at a
+        time.
     """
     with atomic_write(path) as temporary:
         snapshot_binary.write_weights(temporary, net_name, layers)
@@ -67,10 +74,14 @@ def write_weights(
 def write_weights_hdf5(
     path: str | os.PathLike, layers: Iterable[tuple[str, Gaps, Arrays | None]]
 ) -> None:
-    """Write a .caffemodel.h5 of (layer name, its blobs, their diffs or None).
+    """Write a .caffemodel.h5.
 
-    A blob given as None is another layer's, stored there only (ToHDF5 in net.cpp); diffs are
-    stored for all.
+    Parameters
+    ----------
+    path : str or path
+    layers : iterable of (name, blobs, diffs or None)
+        A blob given as None is another layer's, stored there only (ToHDF5 in net.cpp); diffs are
+        stored for all.
     """
     with atomic_write(path) as temporary:
         _hdf5().write_weights(temporary, layers)

@@ -22,77 +22,28 @@ from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
 
-V1_TYPES = {
-    "NONE": "",
-    "ABSVAL": "AbsVal",
-    "ACCURACY": "Accuracy",
-    "ARGMAX": "ArgMax",
-    "BNLL": "BNLL",
-    "CONCAT": "Concat",
-    "CONTRASTIVE_LOSS": "ContrastiveLoss",
-    "CONVOLUTION": "Convolution",
-    "DATA": "Data",
-    "DECONVOLUTION": "Deconvolution",
-    "DROPOUT": "Dropout",
-    "DUMMY_DATA": "DummyData",
-    "EUCLIDEAN_LOSS": "EuclideanLoss",
-    "ELTWISE": "Eltwise",
-    "EXP": "Exp",
-    "FLATTEN": "Flatten",
-    "HDF5_DATA": "HDF5Data",
-    "HDF5_OUTPUT": "HDF5Output",
-    "HINGE_LOSS": "HingeLoss",
-    "IM2COL": "Im2col",
-    "IMAGE_DATA": "ImageData",
-    "INFOGAIN_LOSS": "InfogainLoss",
-    "INNER_PRODUCT": "InnerProduct",
-    "LRN": "LRN",
-    "MEMORY_DATA": "MemoryData",
-    "MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss",
-    "MVN": "MVN",
-    "POOLING": "Pooling",
-    "POWER": "Power",
-    "RELU": "ReLU",
-    "SIGMOID": "Sigmoid",
-    "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss",
-    "SILENCE": "Silence",
-    "SLICE": "Slice",
-    "SOFTMAX": "Softmax",
-    "SOFTMAX_LOSS": "SoftmaxWithLoss",
-    "SPLIT": "Split",
-    "TANH": "TanH",
-    "THRESHOLD": "Threshold",
-    "WINDOW_DATA": "WindowData",
-}
-
-# Forks' V1 types whose name is not just the enum value's words run together.
-_FORK_V1_TYPES = {
-    "BIN_ACCURACY": "BinaryAccuracy",
-    "BN": "BN",
-    "CONVOLUTION3D": "Convolution3D",
-    "CROP": "CoordCrop",
-    "DECONVOLUTION3D": "Deconvolution3D",
-    "DENSE_CRF": "DenseCRF",
-    "ONEHOT": "OneHot",
-    "POOLING3D": "Pooling3D",
-    "RED_SOFTMAX_LOSS": "RedSoftmaxWithLoss",
+# V1 types whose name today is not just the enum value's words run together; forks' after BVLC's.
+_V1_IRREGULAR = {
+    "NONE": "", "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data",
+    "HDF5_OUTPUT": "HDF5Output", "LRN": "LRN", "MVN": "MVN", "RELU": "ReLU",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+    "BIN_ACCURACY": "BinaryAccuracy", "BN": "BN", "CONVOLUTION3D": "Convolution3D",
+    "CROP": "CoordCrop", "DECONVOLUTION3D": "Deconvolution3D", "DENSE_CRF": "DenseCRF",
+    "ONEHOT": "OneHot", "POOLING3D": "Pooling3D", "RED_SOFTMAX_LOSS": "RedSoftmaxWithLoss",
     "SOFTMAX_LOSS_EXPECTATION": "SoftmaxWithLossExpectation",
     "SOFTMAX_LOSS_OBJECTNESS": "SoftmaxWithLossObjectness",
     "SOFTMAX_LOSS_OBJECTNESS_PRESENCE": "SoftmaxWithLossObjectnessPresence",
-}
+}  # fmt: skip
 
 SOLVER_TYPES = {
-    "SGD": "SGD",
-    "NESTEROV": "Nesterov",
-    "ADAGRAD": "AdaGrad",
-    "RMSPROP": "RMSProp",
-    "ADADELTA": "AdaDelta",
-    "ADAM": "Adam",
-}
+    "SGD": "SGD", "NESTEROV": "Nesterov", "ADAGRAD": "AdaGrad", "RMSPROP": "RMSProp",
+    "ADADELTA": "AdaDelta", "ADAM": "Adam",
+}  # fmt: skip
 
 # The data layers whose own scale, mean_file, crop_size and mirror moved to transform_param.
-_TRANSFORMING = {"DATA": "data_param", "IMAGE_DATA": "image_data_param"}
-_TRANSFORMING["WINDOW_DATA"] = "window_data_param"
+_TRANSFORMING = {
+    "DATA": "data_param", "IMAGE_DATA": "image_data_param", "WINDOW_DATA": "window_data_param"
+}  # fmt: skip
 _TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
 
 # V1 fields that LayerParameter holds under another name or type; the rest copy over as they are.
@@ -100,10 +51,25 @@ _V1_RENAMED = {"type", "param", "blob_share_mode", "blobs_lr", "weight_decay", "
 
 
 def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
-    """Bring `net` to the current form in place; return the names of the steps that were needed.
+    """Bring `net` to the current form in place.
 
-    `where` names the net in errors.  Raises FormatError for a net that mixes forms or names an
-    unknown V0 layer type; a V0 setting that its layer type cannot have is logged, as in Caffe.
+    A V0 setting that its layer type cannot have is logged, as in Caffe.
+
+    Parameters
+    ----------
+    net : NetParameter
+    where : str
+        Names the net in errors.
+
+    Returns
+    -------
+    list of str
+        The names of the steps that were needed.
+
+    Raises
+    ------
+    FormatError
+        For a net that mixes forms or names an unknown V0 layer type.
     """
     steps: list[tuple[str, Callable, Callable]] = [
         ("V0LayerParameter", has_v0_layers, upgrade_v0_net),
@@ -126,8 +92,15 @@ def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
 def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[str]:
     """Bring `solver`, and the nets written inside it, to the current form in place.
 
-    Returns the names of the steps that were needed.  Raises FormatError where both the old
-    solver_type and the new type are given (Caffe refuses that too).
+    Returns
+    -------
+    list of str
+        The names of the steps that were needed.
+
+    Raises
+    ------
+    FormatError
+        Where both the old solver_type and the new type are given (Caffe refuses that too).
     """
     done = []
     if solver.HasField("solver_type"):
@@ -152,9 +125,8 @@ def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[st
 def v1_type_name(number: int) -> str:
     """The current layer type of a V1 enum value ('' for NONE); KeyError for an unknown number."""
     name = pb.V1LayerParameter.LayerType.DESCRIPTOR.values_by_number[number].name
-    if name in V1_TYPES:
-        return V1_TYPES[name]
-    return _FORK_V1_TYPES.get(name) or "".join(word.capitalize() for word in name.split("_"))
+    regular = "".join(word.capitalize() for word in name.split("_"))
+    return _V1_IRREGULAR.get(name, regular)
 
 
 def _old_transforms(layer: pb.V1LayerParameter):

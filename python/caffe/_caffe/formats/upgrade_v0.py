@@ -11,31 +11,18 @@ from ..errors import FormatError, nearest
 
 _SRC = "upgrade_proto.cpp:92"
 
+# V0 type: V1 type. Most are written alike.
+_ALIKE = (
+    "accuracy bnll concat data dropout euclidean_loss flatten hdf5_data hdf5_output im2col "
+    "infogain_loss lrn multinomial_logistic_loss relu sigmoid softmax softmax_loss split tanh "
+    "window_data"
+)
 V0_TYPES = {
-    "accuracy": "ACCURACY",
-    "bnll": "BNLL",
-    "concat": "CONCAT",
+    **{name: name.upper() for name in _ALIKE.split()},
     "conv": "CONVOLUTION",
-    "data": "DATA",
-    "dropout": "DROPOUT",
-    "euclidean_loss": "EUCLIDEAN_LOSS",
-    "flatten": "FLATTEN",
-    "hdf5_data": "HDF5_DATA",
-    "hdf5_output": "HDF5_OUTPUT",
-    "im2col": "IM2COL",
     "images": "IMAGE_DATA",
-    "infogain_loss": "INFOGAIN_LOSS",
     "innerproduct": "INNER_PRODUCT",
-    "lrn": "LRN",
-    "multinomial_logistic_loss": "MULTINOMIAL_LOGISTIC_LOSS",
     "pool": "POOLING",
-    "relu": "RELU",
-    "sigmoid": "SIGMOID",
-    "softmax": "SOFTMAX",
-    "softmax_loss": "SOFTMAX_LOSS",
-    "split": "SPLIT",
-    "tanh": "TANH",
-    "window_data": "WINDOW_DATA",
 }
 
 _CONV, _FULL = "convolution_param", "inner_product_param"
@@ -93,8 +80,11 @@ def has_v0_layers(net: pb.NetParameter) -> bool:
 def upgrade_v0_net(net: pb.NetParameter, where: str) -> None:
     """Rewrite the V0 layers of `net` as V1 layers in place.
 
-    Raises FormatError for an unknown layer type, a net that mixes V0 with V1 layers, and padding
-    that no single convolution or pooling takes up.
+    Raises
+    ------
+    FormatError
+        For an unknown layer type, a net that mixes V0 with V1 layers, and padding that no single
+        convolution or pooling takes up.
     """
     for i, layer in enumerate(net.layers):
         if not layer.HasField("layer"):

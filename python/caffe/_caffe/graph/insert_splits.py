@@ -60,6 +60,11 @@ def insert_splits(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
     """Return the net with a Split layer behind every blob that is used more than once.
 
     A use is a bottom, or being a loss by an explicit loss_weight.
+
+    Raises
+    ------
+    NetError
+        For a bottom that no layer before makes.
     """
     sources = _sources(net)
     uses = Counter(sources.values())

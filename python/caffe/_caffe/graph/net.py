@@ -86,10 +86,15 @@ class Net:
         return loss
 
     def run_backward(self, start: int | None = None, end: int = 0, keep: bool = True) -> None:
-        """Compute gradients from layer `start` down to `end`.
+        """Compute gradients.
 
-        Without `keep` (inside solver.step) what forward saved and intermediate diffs are freed
-        once used.
+        Parameters
+        ----------
+        start, end : int
+            From layer `start` (the last one if not given) down to `end`, both included.
+        keep : bool
+            Without it (inside solver.step) what forward saved and intermediate diffs are freed once
+            used.
         """
         if self.plan is not None:
             raise NetError(f"net '{self.name}' is optimized: it runs forward alone")

@@ -40,10 +40,19 @@ class ParamTable:
         self._sharers: list[tuple[Layer, int, Owner]] = []
 
     def add(self, layer: Layer, given: int) -> bool:
-        """Enter a layer's parameters; return whether any of them learns.
+        """Enter a layer's parameters.
 
-        `given` is how many specs the prototxt wrote. BatchNorm adds its own with rate 0 while
-        it is set up, and net.cpp decides who needs backward by what was written before.
+        Parameters
+        ----------
+        layer : Layer
+        given : int
+            How many specs the prototxt wrote. BatchNorm adds its own with rate 0 while it is set
+            up, and net.cpp decides who needs backward by what was written before.
+
+        Returns
+        -------
+        bool
+            Whether any of them learns.
         """
         specs = layer.layer_param.param
         if given > len(layer.blobs):

@@ -1,12 +1,11 @@
 """HDF5 files as data source and as sink."""
 
-import os
-
 import numpy as np
 
 from ..core.blob import MAX_COUNT
 from ..core.layer import Layer, register
-from ..errors import FormatError, LayerError
+from ..errors import FormatError, LayerError, placed
+from ..formats.text_file import read_text
 from ..log import info
 from ..sources.prefetch import ORDER, BatchReader, PrefetchingLayer, new_seed, stream
 
@@ -114,10 +113,7 @@ class HDF5File:
         try:
             return h5py.File(self.path, "r")
         except (OSError, ValueError, RuntimeError) as error:
-            where = "" if os.path.isabs(self.path) else f" (relative to {os.getcwd()})"
-            raise FormatError(
-                f"HDF5 file '{self.path}'{where} cannot be opened: {error}"
-            ) from error
+            raise FormatError(f"HDF5 file {placed(self.path)} cannot be opened: {error}") from error
 
     def _dataset(self, file, name):
         import h5py
@@ -162,12 +158,7 @@ class HDF5File:
 
 def read_names(source: str) -> list[str]:
     """Return the file names in a list file, separated by white space."""
-    try:
-        with open(source, encoding="utf-8", errors="surrogateescape") as file:
-            names = file.read().split()
-    except (OSError, ValueError) as error:
-        where = "" if os.path.isabs(source) else f" (relative to {os.getcwd()})"
-        raise FormatError(f"list file '{source}'{where} cannot be read: {error}") from error
+    names = read_text(source).split()
     if not names:
         raise FormatError(f"list file '{source}' is empty; expected names of HDF5 files")
     return names

@@ -1,7 +1,6 @@
 """Batches from a database of datums and from a list of image files."""
 
 import copy
-import os
 
 import numpy as np
 
@@ -9,20 +8,14 @@ from ...proto import caffe_pb2
 from ..core.blob import check_shape
 from ..core.layer import register
 from ..errors import FormatError
+from ..formats.text_file import read_text
 from ..log import info, warning
 from ..sources import images
 from ..sources.augment import make_transformer
 from ..sources.databases import open_database
 from ..sources.datums import Cursor, datum_image, parse
-from ..sources.prefetch import (
-    BATCH,
-    ORDER,
-    BatchReader,
-    EpochOrder,
-    PrefetchingLayer,
-    new_seed,
-    stream,
-)
+from ..sources.lists import ListReader
+from ..sources.prefetch import BATCH, BatchReader, EpochOrder, PrefetchingLayer, new_seed, stream
 
 INT32 = (-(2**31), 2**31 - 1)
 
@@ -49,68 +42,48 @@ class Data(PrefetchingLayer):
         transformer = make_transformer(self.layer_param.transform_param, self.phase)
         database = open_database(param.backend, param.source)
         info(f"Opened {database.kind} {param.source}", src=f"db_{database.kind}.cpp:35")
-        seed = new_seed() if transformer.random or param.shuffle else 0
-        reader = DatumReader(database, param.shuffle, transformer, param.batch_size, seed)
-        reader.labels = len(self.layer_param.top) != 1
-        reader.size_up()
-        return reader
+        return DatumReader(database, param, transformer, labels=len(self.layer_param.top) != 1)
 
 
-class ImageBatches(BatchReader):
-    """Batches of transformed images; a subclass's `item` loads one by its number."""
-
-    labels = True
-
-    def __init__(self, transformer, batch_size, seed):
-        self.transformer, self.batch_size, self.seed = transformer, batch_size, seed
-
-    def item(self, number):
-        """Return (name for errors, image (C, H, W), label)."""
-        raise FormatError("this reader does not say how to load an item")
-
-    def size_up(self):
-        """Load the first item, for the shapes of the tops."""
-        name, image, _ = self.item(self.first)
-        shape = (self.batch_size, *self.transformer.shape(image.shape, name))
-        self.shapes = [shape, (self.batch_size,)] if self.labels else [shape]
-        info("output data size: " + ",".join(map(str, shape)), src="data_layer.cpp:40")
-
-    def batch(self, first):
-        start = self.share.number(first)
-        draws = stream(self.seed, BATCH, start) if self.transformer.random else None
-        data, labels = None, np.empty(self.batch_size, np.float32)
-        for i in range(self.batch_size):
-            name, image, labels[i] = self.item(self.share.number(first + i))
-            if data is None:
-                shape = self.transformer.shape(image.shape, name)
-                data = np.empty((self.batch_size, *shape), np.float32)
-            self.transformer.apply(image, data[i], draws, name)
-        return [data, labels] if self.labels else [data]
-
-
-class DatumReader(ImageBatches):
+class DatumReader(BatchReader):
     """The entries of a database, one after the other and round again, or shuffled each round."""
 
-    def __init__(self, database, shuffle, *settings):
-        super().__init__(*settings)
-        self.database = database
-        self.cursor = Cursor(database)
-        if shuffle and not len(database):
+    def __init__(self, database, param, transformer, labels):
+        self.database, self.transformer, self.labels = database, transformer, labels
+        self.batch_size = param.batch_size
+        self.seed = new_seed() if transformer.random or param.shuffle else 0
+        if param.shuffle and not len(database):
             raise FormatError(f"database '{database.path}' has no entries")
-        self.order = EpochOrder(len(database), True) if shuffle else None
+        self.order = EpochOrder(len(database), True) if param.shuffle else None
+        self.cursor = Cursor(database)
+        name, image, _ = self._item(self.first)
+        shape = (self.batch_size, *transformer.shape(image.shape, name))
+        self.shapes = [shape, (self.batch_size,)] if labels else [shape]
+        info("output data size: " + ",".join(map(str, shape)), src="data_layer.cpp:40")
 
     def another(self):
         other = copy.copy(self)
         other.cursor = Cursor(self.database)
         return other
 
-    def item(self, number):
-        if self.order is None:
-            return self._load(self.cursor.entry(number))
-        return self._load(self.database.entry(self.order.place(number, self.seed)))
+    def batch(self, first):
+        start = self.share.number(first)
+        draws = stream(self.seed, BATCH, start) if self.transformer.random else None
+        data, labels = None, np.empty(self.batch_size, np.float32)
+        for i in range(self.batch_size):
+            name, image, labels[i] = self._item(self.share.number(first + i))
+            if data is None:
+                shape = self.transformer.shape(image.shape, name)
+                data = np.empty((self.batch_size, *shape), np.float32)
+            self.transformer.apply(image, data[i], draws, name)
+        return [data, labels] if self.labels else [data]
 
-    def _load(self, entry):
+    def _item(self, number):
         """(name for errors, image (C, H, W), label) of an entry."""
+        if self.order is None:
+            entry = self.cursor.entry(number)
+        else:
+            entry = self.database.entry(self.order.place(number, self.seed))
         datum, name = parse(entry, caffe_pb2.Datum, self.database.path)
         return name, datum_image(datum, self.transformer.decode_mode, name), datum.label
 
@@ -130,48 +103,36 @@ class ImageData(PrefetchingLayer):
         lines = read_list(param.source)
         info(f"A total of {len(lines)} images.", src="image_data_layer.cpp:63")
         transformer = make_transformer(self.layer_param.transform_param, self.phase)
-        random = param.shuffle or param.rand_skip or transformer.random
-        seed = new_seed() if random else 0
-        reader = ImageReader(param, lines, transformer, param.batch_size, seed)
-        if param.rand_skip:
-            reader.first = stream(reader.seed, ORDER, 2**32).randint(param.rand_skip)
-            info(f"Skipping first {reader.first} data points.", src="image_data_layer.cpp:71")
-            self.check(
-                reader.first < len(lines),
-                f"rand_skip drew {reader.first}, but '{param.source}' lists {len(lines)} images",
-            )
+        reader = ImageReader(param, lines, transformer)
         reader.size_up()
         return reader
 
 
-class ImageReader(ImageBatches):
-    """Image files, in the list's order or shuffled in every epoch."""
+class ImageReader(ListReader):
+    """Image files and their labels."""
 
-    def __init__(self, param, lines, *settings):
-        super().__init__(*settings)
-        self.lines, self.order = lines, EpochOrder(len(lines), param.shuffle)
-        self.folder, self.size = param.root_folder, (param.new_height, param.new_width)
-        self.mode = images.COLOR if param.is_color else images.GRAY
+    def __init__(self, param, lines, transformer):
+        self.param, self.transformer = param, transformer
+        super().__init__(
+            lines, param.batch_size, param.shuffle, transformer.random, param.rand_skip
+        )
 
-    def item(self, number):
-        path, label = self.lines[self.order.place(number, self.seed)]
-        path = self.folder + path
-        image = images.read(path, self.mode)
-        if self.size[0]:
-            image = images.resize(image, *self.size)
-        return f"image '{path}'", image.transpose(2, 0, 1), label
+    def item(self, line, draws):
+        """Return image (C, H, W) and label ()."""
+        path, label = self.param.root_folder + line[0], line[1]
+        image = images.read(path, images.COLOR if self.param.is_color else images.GRAY)
+        if self.param.new_height:
+            image = images.resize(image, self.param.new_height, self.param.new_width)
+        image, name = image.transpose(2, 0, 1), f"image '{path}'"
+        out = np.empty(self.transformer.shape(image.shape, name), np.float32)
+        self.transformer.apply(image, out, draws, name)
+        return [out, np.float32(label)]
 
 
 def read_list(source: str) -> list[tuple[str, int]]:
     """Return (path, label) of each line of a list file; empty lines are passed over."""
-    try:
-        with open(source, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
-    except (OSError, ValueError) as error:
-        where = "" if os.path.isabs(source) else f" (relative to {os.getcwd()})"
-        raise FormatError(f"list file '{source}'{where} cannot be read: {error}") from error
     lines = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(read_text(source).split("\n"), 1):
         line = line.rstrip("\r")
         if not line.strip():
             continue

@@ -148,8 +148,16 @@ class MemoryData(Layer):
     def set_arrays(self, data: np.ndarray, labels: np.ndarray) -> None:
         """Use these arrays from their first row on; they are kept, not copied.
 
-        `data` is (n, channels, height, width) and `labels` (n, 1, 1, 1), both float32 and C
-        contiguous, n a multiple of batch_size. Raises LayerError naming what does not fit.
+        Parameters
+        ----------
+        data, labels : ndarray
+            (n, channels, height, width) and (n, 1, 1, 1), both float32 and C contiguous, n a
+            multiple of batch_size.
+
+        Raises
+        ------
+        LayerError
+            Naming what does not fit.
         """
         self._check_array("data array", data, self.item)
         self._check_array("labels array", labels, (1, 1, 1))

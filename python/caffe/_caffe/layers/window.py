@@ -7,6 +7,7 @@ import numpy as np
 
 from ..core.layer import register
 from ..errors import FormatError
+from ..formats.text_file import read_text
 from ..log import info
 from ..sources import images
 from ..sources.prefetch import BATCH, BatchReader, PrefetchingLayer, new_seed, stream
@@ -184,16 +185,28 @@ def _round(value) -> int:
 
 
 def read_windows(source: str, folder: str) -> tuple[list[str], list[tuple[Window, np.float32]]]:
-    """Return the image paths and the (window, overlap) pairs of a window file.
+    """Read a window file.
 
     It repeats: `# image_index`, path, channels, height, width, number of windows, then
     `class overlap x1 y1 x2 y2` for each, all separated by white space.
+
+    Parameters
+    ----------
+    source : str
+    folder : str
+        Put in front of each path.
+
+    Returns
+    -------
+    (list of str, list of (Window, overlap))
+        The image paths, and the windows of all images.
+
+    Raises
+    ------
+    FormatError
+        Naming line and word.
     """
-    try:
-        with open(source, encoding="utf-8", errors="surrogateescape") as file:
-            words = _Words(source, file.read())
-    except (OSError, ValueError) as error:
-        raise FormatError(f"window file '{source}' cannot be read: {error}") from error
+    words = _Words(source, read_text(source, "window file"))
     files, windows = [], []
     while words.left():
         words.take(f"'# {len(files)}'", lambda word: word == "#" or None)

@@ -278,9 +278,14 @@ class Solver:
         snapshots.restore(self, os.fspath(state_file))
 
     def add_callback(self, on_start, on_gradients_ready=None) -> None:
-        """Call `on_start()` before each iteration's passes, the other before its update.
+        """Call functions in every iteration.
 
-        In place of both, a `caffe.NCCL` makes this solver one of several.
+        Parameters
+        ----------
+        on_start : callable, or caffe.NCCL
+            Called before the iteration's passes. An NCCL alone makes this solver one of several.
+        on_gradients_ready : callable
+            Called before its update.
         """
         if on_gradients_ready is None:
             parallel = on_start

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...proto import caffe_pb2
-from ..errors import FormatError
+from ..errors import FormatError, placed
 
 _MAGIC, _VERSION = 0xBEEFC0DE, 1
 _BRANCH, _LEAF, _OVERFLOW = 1, 2, 4  # page flags
@@ -36,8 +36,7 @@ def open_database(backend: int, path: str):
     """Open a database folder for reading, or raise FormatError saying what is wrong with it."""
     if not os.path.isdir(path):
         what = "is a file" if os.path.exists(path) else "does not exist"
-        where = "" if os.path.isabs(path) else f" (relative to {os.getcwd()})"
-        raise FormatError(f"database '{path}'{where} {what}; expected a database folder")
+        raise FormatError(f"database {placed(path)} {what}; expected a database folder")
     names = os.listdir(path)
     if backend == caffe_pb2.DataParameter.LMDB:
         if "data.mdb" not in names:

@@ -5,12 +5,11 @@ OpenCV's bilinear resize, so that a resized pixel is the same number as there.
 """
 
 import io
-import os
 import struct
 
 import numpy as np
 
-from ..errors import FormatError
+from ..errors import FormatError, placed, reason
 
 COLOR, GRAY, NATIVE = "color", "gray", "native"
 
@@ -24,10 +23,20 @@ _LUMA = ((4899, 9617, 1868), 1 << 13, 14)
 
 
 def decode(content: bytes, mode: str, name: str) -> np.ndarray:
-    """Return the image in `content` as uint8 (height, width, channels), colours in BGR order.
+    """Return an image as uint8 (height, width, channels), colours in BGR order.
 
-    `mode` COLOR gives 3 channels, GRAY one, NATIVE as many as are stored (alpha included).
-    Raises FormatError naming `name` where it is no image, is cut short, or is absurdly large.
+    Parameters
+    ----------
+    content : bytes
+    mode : str
+        COLOR gives 3 channels, GRAY one, NATIVE as many as are stored (alpha included).
+    name : str
+        What the image is called in errors.
+
+    Raises
+    ------
+    FormatError
+        Where it is no image, is cut short, or is absurdly large.
     """
     from PIL import Image
 
@@ -59,9 +68,7 @@ def read_bytes(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        where = "" if os.path.isabs(path) else f" (relative to {os.getcwd()})"
-        reason = getattr(error, "strerror", None) or error
-        raise FormatError(f"image '{path}'{where} cannot be read: {reason}") from error
+        raise FormatError(f"image {placed(path)} cannot be read: {reason(error)}") from error
 
 
 def _pixels(image, mode: str) -> np.ndarray:

@@ -1,12 +1,12 @@
 """Batches of what a list file names: what data layers over lists of files share."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import FormatError
+from ..formats.text_file import read_text
 from ..log import info
 from .prefetch import BATCH, ORDER, BatchReader, EpochOrder, new_seed, stream
 
@@ -48,7 +48,7 @@ class ListReader(BatchReader):
         self.seed = new_seed() if shuffle or random or rand_skip else 0
         if rand_skip:
             self.first = int(stream(self.seed, ORDER, 2**32).randint(rand_skip))
-            info(f"Skipping first {self.first} data points.")
+            info(f"Skipping first {self.first} data points.", src="image_data_layer.cpp:70")
             if self.first >= len(lines):
                 raise FormatError(
                     f"rand_skip drew {self.first}, but the list has {len(lines)} entries"
@@ -63,7 +63,8 @@ class ListReader(BatchReader):
         """Load the first item, for the shapes of the tops."""
         tops = self.item(self.line(self.first), self._draws(self.first))
         self.shapes = [(self.batch_size, *top.shape) for top in tops]
-        info("output data size: " + ",".join(map(str, self.shapes[0])))
+        size = ",".join(map(str, self.shapes[0]))
+        info(f"output data size: {size}", src="image_data_layer.cpp:90")
 
     def line(self, number: int) -> Any:
         """Return the list's entry of that number, counted through all epochs."""
@@ -82,26 +83,17 @@ class ListReader(BatchReader):
                     tops.append(np.empty((self.batch_size, *array.shape), np.float32))
                 if array.shape != tops[k].shape[1:]:
                     raise FormatError(
-                        f"{line}: is of shape {array.shape}, the batch's first of "
-                        f"{tops[k].shape[1:]}; all of a batch must agree (crop them, or use "
-                        "batch_size 1)"
+                        f"'{' '.join(map(str, line))}' gives the shape {array.shape}, the batch's "
+                        f"first {tops[k].shape[1:]}; images of one batch must agree (crop them, "
+                        "resize them, or use batch_size 1)"
                     )
                 tops[k][i] = array
         return tops
 
 
 def read_words(source: str) -> list[list[str]]:
-    """Return the words of each line of a list file that has any.
-
-    Raises FormatError where it cannot be read or has none.
-    """
-    try:
-        with open(source, encoding="utf-8", errors="surrogateescape") as file:
-            lines = [line.split() for line in file]
-    except (OSError, ValueError) as error:
-        where = "" if os.path.isabs(source) else f" (relative to {os.getcwd()})"
-        reason = getattr(error, "strerror", None) or error
-        raise FormatError(f"list file '{source}'{where} cannot be read: {reason}") from error
+    """Return the words of each line of a list file that has any; FormatError for none."""
+    lines = [line.split() for line in read_text(source).split("\n")]
     lines = [line for line in lines if line]
     if not lines:
         raise FormatError(f"list file '{source}' is empty")

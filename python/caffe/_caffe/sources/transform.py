@@ -39,7 +39,10 @@ class Transformer:
     def shape(self, image: tuple[int, ...], name: str) -> tuple[int, int, int]:
         """Return (channels, height, width) of what `apply` makes of an image of such a shape.
 
-        Raises FormatError, naming the image by `name`, where crop or mean do not fit it.
+        Raises
+        ------
+        FormatError
+            Naming the image by `name`, where crop or mean do not fit it.
         """
         channels, height, width = image
         if min(image) < 1:
@@ -63,11 +66,29 @@ class Transformer:
     def apply(
         self, image: np.ndarray, out: np.ndarray, rng: np.random.RandomState | None, name: str
     ) -> tuple[bool, tuple[slice, slice, slice]]:
-        """Transform `image` (channels, height, width) into float32 `out`.
+        """Transform an image.
 
-        `rng` is asked for the mirror, then the crop's row and column (the order of
-        data_transformer.cpp). Returns whether it was mirrored, and what was cut out. Raises
-        FormatError where `out` has another shape.
+        Parameters
+        ----------
+        image : ndarray
+            (channels, height, width).
+        out : ndarray
+            float32, of the shape that `shape` returns.
+        rng : RandomState or None
+            Asked for the mirror, then the crop's row and column (the order of
+            data_transformer.cpp).
+        name : str
+            What the image is called in errors.
+
+        Returns
+        -------
+        (bool, tuple of slice)
+            Whether it was mirrored, and what was cut out.
+
+        Raises
+        ------
+        FormatError
+            Where `out` has another shape.
         """
         shape = self.shape(image.shape, name)
         if shape != out.shape:

@@ -1,4 +1,4 @@
-"""The few building blocks that every net here is written with.
+"""The few building blocks that every net here is written with, VGG16's stages among them.
 
 Each helper returns NetSpec tops; names are given by assigning them to a `NetSpec`, as in
 `n.conv1_1, n.relu1_1 = conv_relu(n.data, 64)`.
@@ -10,6 +10,8 @@ from caffe import params as P
 # Biases learn at twice the rate of the weights and do not decay.
 LEARN = [dict(lr_mult=1, decay_mult=1), dict(lr_mult=2, decay_mult=0)]
 FROZEN = [dict(lr_mult=0, decay_mult=0), dict(lr_mult=0, decay_mult=0)]
+# VGG16, stage: (convolutions, channels)
+VGG16 = {1: (2, 64), 2: (2, 128), 3: (3, 256), 4: (3, 512), 5: (3, 512)}
 
 
 def conv_relu(bottom, num_output, kernel_size=3, stride=1, pad=1, param=LEARN, **more):
@@ -48,3 +50,42 @@ def add(*bottoms, **more):
 
 def dropout(bottom, ratio=0.5):
     return L.Dropout(bottom, dropout_ratio=ratio, in_place=True)
+
+
+def stage(n, bottom, number, suffix="", first="conv1_1", first_pad=None, **conv):
+    """Draw the convolutions and rectifiers of one of VGG16's stages, without its pooling.
+
+    Layer names are the published classifier's, so that its weights load.
+
+    Parameters
+    ----------
+    n : NetSpec
+    bottom : Top
+    number : int
+        1 to 5; the layers are conv{number}_1, relu{number}_1 ...
+    suffix : str
+        Ends every name.
+    first : str
+        Name of the net's very first convolution.
+    first_pad : int, optional
+        Padding of that convolution, where it is not the others'.
+    **conv
+        Fields of every convolution of the stage: `pad` (1 if not given), `dilation`, `param` ...
+
+    Returns
+    -------
+    Top
+        The last rectifier.
+    """
+    depth, width = VGG16[number]
+    top = bottom
+    for i in range(1, depth + 1):
+        unit = f"{number}_{i}{suffix}"
+        start = (number, i) == (1, 1)
+        fields = dict(dict(param=LEARN, pad=1), **conv)
+        if start and first_pad is not None:
+            fields["pad"] = first_pad
+        name = first + suffix if start else "conv" + unit
+        n[name], n["relu" + unit] = conv_relu(top, width, **fields)
+        top = n["relu" + unit]
+    return top

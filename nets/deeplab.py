@@ -15,11 +15,10 @@ so that sizes of 8k + 1 stay aligned; the last two have stride 1. Training shrin
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import LEARN, add, conv_relu, dropout, max_pool
+from nets.blocks import LEARN, add, conv_relu, dropout, max_pool, stage
 from nets.outputs import Loss
 from nets.resnet import resnet
 from nets.sizes import map_sides
-from nets.vgg16 import stage
 
 STRIDE = 8
 ASPP_RATES = (6, 12, 18, 24)  # ASPP-L (v2, section 4.1.2); ASPP-S: 2, 4, 8, 12

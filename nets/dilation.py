@@ -10,9 +10,8 @@ reflects the picture's border outwards instead. Names are those of the released 
 """
 
 from caffe import layers as L
-from nets.blocks import FROZEN, LEARN, conv_relu, dropout, max_pool
+from nets.blocks import FROZEN, LEARN, conv_relu, dropout, max_pool, stage
 from nets.outputs import Loss
-from nets.vgg16 import stage
 
 #: Pixels that the front end takes off each side, besides its stride of 8 (the released `test.py`).
 LABEL_MARGIN = 186

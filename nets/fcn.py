@@ -13,8 +13,18 @@ weights load.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import FROZEN, LEARN, add, conv_relu, dropout, max_pool, score, upsample
-from nets.vgg16 import VGG16, stage
+from nets.blocks import (
+    FROZEN,
+    LEARN,
+    VGG16,
+    add,
+    conv_relu,
+    dropout,
+    max_pool,
+    score,
+    stage,
+    upsample,
+)
 
 
 def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):

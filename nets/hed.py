@@ -16,8 +16,7 @@ from functools import partial
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import max_pool
-from nets.vgg16 import stage
+from nets.blocks import max_pool, stage
 
 SIDES = (1, 2, 3, 4, 5)
 FUSED = "upscore-fuse"

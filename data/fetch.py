@@ -190,19 +190,11 @@ class Download:
 def verify(remote: Remote, path: Path, data: Path) -> str:
     """Hold a file against the published checksum, or the recorded one where none is public.
 
-    Parameters
-    ----------
-    remote
-        The file as published.
-    path
-        The file here.
-    data
-        The data folder, which has the recorded checksums.
-
     Returns
     -------
     str
-        A remark for the user when the content could only be recorded, "" otherwise.
+        A remark for the user when the content could only be recorded (in the folder `data`), else
+        "".
 
     Raises
     ------

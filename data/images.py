@@ -98,10 +98,7 @@ def read_depth(path: str | Path) -> np.ndarray:
 
 
 def to_net(pixels: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarray:
-    """Return H x W x C pixels as a net's input: float32 C x H x W minus the mean per channel.
-
-    With `bgr` three channels (RGB) are reversed first, as OpenCV and so Caffe read pictures.
-    """
+    """Return pixels H x W x C as float32 C x H x W less the mean, with `bgr` three of them reversed."""
     if bgr and pixels.shape[2] == 3:
         pixels = pixels[:, :, ::-1]
     values = pixels.astype(np.float32)

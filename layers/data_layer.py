@@ -186,10 +186,7 @@ class DataLayer(caffe.Layer):
         self.draw()
 
     def names(self, count: int | None = None) -> list[str]:
-        """Return the file stems of this rank's of the next `count` pictures, in order.
-
-        By default these are one round.
-        """
+        """Return the stems of this rank's of the next `count` pictures, by default of one round."""
         if self.random:
             raise ValueError("the pictures come at random: their names are not known beforehand")
         first = self.drawn[0][0]

@@ -24,10 +24,7 @@ Findings = Iterator[tuple[str, str]]
 def before_training(
     solver: Any, row: Experiment, data: Dataset, untouched: Collection[str]
 ) -> Findings:
-    """Yield all findings about a solver that is ready to take its first step.
-
-    `untouched` are the layers that no initial weights filled.
-    """
+    """Yield all findings about a solver before its first step; no weights filled `untouched`."""
     net = solver.net
     yield from check_weights(net, untouched)
     yield from check_labels(net, "training")

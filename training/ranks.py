@@ -54,10 +54,7 @@ class Ranks:
         self.nccl: Any = None
 
     def join(self, sync_bn: bool) -> None:
-        """Take rank 0's weights, and average gradients from now on.
-
-        With `sync_bn` batch normalisation takes its moments over all ranks' batches.
-        """
+        """Take rank 0's weights, and average gradients from now on; `sync_bn`: see `caffe.NCCL`."""
         if _count() == 1:
             return
         self.nccl = caffe.NCCL(self.solver, caffe.NCCL.new_uid())

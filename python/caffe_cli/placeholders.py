@@ -112,10 +112,7 @@ def replace_sources(net, phase: int, size: tuple[int, int, int] = SIZES[0]) -> b
 
 
 def build_replaced(net, phase: int) -> None:
-    """Build the net; where that fails, once more with labels as their readers ask for them.
-
-    Raises whatever caffe raises where it cannot be built.
-    """
+    """Build the net; where caffe refuses, once more with labels as their readers ask for them."""
     try:
         _make(net, phase)
     except Exception:

@@ -54,10 +54,7 @@ def take_place() -> None:
 
 
 def join(solver, sync_bn: bool) -> None:
-    """Make the solver one of the ranks', with rank 0's weights.
-
-    With `sync_bn` batch normalisation takes its moments over all ranks' batches.
-    """
+    """Make the solver one of the ranks', with rank 0's weights; `sync_bn`: see `caffe.NCCL`."""
     import caffe
 
     if not is_rank():

@@ -17,19 +17,13 @@ PAIRS = 1 << 18  # of boxes compared at once
 
 
 def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
-    """Return the areas of `boxes` (..., 4), 0 where the end lies before the start.
-
-    `border` is added to both sides: 1 for boxes in pixels whose last pixel is their own.
-    """
+    """Return the areas of boxes (..., 4), at least 0; both sides grow by `border` (1 for pixels)."""
     width, height = (boxes[..., i + 2] - boxes[..., i] for i in (0, 1))
     return torch.where((width < 0) | (height < 0), 0, (width + border) * (height + border))
 
 
 def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor:
-    """Return the intersections over unions (A, B) of boxes a (A, 4) with boxes b (B, 4).
-
-    `border` is 1 for boxes in pixels (JaccardOverlap with normalized false).
-    """
+    """Return intersections over unions (A, B) of boxes (A, 4) and (B, 4); `border` as in `area`."""
     union = area(a, border).unsqueeze(1) + area(b, border)
     a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
     both, tall = (torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1))

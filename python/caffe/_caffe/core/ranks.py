@@ -104,10 +104,7 @@ def meet() -> None:
 
 
 def start_sum(values: torch.Tensor) -> Callable[[], None]:
-    """Begin to replace `values`, contiguous, by their sum over all ranks.
-
-    Returns what waits for the end.
-    """
+    """Begin to sum `values`, contiguous, over all ranks in place; return what waits for that."""
 
     def wait():
         with _reached():

@@ -95,11 +95,7 @@ def size(data: np.ndarray, diff: np.ndarray | None = None) -> int:
 
 
 def write(file: BinaryIO, data: np.ndarray, diff: np.ndarray | None = None) -> None:
-    """Write a BlobProto, fields in number order as BVLC's serialiser does.
-
-    `data` and `diff` go from their own memory to the file; only a non-contiguous or non-float32
-    array is copied first.
-    """
+    """Write a BlobProto as BVLC's serialiser does; contiguous float32 arrays are not copied."""
     plan = _plan(data, diff)
     for (head, _), values in zip(plan, (data, diff), strict=False):
         if values is not None:

@@ -19,10 +19,7 @@ _FUSED["InnerProduct"] = "inner_product_param"
 
 
 def respell(net: pb.NetParameter, where: str) -> None:
-    """Rewrite such layers of `net`, in the current form, in place.
-
-    Raises FormatError, naming file and layer, for settings that exclude one another.
-    """
+    """Rewrite such layers of `net` in place; FormatError for settings that exclude one another."""
     fused = []
     for layer in net.layer:
         try:

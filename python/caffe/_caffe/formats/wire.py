@@ -144,10 +144,7 @@ class Reader:
         return signed(self.expect(field, VARINT).value)
 
     def array(self, field: Field, dtype: str) -> np.ndarray:
-        """The numbers of `field`, packed or a run of unpacked ones, as a read-only view.
-
-        `dtype` is <f4 or <f8.
-        """
+        """Return the numbers of `field`, packed or not, as a read-only view of dtype <f4 or <f8."""
         item = np.dtype(dtype).itemsize
         self.expect(field, LEN, FIXED32 if item == 4 else FIXED64)
         if field.wire != LEN:

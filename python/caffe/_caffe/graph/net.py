@@ -86,15 +86,10 @@ class Net:
         return loss
 
     def run_backward(self, start: int | None = None, end: int = 0, keep: bool = True) -> None:
-        """Compute gradients.
+        """Compute gradients from layer `start` down to `end`.
 
-        Parameters
-        ----------
-        start, end : int
-            From layer `start` (the last one if not given) down to `end`, both included.
-        keep : bool
-            Without it (inside solver.step) what forward saved and intermediate diffs are freed once
-            used.
+        Without `keep` (inside solver.step) what forward saved and intermediate diffs are freed
+        once used.
         """
         if self.plan is not None:
             raise NetError(f"net '{self.name}' is optimized: it runs forward alone")
@@ -207,21 +202,13 @@ class Net:
         """Use `other`'s parameters as this net's own, layer by layer of the same name."""
         weights.share(self._engine_layers, [node.layer for node in other.nodes])
 
-    def save(self, filename: str) -> None:
+    def save(self, filename: str, write_diff: bool = False) -> None:
         """Write the net and its weights as a .caffemodel."""
-        self.save_snapshot(filename, hdf5=False, diffs=False)
+        weights.save(self.name, self._engine_layers, os.fspath(filename), write_diff)
 
     def save_hdf5(self, filename: str, write_diff: bool = False) -> None:
         """Write the weights as HDF5."""
-        self.save_snapshot(filename, hdf5=True, diffs=write_diff)
-
-    def save_snapshot(self, filename: str, hdf5: bool, diffs: bool) -> None:
-        """Write weights in either form, with diffs where they are wanted."""
-        path, layers = os.fspath(filename), self._engine_layers
-        if hdf5:
-            weights.save_hdf5(layers, self.param_table, path, diffs)
-        else:
-            weights.save(self.name, layers, path, diffs)
+        weights.save_hdf5(self._engine_layers, self.param_table, os.fspath(filename), write_diff)
 
     # -- introspection and callbacks
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import torch
 
 from ..errors import SolverError
+from .param_groups import Tensors
 from .registry import register_solver
 from .sgd import SGDSolver
-
-Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 class _Adaptive(SGDSolver):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import torch
 
+from .param_groups import Tensors
 from .registry import register_solver
 from .solver import Solver
-
-Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 @register_solver("SGD")

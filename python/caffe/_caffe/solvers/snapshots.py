@@ -31,7 +31,7 @@ def write(solver: Training) -> None:
     prefix = f"{p.snapshot_prefix}_iter_{solver.iter}"
     model, state = f"{prefix}.caffemodel{suffix}", f"{prefix}.solverstate{suffix}"
     info(f"Snapshotting to {kind} file {model}", src="solver.cpp:464")
-    solver.net.save_snapshot(model, hdf5, p.snapshot_diff)
+    (solver.net.save_hdf5 if hdf5 else solver.net.save)(model, p.snapshot_diff)
     info(f"Snapshotting solver state to {kind} file {state}", src="sgd_solver.cpp:284")
     snapshot.write_solverstate(
         state,

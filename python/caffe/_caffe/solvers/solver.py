@@ -25,12 +25,11 @@ from ..log import detail, info
 from . import lr_policy, nets, snapshots
 from .detections import make_scores
 from .outputs import output_lines, output_values
-from .param_groups import clip, make_groups
+from .param_groups import Tensors, clip, make_groups
 from .settings import check_settings
 
 # What may be asked for after an iteration; where ranks disagree, the last of these counts.
 NONE, SNAPSHOT, STOP = ACTIONS = ("none", "snapshot", "stop")
-Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
 class Solver:
@@ -278,14 +277,9 @@ class Solver:
         snapshots.restore(self, os.fspath(state_file))
 
     def add_callback(self, on_start, on_gradients_ready=None) -> None:
-        """Call functions in every iteration.
+        """Call `on_start()` before each iteration's passes, the other before its update.
 
-        Parameters
-        ----------
-        on_start : callable, or caffe.NCCL
-            Called before the iteration's passes. An NCCL alone makes this solver one of several.
-        on_gradients_ready : callable
-            Called before its update.
+        In place of both, a `caffe.NCCL` makes this solver one of several.
         """
         if on_gradients_ready is None:
             parallel = on_start

@@ -10,10 +10,7 @@ from .transform import Transformer
 
 
 def check_pairs(lines: list[list[str]], source: str) -> list[list[str]]:
-    """Return `lines` if each names an image and a label map.
-
-    Raises FormatError naming the first that does not.
-    """
+    """Return `lines`; FormatError for the first that does not name an image and a label map."""
     for line in lines:
         if len(line) != 2:
             raise FormatError(

@@ -98,7 +98,7 @@ def read_depth(path: str | Path) -> np.ndarray:
 
 
 def to_net(pixels: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarray:
-    """Return pixels H x W x C as float32 C x H x W less the mean, with `bgr` three of them reversed."""
+    """Return pixels H x W x C as float32 C x H x W less the mean; `bgr` reverses three of them."""
     if bgr and pixels.shape[2] == 3:
         pixels = pixels[:, :, ::-1]
     values = pixels.astype(np.float32)

@@ -17,7 +17,7 @@ PAIRS = 1 << 18  # of boxes compared at once
 
 
 def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
-    """Return the areas of boxes (..., 4), at least 0; both sides grow by `border` (1 for pixels)."""
+    """Return the areas of boxes (..., 4), at least 0; sides grow by `border` (1 for pixels)."""
     width, height = (boxes[..., i + 2] - boxes[..., i] for i in (0, 1))
     return torch.where((width < 0) | (height < 0), 0, (width + border) * (height + border))
 

@@ -86,7 +86,7 @@ class BatchReader:
     first = 0  # number of the first item to give out
 
     def batch(self, first: int) -> list[np.ndarray]:
-        """Return float32 arrays, one per top, of the share's items from `first` (of all epochs) on."""
+        """Return float32 arrays, one per top, of the share's items from number `first` on."""
         raise FormatError("this reader does not say how to load a batch")
 
     def another(self) -> "BatchReader":

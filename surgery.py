@@ -68,14 +68,14 @@ def main() -> None:
     one.add_argument("net", help="prototxt of the Caffe net, or a name of nets.published")
     one.add_argument("out", help="caffemodel to write")
     one.add_argument("--map", metavar="FILE", help="lines `layer group` (default: equal names)")
-    one = kinds.add_parser("folded", help="fold BatchNorm and Scale into convolutions")
-    one.add_argument("net", help="prototxt")
-    one.add_argument("model", help="its caffemodel")
-    one.add_argument("out", help="caffemodel to write")
-    one = kinds.add_parser("bn", help="PSPNet's BN -> BatchNorm and Scale")
-    one.add_argument("net", help="prototxt")
-    one.add_argument("model", help="its caffemodel")
-    one.add_argument("out", help="caffemodel to write")
+    for kind, text in (
+        ("folded", "fold BatchNorm and Scale into convolutions"),
+        ("bn", "PSPNet's BN -> BatchNorm and Scale"),
+    ):
+        one = kinds.add_parser(kind, help=text)
+        one.add_argument("net", help="prototxt")
+        one.add_argument("model", help="its caffemodel")
+        one.add_argument("out", help="caffemodel to write")
     args = parser.parse_args()
     with one_line_errors("surgery"):
         if args.kind == "keras":

@@ -7,31 +7,7 @@ import numpy as np
 import pytest
 
 import caffe
-
-
-def conv(name, bottom, pad=1, kernel=3, stride=1, dilation=1, outputs=4, group=1, kind="", more=""):
-    return f"""layer {{ name: "{name}" type: "{kind or "Convolution"}" bottom: "{bottom}"
-      top: "{name}" convolution_param {{ num_output: {outputs} kernel_size: {kernel} pad: {pad}
-      stride: {stride} dilation: {dilation} group: {group} {more}
-      weight_filler {{ type: "msra" }} bias_filler {{ type: "gaussian" std: 0.5 }} }} }}"""
-
-
-def relu(blob, slope=0.0):
-    return f"""layer {{ name: "{blob}_relu" type: "ReLU" bottom: "{blob}" top: "{blob}"
-      relu_param {{ negative_slope: {slope} }} }}"""
-
-
-def pool(name, bottom, kernel=2, stride=2, pad=0, method="MAX"):
-    return f"""layer {{ name: "{name}" type: "Pooling" bottom: "{bottom}" top: "{name}"
-      pooling_param {{ pool: {method} kernel_size: {kernel} stride: {stride} pad: {pad} }} }}"""
-
-
-def plain(kind, name, bottom, top="", settings=""):
-    return (
-        f'layer {{ name: "{name}" type: "{kind}" bottom: "{bottom}" top: "{top or name}" '
-        f"{settings} }}"
-    )
-
+from optimizekit import conv, left_out, plain, pool, relu
 
 DATA = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } } }"""
@@ -94,14 +70,6 @@ def run(net, size):
     return {name: values.copy() for name, values in net.forward().items()}
 
 
-def left_out(net):
-    """Return how much padding the last pass left out."""
-    return sum(
-        layer.pad[i] - layer.windows.pad[i]
-        for layer in net.layers if layer.type == "Convolution" for i in (0, 1)
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("name", NETS)
 def test_an_optimized_net_computes_the_same(make, name):
     layers, wide = NETS[name]
@@ -146,12 +114,6 @@ def test_what_an_optimized_net_refuses(make):
         net.backward()
     with pytest.raises(caffe.NetError, match="runs as a whole"):
         net.forward(start="c2")
-
-
-def test_training_nets_are_refused(tmp_path):
-    (tmp_path / "net.prototxt").write_text("\n".join([DATA, conv("c", "data")]))
-    with pytest.raises(caffe.NetError, match="TRAIN"):
-        caffe.Net(str(tmp_path / "net.prototxt"), caffe.TRAIN).optimize()
 
 
 def test_data_layers_of_changing_sizes(tmp_path, monkeypatch):

@@ -17,12 +17,17 @@ class Neuron(Layer):
 
     warned = False
     pointwise = True
+    squares_in_place = False  # its gradient is `times`
 
     def reshape(self, shape):
         return [shape]
 
     def backward(self, propagate_down, bottom, top, top_diff):
         return [self.gradient(bottom[0], top[0], top_diff[0]) if propagate_down[0] else None]
+
+    def reach(self):
+        # The square does not depend on dy: copies' gradients could not be added up before it.
+        return None if self.squares_in_place and self.in_place else super().reach()
 
     def gradient(self, x, y, dy):
         """Return the bottom's diff; a type without one refuses to be asked."""

@@ -1,7 +1,7 @@
 """Net: a built net and how it runs, with the members that BVLC's compiled Net has."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
@@ -13,6 +13,8 @@ from ..formats import prototxt
 from . import debug_info, weights
 from .builder import build
 from .inference import InferencePlan
+from .node import Node
+from .training import TrainingPlan
 
 Hook = Callable[[int], None]
 
@@ -53,7 +55,7 @@ class Net:
             param.state.stage.extend(stages or [])
         self.phase = param.state.phase
         self.keep_diffs = False
-        self.plan: InferencePlan | None = None  # once optimized
+        self.plan: InferencePlan | TrainingPlan | None = None  # once optimized
         self.debug_info = param.debug_info
         self.hooks: dict[str, list[Hook]] = {
             when: [] for when in ("before_fwd", "after_fwd", "before_bwd", "after_bwd")
@@ -70,19 +72,31 @@ class Net:
     def run_forward(self, start: int = 0, end: int | None = None) -> torch.Tensor | float:
         """Run layers `start` to `end` (inclusive); return the weighted loss, on the device."""
         nodes = self._range(start, len(self.nodes) - 1 if end is None else end)
-        if self.plan is not None:
-            return self._run_plan(self.plan, whole=len(nodes) == len(self.nodes))
-        self._before_forward(nodes)
-        loss: torch.Tensor | float = 0.0
+        plan = self.plan
+        self._before_forward(() if isinstance(plan, InferencePlan) else nodes)
+        numbered = list(enumerate(nodes, start))
         with torch.no_grad():
-            for i, node in enumerate(nodes, start):
-                self._call("before_fwd", i)
-                loss = loss + node.forward()
-                if self.debug_info:
-                    debug_info.log_forward(node, self.param_table)
-                self._call("after_fwd", i)
+            if plan is None:
+                loss = self._run_nodes(numbered)
+            elif isinstance(plan, InferencePlan):
+                loss = plan.run(self._call)
+            else:
+                loss = self._run_nodes(pair for pair in numbered if not pair[1].bottoms)
+                plan.begin(whole=self.debug_info)
+                loss = loss + self._run_nodes(pair for pair in numbered if pair[1].bottoms)
+                plan.end_forward()
         for blob in self._blobs:
             blob.data_buffer.refresh_view()
+        return loss
+
+    def _run_nodes(self, numbered: Iterable[tuple[int, Node]]) -> torch.Tensor | float:
+        loss: torch.Tensor | float = 0.0
+        for i, node in numbered:
+            self._call("before_fwd", i)
+            loss = loss + node.forward()
+            if self.debug_info:
+                debug_info.log_forward(node, self.param_table)
+            self._call("after_fwd", i)
         return loss
 
     def run_backward(self, start: int | None = None, end: int = 0, keep: bool = True) -> None:
@@ -91,7 +105,8 @@ class Net:
         Without `keep` (inside solver.step) what forward saved and intermediate diffs are freed
         once used.
         """
-        if self.plan is not None:
+        plan = self.plan
+        if isinstance(plan, InferencePlan):
             raise NetError(f"net '{self.name}' is optimized: it runs forward alone")
         start = len(self.nodes) - 1 if start is None else start
         looks = any(getattr(hook, "reads_diffs", True) for hook in self.hooks["after_bwd"])
@@ -103,27 +118,30 @@ class Net:
                 if self.debug_info:
                     debug_info.log_backward(node)
                 self._call("after_bwd", i)
+        if plan is not None:
+            plan.end_backward()
 
     def optimize(self, keep: Sequence[str] = ()) -> None:
-        """Make the net ready for inference alone (BVLC has no such thing).
+        """Compute faster what only rounding tells from before (BVLC has no such thing).
 
-        BatchNorm, Scale, Bias and ReLU are folded into the convolution before them, blobs are
-        freed once their last reader is done, and copies of rows and columns that wide padding
-        makes are left out. Results stay the same but for rounding. Weights that change
-        afterwards need another call.
+        Copies of rows and columns that wide padding makes are left out; in a TRAIN net backward,
+        too. In a TEST net, which then runs forward alone, BatchNorm, Scale, Bias and ReLU are
+        folded into the convolution before them and blobs are freed once their last reader is
+        done: weights that change afterwards need another call.
 
         Parameters
         ----------
         keep : sequence of str
-            Blobs to read afterwards, besides inputs and outputs; all others raise.
+            Blobs to read afterwards, besides inputs and outputs. Others raise: in a TEST net all,
+            in a TRAIN net those that rows are left out of.
 
         Raises
         ------
+        MissingBlob
+            For a name in `keep` that the net lacks.
         NetError
-            For a net of the TRAIN phase; later, for a backward or partial pass.
+            Later, for a pass over a part of the net, or backward in a TEST net.
         """
-        if self.phase != caffe_pb2.TEST:
-            raise NetError(f"net '{self.name}' is of the TRAIN phase: inference alone is TEST's")
         names = dict(zip(self._blobs, self._blob_names, strict=True))
         wanted = {*keep, *self.built.output_names}
         for name in wanted.difference(self._blob_names):
@@ -131,17 +149,8 @@ class Net:
                 f"net '{self.name}' has no blob '{name}'{nearest(name, names.values())}"
             )
         kept = [b for b, name in names.items() if name in wanted or b in self.built.inputs]
-        self.plan = InferencePlan(self.nodes, names, kept)
-
-    def _run_plan(self, plan: InferencePlan, whole: bool) -> torch.Tensor | float:
-        if not whole:
-            raise NetError(f"net '{self.name}' is optimized: it runs as a whole")
-        self._before_forward(())
-        with torch.no_grad():
-            loss = plan.run(self._call)
-        for blob in self._blobs:
-            blob.data_buffer.refresh_view()
-        return loss
+        plan = InferencePlan if self.phase == caffe_pb2.TEST else TrainingPlan
+        self.plan = plan(self.nodes, names, kept)
 
     def _range(self, start: int, end: int) -> list:
         if not (0 <= start and end < len(self.nodes)):
@@ -149,7 +158,10 @@ class Net:
                 f"net '{self.name}': layers {start} to {end} asked for, it has 0 to "
                 f"{len(self.nodes) - 1}"
             )
-        return self.nodes[start : end + 1]
+        nodes = self.nodes[start : end + 1]
+        if self.plan is not None and len(nodes) < len(self.nodes):
+            raise NetError(f"net '{self.name}' is optimized: it runs as a whole")
+        return nodes
 
     def _before_forward(self, nodes) -> None:
         check_fits_memory(self.built.bytes // 4, f"net '{self.name}' with all its blobs")
@@ -170,6 +182,8 @@ class Net:
 
     def reshape(self) -> None:
         """Propagate changed input shapes through every layer, without computing."""
+        if self.plan is not None:
+            self.plan.layouts.clear()
         for node in self.nodes:
             node.layer.shape_tops(node.bottoms, node.tops)
 

@@ -6,6 +6,7 @@ import torch
 
 from ..core.blob import Blob
 from ..core.layer import Layer, Wiring
+from .expansion import Expansion
 
 FREED = (
     "the diff of blob '{}' has been freed: solver.step() releases intermediate diffs once they "
@@ -31,6 +32,8 @@ class Node:
         The tops that count towards the loss, and by how much.
     wiring : Wiring
         What the layer may read of this (in place, what forward saves).
+    expansions : list of Expansion
+        In an optimized net, the tops that the layer computes without copied rows.
     """
 
     layer: Layer
@@ -42,6 +45,7 @@ class Node:
     needs_backward: bool = False
     loss_weights: list[tuple[int, float]] = field(default_factory=list)
     wiring: Wiring = field(default_factory=Wiring)
+    expansions: list[Expansion] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -51,6 +55,8 @@ class Node:
     def forward(self) -> torch.Tensor | float:
         """Compute the tops; return their part of the loss, on the device."""
         self.layer.run(self.bottoms, self.tops)
+        for expansion in self.expansions:
+            expansion.expand()
         loss: torch.Tensor | float = 0.0
         for j, weight in self.loss_weights:
             top = self.tops[j]
@@ -62,6 +68,8 @@ class Node:
         """Compute diffs of bottoms and parameters; without `keep`, free what is used up."""
         if not self.needs_backward:
             return
+        for expansion in reversed(self.expansions):
+            expansion.contract()
         self.layer.run_backward(self.propagate_down, self.bottoms, self.tops, keep)
         if not keep:
             self._free_top_diffs()

@@ -55,6 +55,8 @@ class Exp(Neuron):
 class Log(Neuron):
     """y = log_base(shift + scale * x), base -1 standing for e (log_layer.cpp)."""
 
+    squares_in_place = True
+
     def setup(self, x):
         param = self.layer_param.log_param
         log_base = _log_base(self, param.base)
@@ -73,6 +75,8 @@ class Log(Neuron):
 @register("Power")
 class Power(Neuron):
     """y = (shift + scale * x) ^ power (power_layer.cpp)."""
+
+    squares_in_place = True
 
     def setup(self, x):
         param = self.layer_param.power_param

@@ -60,6 +60,11 @@ def fcn8s_step(options) -> list[Row]:
     return compare("fcn8s_step", "FCN-8s step, CPU", False, 1.05, 1.10, 1, options)
 
 
+def fcn8s_optimized_step(options) -> list[Row]:
+    what = "FCN-8s step, optimized, CPU"
+    return compare("fcn8s_optimized_step", what, False, 0.6, 1.10, 1, options)
+
+
 def fcn8s_forward(options) -> list[Row]:
     return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
 
@@ -133,6 +138,7 @@ def gpu(options) -> list[Row]:
 
 TASKS = {
     "fcn8s-step": fcn8s_step,
+    "fcn8s-optimized-step": fcn8s_optimized_step,
     "fcn8s-forward": fcn8s_forward,
     "fcn8s-inference": fcn8s_inference,
     "pspnet50": pspnet50,

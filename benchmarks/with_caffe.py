@@ -128,6 +128,12 @@ def fcn8s_step(config: Config) -> Callable[[], float]:
     return _steps(fcn8s_solver(config), config)
 
 
+def fcn8s_optimized_step(config: Config) -> Callable[[], float]:
+    solver = fcn8s_solver(config)
+    solver.net.optimize()
+    return _steps(solver, config)
+
+
 def lenet_step(config: Config) -> Callable[[], float]:
     return _steps(lenet_solver(config), config)
 

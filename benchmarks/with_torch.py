@@ -170,4 +170,4 @@ def _forward(model: nn.Module, config: Config) -> Callable[[], float]:
     return unit
 
 
-fcn8s_inference = fcn8s_forward  # the same baseline
+fcn8s_inference, fcn8s_optimized_step = fcn8s_forward, fcn8s_step  # the same baselines

@@ -1,4 +1,4 @@
-"""Host memory: parameters mapped apart, large filters in parts, the allocator's setting.
+"""Host memory: parameters mapped apart, large filters as matrices, the allocator's setting.
 
 Thresholds are set low here, so that small nets take the paths of large ones.
 """
@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import caffe
-from caffe._caffe.core import allocator
+from caffe._caffe.core import allocator, large_filters
 from caffe._caffe.core.blob import Blob
 from caffe._caffe.layers import conv
 
@@ -37,7 +37,8 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "sum" bottom: "target" top: "
 @pytest.fixture
 def all_is_large(monkeypatch):
     monkeypatch.setattr(allocator, "LARGE", 4)
-    monkeypatch.setattr(conv, "PART_BYTES", 4 * 3 * 9 * 2)  # two of conv1's seven outputs at a time
+    monkeypatch.setattr(conv, "LARGE", 4)
+    monkeypatch.setattr(large_filters, "LARGE", 4 * 2 * 3 * 9 * 8 * 2)  # two rows of conv1's nine
 
 
 def trained(folder):
@@ -57,7 +58,7 @@ def trained(folder):
     return losses, params + diffs
 
 
-def test_training_is_the_same_with_mapped_parameters_and_filters_in_parts(tmp_path, request):
+def test_training_is_the_same_with_mapped_parameters_and_filters_as_matrices(tmp_path, request):
     losses, arrays = trained(tmp_path)
     request.getfixturevalue("all_is_large")
     other_losses, others = trained(tmp_path)

@@ -8,6 +8,7 @@ from convkit import GAUSSIAN, columns, extents, random_filters, tap_slices
 from gradcheck import build, check_gradients
 
 from caffe import LayerError
+from caffe._caffe.core import large_filters
 from caffe._caffe.layers import conv
 
 
@@ -46,9 +47,14 @@ def with_bias(run, y):
     return y + run.layer.blobs[1].data.reshape(-1, *[1] * (y.ndim - 2))
 
 
-@pytest.fixture(params=["torch's", "own"])
+@pytest.fixture(params=["torch's", "own", "matrices"])
 def way(request, monkeypatch):
-    """Both ways to the same values: torch's, up to three axes, and by laid out windows."""
+    """The ways to the same values: torch's, up to three axes; windows laid out; and, where filters
+    are large, laid out a row at a time.
+    """
+    if request.param == "matrices":
+        monkeypatch.setattr(conv, "LARGE", 4)
+        monkeypatch.setattr(large_filters, "LARGE", 4)
     if request.param == "own":
         monkeypatch.setattr(conv, "TORCH_AXES", 0)
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from ..core import context
 from ..core.axes import canonical_axis, count
 from ..core.folded import Folded
+from ..core.large_filters import LARGE, convolve_large, large_gradients
 from ..core.layer import Layer, register
 from ..core.window_settings import check_output_sizes, read_windows
 from ..core.windows import Reach, Windows, convolve, convolve_adjoint
@@ -18,9 +19,6 @@ from ..core.windows import Reach, Windows, convolve, convolve_adjoint
 TORCH_AXES = 3
 TORCH_STRIDE = 256
 TORCH_REACH = 1 << 24
-# Larger filters (FCN's fc6) work some outputs at a time on the CPU, whose library first copies them
-# and their gradient into an order of axes of its own: a second time in memory.
-PART_BYTES = 1 << 26
 
 
 class Filters(Layer):
@@ -209,12 +207,9 @@ class Convolution(Filters):
             return y if bias is None else y + _spread(bias, y)
         if self.overhang:
             x = F.pad(x, self.overhang)
-        options = self._torch_options()
-        tops = [
-            torch.convolution(x, weight[part], bias if bias is None else bias[part], *options)
-            for part in self._parts(weight)
-        ]
-        return tops[0] if len(tops) == 1 else torch.cat(tops, 1)
+        if self._large(weight):
+            return convolve_large(x, weight, bias, self.windows)
+        return torch.convolution(x, weight, bias, *self._torch_options())
 
     def gradients(self, x, dy, weight, mask):
         if not self.native:
@@ -222,33 +217,32 @@ class Convolution(Filters):
             return dx, dw if mask[1] else None, self._bias_gradient(dy, mask)
         if self.overhang:
             x = F.pad(x, self.overhang)
-        if len(parts := self._parts(weight)) == 1:
-            dx, dw, db = self._torch_gradients(x, dy, weight, mask)
+        if self._large(weight):
+            dx, db = self._large_gradients(x, dy, weight, mask), self._bias_gradient(dy, mask)
+            dw = None
         else:
-            dx, dw = self._gradients_by_parts(x, dy, weight, mask, parts)
-            db = self._bias_gradient(dy, mask)
+            dx, dw, db = self._torch_gradients(x, dy, weight, mask)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db
 
-    def _parts(self, weight) -> list[slice]:
-        """Cut the outputs where the filters are large."""
-        rows = max(1, PART_BYTES // (4 * weight[0].numel()))
-        if rows >= self.outputs or self.group > 1 or weight.device != context.CPU:
-            return [slice(None)]
-        return [slice(first, first + rows) for first in range(0, self.outputs, rows)]
+    def _large(self, weight) -> bool:
+        """Tell whether the filters are multiplied as matrices."""
+        return (
+            weight.device == context.CPU
+            and weight.dtype == torch.float32
+            and 4 * weight.numel() >= LARGE
+            and (self.axes, self.group) == (2, 1)
+        )
 
-    def _gradients_by_parts(self, x, dy, weight, mask, parts):
-        """Add the filters' gradient to their diff; return the bottom's and None."""
-        dx = None
-        for part in parts if mask[0] or mask[1] else ():
-            some = [mask[0], mask[1], False]
-            more, dw, _ = self._torch_gradients(x, dy[:, part], weight[part], some)
-            if mask[0]:
-                dx = more if dx is None else dx.add_(more)
-            if mask[1]:
-                self.blobs[0].add_diff(dw.float(), part)
-        return dx, None
+    def _large_gradients(self, x, dy, weight, mask):
+        """Add the filters' gradient to their diff without a copy; return the bottom's."""
+        diff = self.blobs[0]
+        total = diff.diff_tensor(write=True) if mask[1] and diff.diff_buffer.head else None
+        dx, dw = large_gradients(x, dy, weight, self.windows, mask, total)
+        if mask[1] and total is None:
+            diff.put_diff(dw)
+        return dx
 
 
 @register("ConvolutionDepthwise")

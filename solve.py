@@ -39,7 +39,7 @@ def solve(name: str, args: argparse.Namespace) -> bool:
             f"{run_dir.folder(name)} holds a run at iteration {newest[0]}: "
             "--resume continues it, --restart starts again"
         )
-    run = Run(row, steps, sync_bn=args.sync_bn)
+    run = Run(row, steps, sync_bn=args.sync_bn, optimized=args.optimize)
     signals = (signal.SIGINT, signal.SIGTERM)
     previous = [signal.signal(s, run.on_signal) for s in signals]
     try:
@@ -75,6 +75,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--restart", action="store_true", help="start again over an existing run")
     parser.add_argument("--init", default="", help="caffemodel, experiment, `published` or `none`")
     parser.add_argument("--sync-bn", action="store_true", help="BatchNorm over all ranks' batches")
+    parser.add_argument("--optimize", action="store_true", help="compute equal rows only once")
     parser.add_argument("--chain", action="store_true", help="first get and train what it needs")
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
     parser.add_argument("--workers", type=int, default=1, help="threads that load pictures ahead")

@@ -21,6 +21,6 @@ def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:
 
 
 def optimize(net: caffe.Net, keep: Iterable[str]) -> None:
-    """Make a net ready for inference alone; only `keep` can be read. BVLC's stay as they are."""
+    """Leave out what a net need not compute; read only `keep`. BVLC's nets stay as they are."""
     if hasattr(net, "optimize"):
         net.optimize(keep=list(keep))

@@ -57,6 +57,17 @@ def test_the_first_loss_of_zero_scores_is_ln_c(table):
     assert lines("tiny-fcn32s", "train")[0]["loss"] == pytest.approx(np.log(7), rel=1e-5)
 
 
+def test_an_optimized_run_learns_the_same(table):
+    found = []
+    for optimized in (False, True):
+        run = Run(experiments.find("tiny-fcn32s"), steps=2, display=1, optimized=optimized)
+        run.begin()
+        run.train()
+        found.append([entry["loss"] for entry in lines("tiny-fcn32s", "train")])
+    assert run.solver.net.plan is not None
+    assert found[1] == pytest.approx(found[0], rel=1e-5)
+
+
 def test_a_summed_loss_is_also_given_per_pixel(table, monkeypatch):
     row = replace(experiments.find("tiny-fcn32s"), normalize=False, base_lr=1e-10)
     monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)

@@ -14,6 +14,7 @@ from data.files import write_json
 from data.metrics import NAMES
 from data.text import duration, percent
 from experiments import Experiment
+from nets.load import optimize
 from training import checks, edges, initial_weights, machine, ranks, run_dir
 from training.progress import Meter
 from training.scoring import score_net
@@ -38,6 +39,8 @@ class Run:
         Iterations from one log entry to the next.
     sync_bn
         Whether batch normalisation takes its moments over the batches of all ranks.
+    optimized
+        Whether rows that wide padding makes equal are computed once.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Run:
         steps: int | None = None,
         display: int = DISPLAY,
         sync_bn: bool = False,
+        optimized: bool = False,
     ):
         self.row, self.data = row, experiments.data_of(row)
         self.steps = steps or row.iterations
@@ -53,6 +57,8 @@ class Run:
         self.log = run_dir.Log(row.name, writes=ranks.rank() == 0)
         paths = run_dir.write_prototxts(row, self.data)
         self.solver = caffe.get_solver(str(paths["solver"]))
+        if optimized:
+            optimize(self.solver.net, [b for h in self.data.heads for b in (h.score, h.label)])
         self.best: tuple[int | None, float] = (None, -1.0)  # iteration, mean IU
         self.scored = -1
         self.stop = False

@@ -30,7 +30,7 @@ class Command:
 
 
 _TRAIN = (
-    "solver weights snapshot gpu ranks sync_bn precision workers level stage "
+    "solver weights snapshot gpu ranks sync_bn optimize precision workers level stage "
     "sigint_effect sighup_effect dialect"
 )
 _TIME = "model weights iterations phase forward_only gpu precision level stage dialect"

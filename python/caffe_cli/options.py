@@ -80,6 +80,7 @@ OURS = {
 SWITCHES = {
     "forward_only": "time the forward pass alone",
     "sync_bn": "let batch normalisation take mean and variance over all ranks' batches",
+    "optimize": "leave out rows that wide padding makes equal (the results are the same)",
     "display_lrm": "draw learning rate multipliers",
     "align_crops": "write aligned offsets into the Crop layers that give none",
     "replace_data": "put placeholders where data sources are absent (default: true)",

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from . import ranks
-from .common import add_module_folders, log_line, need_file, read_solver, split_names
+from .common import add_module_folders, log_line, need_file, optimize, read_solver, split_names
 from .device import choose_device, devices_of
 from .options import CommandError
 
@@ -47,6 +47,8 @@ def train(options):
         log_line(f"Resuming from {options.snapshot}", 235)
         solver.restore(options.snapshot)
     ranks.join(solver, options.sync_bn)
+    if options.optimize:
+        optimize(solver.net)
     with _signals(options) as requests, _progress(solver, param.max_iter):
         log_line("Starting Optimization", 239)
         solve(solver, requests)

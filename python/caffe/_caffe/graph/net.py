@@ -1,7 +1,7 @@
 """Net: a built net and how it runs, with the members that BVLC's compiled Net has."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -12,14 +12,13 @@ from ..errors import CaffeError, MissingBlob, NetError, nearest
 from ..formats import prototxt
 from . import debug_info, weights
 from .builder import build
+from .hooks import Hooked
 from .inference import InferencePlan
 from .node import Node
 from .training import TrainingPlan
 
-Hook = Callable[[int], None]
 
-
-class Net:
+class Net(Hooked):
     """A net built from a prototxt file (or a NetParameter) for one phase.
 
     Parameters
@@ -57,9 +56,7 @@ class Net:
         self.keep_diffs = False
         self.plan: InferencePlan | TrainingPlan | None = None  # once optimized
         self.debug_info = param.debug_info
-        self.hooks: dict[str, list[Hook]] = {
-            when: [] for when in ("before_fwd", "after_fwd", "before_bwd", "after_bwd")
-        }
+        super().__init__()
         self.built = build(param, folder)
         self.name, self.nodes, self.param_table = (
             self.built.name, self.built.nodes, self.built.params,
@@ -170,10 +167,6 @@ class Net:
         for node in nodes:
             node.free_tops()
 
-    def _call(self, when: str, i: int) -> None:
-        for hook in self.hooks[when]:
-            hook(i)
-
     def _forward(self, start: int, end: int) -> float:
         return float(self.run_forward(start, end))
 
@@ -275,22 +268,6 @@ class Net:
     def _ids(self, blobs: Sequence[Blob]) -> list[int]:
         place = {blob: i for i, blob in enumerate(self._blobs)}
         return [place[blob] for blob in blobs]
-
-    def before_forward(self, hook: Hook) -> None:
-        """Call `hook(layer index)` before each layer's forward."""
-        self.hooks["before_fwd"].append(hook)
-
-    def after_forward(self, hook: Hook) -> None:
-        """Call `hook(layer index)` after each layer's forward."""
-        self.hooks["after_fwd"].append(hook)
-
-    def before_backward(self, hook: Hook) -> None:
-        """Call `hook(layer index)` before each layer's backward."""
-        self.hooks["before_bwd"].append(hook)
-
-    def after_backward(self, hook: Hook) -> None:
-        """Call `hook(layer index)` after each layer's backward."""
-        self.hooks["after_bwd"].append(hook)
 
     def _set_input_arrays(self, data, labels) -> None:
         set_arrays = getattr(self.nodes[0].layer, "set_arrays", None) if self.nodes else None

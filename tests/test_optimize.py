@@ -5,9 +5,9 @@ import types
 
 import numpy as np
 import pytest
+from optimizekit import conv, left_out, plain, pool, relu
 
 import caffe
-from optimizekit import conv, left_out, plain, pool, relu
 
 DATA = """layer { name: "data" type: "Input" top: "data"
   input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } } }"""

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from optimizekit import conv, left_out, plain, pool, relu
 
 import caffe
-from optimizekit import conv, left_out, plain, pool, relu
 
 DATA = """layer { name: "data" type: "Input" top: "data" top: "label"
   input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } shape { dim: 2 dim: 1 dim: 9 dim: 9 } } }"""
@@ -41,7 +41,8 @@ NETS = {
         conv("c1", "data", pad=50, kernel=7, stride=2), relu("c1"),
         pool("p1", "c1", kernel=3, stride=2, pad=1, method="AVE"),
         conv("c2", "p1", dilation=2, pad=2), plain("TanH", "t", "c2"),
-        plain("Reduction", "loss", "t", "", "loss_weight: 0.5 reduction_param { operation: SUMSQ }"),
+        plain("Reduction", "loss", "t", "", "loss_weight: 0.5 "
+              "reduction_param { operation: SUMSQ }"),
     ],
     "loss within": [
         conv("c1", "data", pad=30).replace("convolution_param", "loss_weight: 1 convolution_param"),

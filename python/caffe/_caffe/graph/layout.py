@@ -44,9 +44,7 @@ class Layouts:
         if key not in self._known:
             self._known[key] = self._make()
         layout = self._known[key]
-        for node, pad, found in zip(
-            self._nodes, layout.less_pad, layout.expansions, strict=True
-        ):
+        for node, pad, found in zip(self._nodes, layout.less_pad, layout.expansions, strict=True):
             node.layer.reduce_pad(pad)
             node.expansions = found
         return layout

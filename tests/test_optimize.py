@@ -141,6 +141,6 @@ def test_data_layers_of_changing_sizes(tmp_path, monkeypatch):
         if optimized:
             net.optimize()
         found.append([net.forward()["p"].copy() for _ in range(6)])
-    for plain, folded in zip(*found, strict=True):
-        np.testing.assert_allclose(folded, plain, rtol=1e-5, atol=1e-5)
+    for whole, folded in zip(*found, strict=True):
+        np.testing.assert_allclose(folded, whole, rtol=1e-5, atol=1e-5)
     assert left_out(net) > 0

@@ -218,10 +218,10 @@ class Convolution(Filters):
         if self.overhang:
             x = F.pad(x, self.overhang)
         if self._large(weight):
-            found = self._large_gradients(x, dy, weight, mask), None, self._bias_gradient(dy, mask)
+            dx, db = self._large_gradients(x, dy, weight, mask), self._bias_gradient(dy, mask)
+            mask = [mask[0], False, mask[2]]  # the filters' is there
         else:
-            found = self._torch_gradients(x, dy, weight, mask)
-        dx, dw, db = found
+            dx, dw, db = self._torch_gradients(x, dy, weight, mask)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db

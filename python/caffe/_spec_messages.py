@@ -4,7 +4,7 @@ from ._nearest import nearest
 
 
 def assign_proto(proto, name, val):
-    """Set field ``name`` of message ``proto`` to the Python object ``val``.
+    """Set field `name` of message `proto` to the Python object `val`.
 
     A dict fills a message, a list fills a repeated field, and anything else is assigned as it is. A
     single value given to a repeated field is taken as a list of one.
@@ -49,7 +49,7 @@ def _fill_repeated(target, field, values, where):
 
 
 def _put(where, value, put):
-    """``put(value)``; what protobuf refuses is raised with the field's name in front."""
+    """`put(value)`; what protobuf refuses is raised with the field's name in front."""
     try:
         put(value)
     except (TypeError, ValueError, AttributeError) as problem:

@@ -8,7 +8,7 @@ from .pycaffe import Net
 
 
 def input_transformer(net, mean=None, input_scale=None, raw_scale=None, channel_swap=None):
-    """An `io.Transformer` from H x W x K images to the first input of ``net``."""
+    """An `io.Transformer` from H x W x K images to the first input of `net`."""
     name = net.inputs[0]
     transformer = io.Transformer({name: net.blobs[name].data.shape})
     transformer.set_transpose(name, (2, 0, 1))
@@ -27,7 +27,7 @@ def input_transformer(net, mean=None, input_scale=None, raw_scale=None, channel_
 class Classifier(Net):
     """A Net in TEST phase that takes images and gives class probabilities.
 
-    ``image_dims`` (height, width) is the size that images are brought to before crops of the
+    `image_dims` (height, width) is the size that images are brought to before crops of the
     input's size are taken; by default it is the input's size, so that the whole image is seen.
     The other settings are those of `io.Transformer`.
     """

@@ -1,14 +1,14 @@
 """Coordinate maps between the tops of a net, and the crops that follow from them.
 
-A map is a triple ``(axis, a, b)``: ``axis`` is the last axis that is not spatial (1 for
-N x C x H x W), and coordinate ``x`` of one blob is coordinate ``a * x + b`` of the other, for
-each spatial axis. ``a`` and ``b`` hold one entry for all spatial axes or one for each. Layers
-that leave coordinates alone have the map ``(None, 1, 0)``, which fits every axis.
+A map is a triple `(axis, a, b)`: `axis` is the last axis that is not spatial (1 for
+N x C x H x W), and coordinate `x` of one blob is coordinate `a * x + b` of the other, for
+each spatial axis. `a` and `b` hold one entry for all spatial axes or one for each. Layers
+that leave coordinates alone have the map `(None, 1, 0)`, which fits every axis.
 
-One window of size ``k``, stride ``s`` and padding ``p`` is centred, for output ``y``, on input
-``s * y + (k - 1) / 2 - p``. Solved for ``y`` this is Convolution's and Pooling's map; read from
+One window of size `k`, stride `s` and padding `p` is centred, for output `y`, on input
+`s * y + (k - 1) / 2 - p`. Solved for `y` this is Convolution's and Pooling's map; read from
 right to left it is Deconvolution's. Maps are affine, hence closed under composition and
-inversion, and the offset of a crop is the ``-b`` of the map between its two bottoms
+inversion, and the offset of a crop is the `-b` of the map between its two bottoms
 (Shelhamer et al., "Fully Convolutional Networks for Semantic Segmentation", section 4.3).
 """
 
@@ -52,13 +52,13 @@ def conv_params(fn):
     Returns
     -------
     (axis, stride, kernel, pad)
-        ``kernel`` is the extent of the dilated kernel; the last three are arrays with one entry per
+        `kernel` is the extent of the dilated kernel; the last three are arrays with one entry per
         spatial axis, or with a single one.
 
     Raises
     ------
     AssertionError
-        For the ``_h``/``_w`` spellings.
+        For the `_h`/`_w` spellings.
     ValueError
         Where there is no kernel size.
     """
@@ -85,7 +85,7 @@ def conv_params(fn):
 
 
 def crop_params(fn):
-    """``(axis, offset)`` of a Crop: its first cropped axis (default 2) and offsets (default 0)."""
+    """`(axis, offset)` of a Crop: its first cropped axis (default 2) and offsets (default 0)."""
     given = fn.params.get("crop_param", fn.params)
     return given.get("axis", 2), np.array(given.get("offset", 0), ndmin=1)
 
@@ -116,7 +116,7 @@ def coord_map(fn):
 
 
 def compose(base_map, next_map):
-    """The map that applies ``next_map`` first and ``base_map`` to its result.
+    """The map that applies `next_map` first and `base_map` to its result.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def coord_map_from_to(top_from, top_to):
     Returns
     -------
     (axis, a, b)
-        Takes coordinates of ``top_from`` to those of ``top_to``. Where ``a`` is 1, ``-b`` is the
-        position in ``top_from`` of the origin of ``top_to``.
+        Takes coordinates of `top_from` to those of `top_to`. Where `a` is 1, `-b` is the
+        position in `top_from` of the origin of `top_to`.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def coord_map_from_to(top_from, top_to):
 
 
 def crop(top_from, top_to):
-    """A Crop layer that cuts ``top_from`` to the extent of ``top_to``, aligned with it.
+    """A Crop layer that cuts `top_from` to the extent of `top_to`, aligned with it.
 
     Parameters
     ----------
@@ -229,12 +229,12 @@ def _works_on_channels(fn):
 
 
 def _spatial_bottoms(top):
-    """Bottoms whose coordinates ``top`` shares. A Crop's second bottom only lends its size."""
+    """Bottoms whose coordinates `top` shares. A Crop's second bottom only lends its size."""
     return top.fn.inputs[:1] if top.fn.type_name == "Crop" else top.fn.inputs
 
 
 def _walk_back(top):
-    """Yield ``(ancestor, map)`` for ``top`` and its spatial ancestors, consumers first.
+    """Yield `(ancestor, map)` for `top` and its spatial ancestors, consumers first.
 
     The map is None where paths to the ancestor disagree on it, or on one of its consumers.
     """
@@ -267,7 +267,7 @@ def _mapped_bottoms(top):
 
 
 def _count_uses(top):
-    """How often each spatial ancestor is read on the paths that end in ``top``."""
+    """How often each spatial ancestor is read on the paths that end in `top`."""
     uses, seen, pending = Counter(), {top}, [top]
     while pending:
         for bottom in _mapped_bottoms(pending.pop()):

@@ -1,6 +1,6 @@
 """Classify windows of images, as R-CNN does (Girshick et al., CVPR 2014).
 
-The selective search mode needs the package ``selective_search_ijcv_with_python``.
+The selective search mode needs the package `selective_search_ijcv_with_python`.
 """
 
 import os
@@ -16,7 +16,7 @@ from .pycaffe import Net
 class Detector(Net):
     """A Net in TEST phase that classifies windows of images.
 
-    ``context_pad`` is the width in pixels of the border of the net's input that shows what lies
+    `context_pad` is the width in pixels of the border of the net's input that shows what lies
     around a window; the part of it beyond the image is filled with the mean. The other settings
     are those of `io.Transformer`.
     """
@@ -46,7 +46,7 @@ class Detector(Net):
         Returns
         -------
         list of dict
-            One per window, in order, with the keys ``filename``, ``window`` and ``prediction``.
+            One per window, in order, with the keys `filename`, `window` and `prediction`.
         """
         detections, crops = [], []
         for filename, windows in images_windows:
@@ -73,7 +73,7 @@ class Detector(Net):
         return self.detect_windows(zip(paths, windows, strict=True))
 
     def crop(self, im, window):
-        """The window (ymin, xmin, ymax, xmax) of image ``im``, with context if so configured."""
+        """The window (ymin, xmin, ymax, xmax) of image `im`, with context if so configured."""
         window = np.asarray(window)
         if not self.context_pad:
             top, left, bottom, right = (int(v) for v in window)
@@ -97,7 +97,7 @@ class Detector(Net):
     def configure_crop(self, context_pad):
         """Set the crop's size and, where there is context, the mean that pads it.
 
-        ``crop_dims`` is (H, W, K). ``crop_mean`` is the mean as an image: before raw scaling,
+        `crop_dims` is (H, W, K). `crop_mean` is the mean as an image: before raw scaling,
         channels in the image's order.
         """
         name = self.inputs[0]

@@ -34,7 +34,7 @@ def get_pooling_types_dict():
 
 
 def get_edge_label(layer):
-    """Text at the edge from a layer to its tops: outputs or batch size, else ``""`` in quotes."""
+    """Text at the edge from a layer to its tops: outputs or batch size, else `""` in quotes."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
     if layer.type in ("Convolution", "Deconvolution"):
@@ -45,7 +45,7 @@ def get_edge_label(layer):
 
 
 def get_layer_lr_mult(layer):
-    """``(weights, bias)`` learning rate multipliers of a Convolution or InnerProduct layer."""
+    """`(weights, bias)` learning rate multipliers of a Convolution or InnerProduct layer."""
     if layer.type not in _WEIGHTED:
         raise ValueError(f"{layer.type} layers do not have a learning rate multiplier")
     given = [param.lr_mult for param in layer.param]
@@ -78,7 +78,7 @@ def choose_color_by_layertype(layertype):
 
 
 def get_pydot_graph(caffe_net, rankdir, label_edges=True, phase=None, display_lrm=False):
-    """The net as a ``pydot.Dot``: layers and blobs are nodes. Needs pydot or pydotplus."""
+    """The net as a `pydot.Dot`: layers and blobs are nodes. Needs pydot or pydotplus."""
     try:
         import pydotplus as pydot
     except ImportError:
@@ -164,7 +164,7 @@ def draw_net_to_file(caffe_net, filename, rankdir="LR", phase=None, display_lrm=
 
 
 def _selected(net, phase):
-    """A copy in the current form with the layers of ``phase``."""
+    """A copy in the current form with the layers of `phase`."""
     net = type(net).FromString(net.SerializeToString())
     if net.layers or net.input:
         upgrade_net(net)
@@ -187,7 +187,7 @@ def _in_phase(layer, phase):
 
 
 def _dot_graph(caffe_net, rankdir, label_edges, phase, display_lrm):
-    """``(nodes, edges)``: {name: (label, style)} and [(start, end, label)], as BVLC draws them."""
+    """`(nodes, edges)`: {name: (label, style)} and [(start, end, label)], as BVLC draws them."""
     nodes, edges = {}, []
     for layer in _selected(caffe_net, phase).layer:
         bottoms, tops = list(layer.bottom), list(layer.top)

@@ -24,7 +24,7 @@ _LUMA = np.array([0.2125, 0.7154, 0.0721])
 class Transformer:
     """Turns H x W x K images into net inputs, and back.
 
-    ``inputs`` maps the name of each input blob to its shape (N, K, H, W). The steps, each left
+    `inputs` maps the name of each input blob to its shape (N, K, H, W). The steps, each left
     out until it is set, in their order: resize, transpose, channel swap, raw scale, mean
     subtraction, input scale.
     """
@@ -38,7 +38,7 @@ class Transformer:
         self.input_scale = {}
 
     def preprocess(self, in_, data):
-        """``data`` (H' x W' x K) as a float32 array for input blob ``in_``; ``data`` is kept."""
+        """`data` (H' x W' x K) as a float32 array for input blob `in_`; `data` is kept."""
         self._check_input(in_)
         size = tuple(self.inputs[in_][2:])
         array = np.array(data, dtype=np.float32)
@@ -57,7 +57,7 @@ class Transformer:
         return array
 
     def deprocess(self, in_, data):
-        """Undo `preprocess` except for the resizing: an image from the values of blob ``in_``."""
+        """Undo `preprocess` except for the resizing: an image from the values of blob `in_`."""
         self._check_input(in_)
         array = data.copy().squeeze()
         if in_ in self.transpose or in_ in self.channel_swap:

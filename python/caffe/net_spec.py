@@ -1,6 +1,6 @@
 """Write nets as Python expressions.
 
-``layers`` and ``params`` (customarily imported as ``L`` and ``P``) offer every layer type
+`layers` and `params` (customarily imported as `L` and `P`) offer every layer type
 and every enum of the schema::
 
     n = NetSpec()
@@ -10,10 +10,10 @@ and every enum of the schema::
     print(n.to_proto())
 
 Nothing is listed here: which keyword belongs to which field is read from the schema's
-descriptors, so a layer type added to ``caffe.proto`` can be written at once.
+descriptors, so a layer type added to `caffe.proto` can be written at once.
 
 Tops that were never assigned to a `NetSpec` get names made of the layer type and a running
-number (``Convolution1``), counted per type in the order in which layers are written out.
+number (`Convolution1`), counted per type in the order in which layers are written out.
 """
 
 from collections import Counter, OrderedDict
@@ -26,10 +26,10 @@ _LAYER_FIELDS = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
 
 
 def param_name_dict():
-    """Map layer types to the stem of their parameter field: ``{"Pooling": "pooling", ...}``.
+    """Map layer types to the stem of their parameter field: `{"Pooling": "pooling", ...}`.
 
-    The stem lacks ``_param``. Keys are message names without ``Parameter``, so messages that
-    are not a layer's own (``Transformation`` -> ``transform``) are in the map as well.
+    The stem lacks `_param`. Keys are message names without `Parameter`, so messages that
+    are not a layer's own (`Transformation` -> `transform`) are in the map as well.
     """
     suffix, message_suffix = "_param", "Parameter"
     return {
@@ -40,7 +40,7 @@ def param_name_dict():
 
 
 def to_proto(*tops):
-    """NetParameter with every layer that is needed to compute ``tops``, inputs first."""
+    """NetParameter with every layer that is needed to compute `tops`, inputs first."""
     writer = _Writer({})
     for top in tops:
         writer.add(top)
@@ -48,7 +48,7 @@ def to_proto(*tops):
 
 
 class Top:
-    """One output of a layer: top number ``n`` of `Function` ``fn``."""
+    """One output of a layer: top number `n` of `Function` `fn`."""
 
     def __init__(self, fn, n):
         self.fn = fn
@@ -62,8 +62,8 @@ class Top:
 class Function:
     """A layer: its type, the Tops it reads, and its parameters.
 
-    Two keywords are not layer parameters: ``ntop`` is the number of tops (default 1) and
-    ``in_place`` makes the layer write into its bottoms.
+    Two keywords are not layer parameters: `ntop` is the number of tops (default 1) and
+    `in_place` makes the layer write into its bottoms.
     """
 
     def __init__(self, type_name, inputs, params):
@@ -81,7 +81,7 @@ class Function:
 class NetSpec:
     """A net whose blobs carry the names of the attributes that they were assigned to.
 
-    ``n.conv1 = L.Convolution(...)`` and ``n["conv1"] = ...`` are the same. A layer is named
+    `n.conv1 = L.Convolution(...)` and `n["conv1"] = ...` are the same. A layer is named
     after its first top; a layer without tops after the attribute that holds it.
     """
 
@@ -124,7 +124,7 @@ class NetSpec:
         return list(self.tops.values())
 
     def update(self, name, params):
-        """Set parameters (a dict) of the layer that makes top ``name``; others stay."""
+        """Set parameters (a dict) of the layer that makes top `name`; others stay."""
         top = self[name]
         (top.fn if isinstance(top, Top) else top).params.update(params)
 
@@ -137,9 +137,9 @@ class NetSpec:
 
 
 class Layers:
-    """``Layers().Pooling(bottom, ...)`` makes a Pooling layer; likewise for every type name.
+    """`Layers().Pooling(bottom, ...)` makes a Pooling layer; likewise for every type name.
 
-    Returns its Top, a tuple of Tops where ``ntop`` is above 1, or the `Function` where it is 0.
+    Returns its Top, a tuple of Tops where `ntop` is above 1, or the `Function` where it is 0.
     """
 
     def __getattr__(self, name):
@@ -156,7 +156,7 @@ class Layers:
 
 
 class Parameters:
-    """``Parameters().Pooling.MAX`` is the number of that enum value in PoolingParameter."""
+    """`Parameters().Pooling.MAX` is the number of that enum value in PoolingParameter."""
 
     def __getattr__(self, name):
         message = getattr(caffe_pb2, name + "Parameter", None)
@@ -200,7 +200,7 @@ class _Writer:
         return net
 
     def add(self, top):
-        """Write the layer of ``top`` (a Top or a Function) after all that it depends on."""
+        """Write the layer of `top` (a Top or a Function) after all that it depends on."""
         # An explicit stack: very deep nets exceed Python's recursion limit.
         pending = [getattr(top, "fn", top)]
         while pending:
@@ -233,7 +233,7 @@ class _Writer:
 
 
 def _owner(layer, key):
-    """The message that keyword ``key`` of this layer belongs to: its own param, or the layer."""
+    """The message that keyword `key` of this layer belongs to: its own param, or the layer."""
     own = _param_names.get(layer.type)
     # `param`, `transform_param`, ... are the layer's even where its own message has such a field.
     if own and not key.endswith("param"):

@@ -17,7 +17,7 @@ class CommandError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return ``"; did you mean ...?"`` with the nearest known name, or an empty string."""
+    """Return `"; did you mean ...?"` with the nearest known name, or an empty string."""
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {prefix}{close[0]}?" if close else ""
 
@@ -159,7 +159,7 @@ class Parser(argparse.ArgumentParser):
         return tokens
 
     def _known(self, name, token, equals, value):
-        """``name=value`` of a flag, or ``name`` alone where the value is the next token."""
+        """`name=value` of a flag, or `name` alone where the value is the next token."""
         positive = name.removeprefix("no")
         if not equals and name not in self.flags and positive in self.flags & set(SWITCHES):
             return f"{positive}=false"

@@ -57,7 +57,7 @@ def align_crops(old: str, new: str) -> int:
 
 
 def _upgraded(path):
-    """``(kind, bytes)`` of a file in the current schema."""
+    """`(kind, bytes)` of a file in the current schema."""
     beyond_bvlc(
         "read_net",
         "use its upgrade_net_proto_text, upgrade_net_proto_binary and upgrade_solver_proto_text",

@@ -1,16 +1,16 @@
-"""Log lines in glog's format, written through Python's logger ``caffe``.
+"""Log lines in glog's format, written through Python's logger `caffe`.
 
-BVLC Caffe logs through glog; its log parsers (``tools/extra``) read lines such as
+BVLC Caffe logs through glog; its log parsers (`tools/extra`) read lines such as
 
     I1121 05:55:00.123456 17255 solver.cpp:239] Iteration 20 (5 iter/s, 4s/20 iters), loss = 1.2
 
-The runtime calls ``info``, ``warning`` and ``error`` with ``src`` naming the place in BVLC's
+The runtime calls `info`, `warning` and `error` with `src` naming the place in BVLC's
 source that writes the same line, because scripts in the wild grep for those tokens.
 
-Lines go to standard error from ``import caffe`` on, as in pycaffe. The environment variable
-``GLOG_minloglevel`` (0 info, 1 warning, 2 error, 3 fatal) drops what is below it. What BVLC says
-of every layer while it builds a net, a screenful each, is ``detail``: written where ``GLOG_v`` is 1
-or more, which the ``caffe`` command sets, and kept from programs that import caffe.
+Lines go to standard error from `import caffe` on, as in pycaffe. The environment variable
+`GLOG_minloglevel` (0 info, 1 warning, 2 error, 3 fatal) drops what is below it. What BVLC says
+of every layer while it builds a net, a screenful each, is `detail`: written where `GLOG_v` is 1
+or more, which the `caffe` command sets, and kept from programs that import caffe.
 """
 
 import logging
@@ -27,10 +27,10 @@ _rank = 0
 
 
 class GlogFormatter(logging.Formatter):
-    """``Lmmdd hh:mm:ss.uuuuuu threadid file:line] message``, L one of I, W, E, F.
+    """`Lmmdd hh:mm:ss.uuuuuu threadid file:line] message`, L one of I, W, E, F.
 
     Month and day have no year: glog 0.6 added it, but Caffe's own
-    ``tools/extra/extract_seconds.py`` reads the four-digit form only.
+    `tools/extra/extract_seconds.py` reads the four-digit form only.
     """
 
     LETTERS = {
@@ -52,7 +52,7 @@ class GlogFormatter(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler):
-    """Writes to ``fixed``, or to whatever ``sys.stderr`` is at the time of the line."""
+    """Writes to `fixed`, or to whatever `sys.stderr` is at the time of the line."""
 
     fixed = None
 
@@ -75,8 +75,8 @@ def enable_logging(stream=None, minloglevel=None):
     stream : file, optional
         Standard error if not given.
     minloglevel : int, optional
-        0 info, 1 warning, 2 error, 3 fatal; by default ``GLOG_minloglevel``, else 0. At 0, details
-        are written too where ``GLOG_v`` asks for them.
+        0 info, 1 warning, 2 error, 3 fatal; by default `GLOG_minloglevel`, else 0. At 0, details
+        are written too where `GLOG_v` asks for them.
     """
     ours = [h for h in logger.handlers if isinstance(h, _Handler)] or [_Handler()]
     logger.addHandler(ours[0])  # once, in the place that it has
@@ -89,9 +89,9 @@ def enable_logging(stream=None, minloglevel=None):
 
 
 def init_log(level=None, to_stderr=True):
-    """Set the lowest level that is logged: pycaffe's ``caffe.init_log([level[, stderr]])``.
+    """Set the lowest level that is logged: pycaffe's `caffe.init_log([level[, stderr]])`.
 
-    BVLC's form without ``stderr`` logs to files under /tmp; here the log stays on standard error.
+    BVLC's form without `stderr` logs to files under /tmp; here the log stays on standard error.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def init_log(level=None, to_stderr=True):
 
 
 def log(message):
-    """pycaffe's ``caffe.log(message)``: one INFO line."""
+    """pycaffe's `caffe.log(message)`: one INFO line."""
     logger.info("%s", message, extra={"src": "_caffe.cpp:68"})
 
 
@@ -117,7 +117,7 @@ def set_rank(rank):
 
 
 def info(message, src=DEFAULT_SRC):
-    """Write an INFO line; ``src`` is its ``file:line`` token."""
+    """Write an INFO line; `src` is its `file:line` token."""
     if _rank == 0:
         logger.info("%s", message, extra={"src": src})
 
@@ -128,18 +128,18 @@ def detailed():
 
 
 def detail(message, src=DEFAULT_SRC):
-    """Write an INFO line where details are asked for; ``src`` is its ``file:line`` token."""
+    """Write an INFO line where details are asked for; `src` is its `file:line` token."""
     if detailed():
         logger.debug("%s", message, extra={"src": src})
 
 
 def warning(message, src=DEFAULT_SRC):
-    """Write a WARNING line; ``src`` is its ``file:line`` token."""
+    """Write a WARNING line; `src` is its `file:line` token."""
     logger.warning("%s", message, extra={"src": src})
 
 
 def error(message, src=DEFAULT_SRC):
-    """Write an ERROR line; ``src`` is its ``file:line`` token."""
+    """Write an ERROR line; `src` is its `file:line` token."""
     logger.error("%s", message, extra={"src": src})
 
 

@@ -2,8 +2,7 @@
 
 import torch
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from .axes import canonical_axis, count
 from .labels import LabelReader, Labels
 from .layer import Layer

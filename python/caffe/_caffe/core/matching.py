@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from .boxes import overlap
 from .layer import Layer
 

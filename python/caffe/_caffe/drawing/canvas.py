@@ -17,7 +17,7 @@ SMOOTH = 2
 
 
 def text_width(text, size):
-    """Width of ``text`` in drawing units at font size ``size``."""
+    """Width of `text` in drawing units at font size `size`."""
     return _font(size).getlength(text)
 
 

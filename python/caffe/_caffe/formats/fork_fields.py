@@ -93,7 +93,7 @@ _PROTO_LINE = re.compile(
 
 
 def origin(message: str, name: str) -> str:
-    """``" (known from DeepLab v1)"`` for what forks add to `message` as `name`, else ``""``."""
+    """`" (known from DeepLab v1)"` for what forks add to `message` as `name`, else `""`."""
     forks = _known_forks().get((message.split(".")[0], name))
     return f" (known from {forks})" if forks else ""
 

@@ -11,7 +11,7 @@ def blobproto_to_array(blob, return_diff=False):
     Parameters
     ----------
     blob : BlobProto
-        In the present form, or the old one of ``num, channels, height, width``.
+        In the present form, or the old one of `num, channels, height, width`.
     return_diff : bool
         Return its diff instead.
 
@@ -38,7 +38,7 @@ def blobproto_to_array(blob, return_diff=False):
 
 
 def array_to_blobproto(arr, diff=None):
-    """A BlobProto with the values of ``arr`` and, where given, of ``diff`` of the same shape."""
+    """A BlobProto with the values of `arr` and, where given, of `diff` of the same shape."""
     if diff is not None and diff.shape != arr.shape:
         raise ValueError(f"diff has shape {diff.shape}, the data {arr.shape}")
     blob = caffe_pb2.BlobProto()
@@ -76,7 +76,7 @@ def array_to_datum(arr, label=None):
 
 
 def datum_to_array(datum):
-    """The K x H x W array in a Datum: uint8 from bytes, else float64. Its label is ``.label``."""
+    """The K x H x W array in a Datum: uint8 from bytes, else float64. Its label is `.label`."""
     if datum.encoded:
         raise ValueError("the datum holds a compressed image file, decode its data with Pillow")
     if datum.data:

@@ -2,8 +2,7 @@
 
 import torch
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from ..core.axes import count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register

@@ -2,8 +2,7 @@
 
 import torch
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from ..core.axes import canonical_axis, count
 from ..core.layer import Layer, register
 from ..log import warning

@@ -3,8 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from ..core.axes import count, legacy_shape
 from ..core.layer import register
 from ..core.loss_layer import Loss, ignore_label, normalization, normalizer

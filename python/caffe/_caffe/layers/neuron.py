@@ -3,8 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from caffe.proto import caffe_pb2
-
+from ...proto import caffe_pb2
 from ..core.layer import register
 from ..core.neuron_layer import Neuron
 

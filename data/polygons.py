@@ -204,11 +204,8 @@ def coco(path, classes):
         crowd = annotation.get("iscrowd", 0)
         label = IGNORE_LABEL if crowd else class_number(where, name, classes)
         place.append(_coco_shapes(where, annotation, label))
-    return {
-        name: (height, width, tuple(s for some, _ in sorted(found[key], key=_area) for s in some))
-        for key, (name, height, width) in pictures.items()
-    }
-
-
-def _area(entry):
-    return -entry[1]
+    made = {}
+    for key, (name, height, width) in pictures.items():
+        largest_first = sorted(found[key], key=lambda shapes_and_area: -shapes_and_area[1])
+        made[name] = (height, width, tuple(s for shapes, _ in largest_first for s in shapes))
+    return made

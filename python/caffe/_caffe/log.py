@@ -33,13 +33,7 @@ class GlogFormatter(logging.Formatter):
     `tools/extra/extract_seconds.py` reads the four-digit form only.
     """
 
-    LETTERS = {
-        logging.DEBUG: "I",
-        logging.INFO: "I",
-        logging.WARNING: "W",
-        logging.ERROR: "E",
-        logging.CRITICAL: "F",
-    }
+    LETTERS = {logging.WARNING: "W", logging.ERROR: "E", logging.CRITICAL: "F"}
 
     def format(self, record):
         letter = self.LETTERS.get(record.levelno, "I")

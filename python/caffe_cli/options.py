@@ -17,7 +17,10 @@ class CommandError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return `"; did you mean ...?"` with the nearest known name, or an empty string."""
+    """Return `"; did you mean ...?"` with the nearest known name, or an empty string.
+
+    The command's own: it answers before caffe is imported, and beside a BVLC build.
+    """
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {prefix}{close[0]}?" if close else ""
 

@@ -18,6 +18,7 @@ from caffe import layers as L
 from caffe.coord_map import crop
 from nets.blocks import LEARN, add, dropout, max_pool, score
 from nets.conv_bn import MSRA, ConvBN
+from nets.fcn import final_name
 
 UNITS = (3, 4, 6, 3)
 STEM = 64
@@ -132,13 +133,16 @@ def fcn(n, heads, stride=32, **options):
     for head in heads:
         suffix, classes = head.suffix, head.classes
         coarse = n["score_fr" + suffix] = score(stages[2], classes)
+        up = "upscore2"
         for at, bottom in skips:
-            up = n[f"upscore{at}{suffix}"] = upsample(coarse, classes, 2)
+            n[up + suffix] = upsample(coarse, classes, 2)
             skip = n[f"score_stride{at}{suffix}"] = score(bottom, classes)
-            n[f"upscore{at}{suffix}c"] = crop(up, skip)
-            coarse = n[f"fuse_stride{at}{suffix}"] = add(n[f"upscore{at}{suffix}c"], skip)
-        n["upscore" + suffix] = upsample(coarse, classes, stride)
-        n["score" + suffix] = crop(n["upscore" + suffix], n.data)
+            n[f"{up}{suffix}c"] = crop(n[up + suffix], skip)
+            coarse = n[f"fuse_stride{at}{suffix}"] = add(n[f"{up}{suffix}c"], skip)
+            up = f"upscore_stride{at}"
+        last = final_name(stride) + suffix
+        n[last] = upsample(coarse, classes, stride)
+        n["score" + suffix] = crop(n[last], n.data)
 
 
 def upsample(bottom, classes, stride):

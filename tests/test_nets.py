@@ -31,6 +31,19 @@ def each_row(test):
     return pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)(test)
 
 
+@each_row
+def test_layers_called_as_in_the_row_before_have_its_shapes(row):
+    for init in row.init:
+        if init.suffix is not None or init.source not in experiments.EXPERIMENTS:
+            continue
+        before = {layer.name: layer for layer in parsed(f"nets/{init.source}/train.prototxt").layer}
+        for layer in parsed(f"nets/{row.name}/train.prototxt").layer:
+            if layer.HasField("convolution_param") and layer.name in before:
+                here, there = (x.convolution_param for x in (layer, before[layer.name]))
+                for field in ("num_output", "kernel_size", "group", "bias_term"):
+                    assert getattr(here, field) == getattr(there, field), (layer.name, field)
+
+
 # -- against the reference
 
 
@@ -51,7 +64,7 @@ def test_equals_the_reference_layer_by_layer(name):
         ("siftflow-fcn8s", {"score_pool3_geoc": 9, "score_sem": 31, "score_geo": 31}),
         ("demo-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
         ("camvid-mini-fcn8s", {"upscore2c": 1, "upscore_pool4c": 1, "score": 4}),
-        ("camvid-resnet-fcn8s", {"upscore16c": 1, "upscore8c": 1, "score": 5}),
+        ("camvid-resnet-fcn8s", {"upscore2c": 1, "upscore_stride16c": 1, "score": 5}),
         ("camvid-resnet-fcn32s", {"score": 29}),
     ],
 )

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torchvision_kit
 from PIL import Image
 
 import caffe
@@ -57,6 +59,8 @@ def folder(tmp_path_factory):
     (where / "solver.prototxt").write_text(
         'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 snapshot_prefix: "s"'
     )
+    state = torchvision_kit.trained(torchvision_kit.Segmentation(deeplab=False)).state_dict()
+    torch.save(state, where / "fcn_resnet50_coco.pth")
     net = caffe.Net(str(where / "net.prototxt"), caffe.TEST)
     for name in ("init.caffemodel", "old.caffemodel"):
         net.save(str(where / name))

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from . import check, device, draw, export, measure, page, ranks, train, upgrade
+from . import check, device, draw, export, importing, measure, page, ranks, train, upgrade
 from .common import apply_settings
 from .options import CommandError, Parser, did_you_mean
 
@@ -67,6 +67,13 @@ COMMANDS = {
             "write a net and its weights as an ONNX file or a torch program",
             "weights level stage dialect mean channel_order classes",
             {"FORM": True, "DEPLOY": True, "WEIGHTS_OR_OUT": True, "OUT": False},
+        ),
+        Command(
+            "import",
+            importing.import_net,
+            "write a torchvision model's state dict as prototxt and caffemodel",
+            "",
+            {"FORM": True, "FIRST": True, "SECOND": True, "THIRD": True, "FOURTH": False},
         ),
         Command(
             "check",

@@ -1,0 +1,39 @@
+"""State dicts of torch: `.pth` and `.safetensors` files, read without running their code."""
+
+import os
+import pickle
+
+import torch
+
+from ..errors import CaffeError, FormatError
+
+
+def read_state_dict(path: str | os.PathLike) -> dict[str, torch.Tensor]:
+    """Return {name: float32 tensor} of a file; raise FormatError where it is not such a file."""
+    name = os.fspath(path)
+    if name.endswith(".safetensors"):
+        found = _read_safetensors(name)
+    else:
+        try:
+            found = torch.load(name, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise FormatError(
+                f"{name}: no state dict that can be read without code: {error}"
+            ) from error
+    if not isinstance(found, dict) or not all(torch.is_tensor(v) for v in found.values()):
+        raise FormatError(f"{name}: holds no state dict (tensors by name)")
+    return {key: value.float() for key, value in found.items()}
+
+
+def _read_safetensors(name):
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ModuleNotFoundError:
+        raise CaffeError(
+            f"reading {name} needs the package safetensors: pip install 'fcn-caffe[torchvision]'"
+        ) from None
+    try:
+        return load_file(name)
+    except (OSError, SafetensorError) as error:
+        raise FormatError(f"{name}: not a safetensors file: {error}") from error

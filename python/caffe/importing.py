@@ -1,0 +1,39 @@
+"""Nets of other frameworks as Caffe nets: torchvision's weights."""
+
+import os
+
+from ._caffe.importing.torchvision import import_torchvision
+
+__all__ = ["torchvision"]
+
+
+def torchvision(
+    model: str, state: str | os.PathLike, prototxt: str | os.PathLike, weights: str | os.PathLike
+) -> float:
+    """Write a torchvision model's state dict as a prototxt and a caffemodel.
+
+    The net takes BGR pictures from 0 to 255 less (103.53, 116.28, 123.675); nothing is written
+    unless its scores of one picture are those that plain torch computes from the state dict.
+
+    Parameters
+    ----------
+    model : str
+        fcn_resnet50, fcn_resnet101, deeplabv3_resnet50, deeplabv3_resnet101 or vgg16.
+    state : str
+        The state dict: a `.pth` file, read without running code from it, or `.safetensors`.
+    prototxt, weights : str
+        The files to write.
+
+    Returns
+    -------
+    float
+        The largest difference of the scores, as a share of the largest score.
+
+    Raises
+    ------
+    FormatError
+        Where a file cannot be read or written.
+    NetError
+        Where the state dict is not that model's, or the scores differ by more than 1e-4.
+    """
+    return import_torchvision(model, state, prototxt, weights)

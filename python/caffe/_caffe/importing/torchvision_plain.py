@@ -42,7 +42,8 @@ class Plain:
 
     def _bn(self, name, x):
         parts = ("running_mean", "running_var", "weight", "bias")
-        return F.batch_norm(x, *(self.state[f"{name}.{p}"] for p in parts), eps=BATCH_NORM_EPS)
+        mean, variance, weight, bias = (self.state[f"{name}.{p}"] for p in parts)
+        return F.batch_norm(x, mean, variance, weight, bias, eps=BATCH_NORM_EPS)
 
     def _bottleneck(self, at, x, stride, rate):
         y = F.relu(self._bn(at + ".bn1", self._conv(at + ".conv1", x)))

@@ -23,7 +23,7 @@ from data.sets import shapes
 from data.settings import data_dir
 from data.text import duration, percent
 from nets import surgery
-from nets.load import net_of_text
+from nets.load import forward, net_of_text
 from report import write
 from training import run_dir
 from training.command import one_line_errors
@@ -31,7 +31,6 @@ from training.device import use_device
 from training.evaluation import score_experiment
 from training.run import Run
 from training.scoring import load_net
-from training.segment import forward
 
 CLASSIFIER = "demo-classifier"
 STAGED = ("demo-fcn32s", "demo-fcn16s", "demo-fcn8s")  # each starts from the one before

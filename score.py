@@ -41,7 +41,7 @@ from training.crf import FILE, write
 from training.device import use_device
 from training.evaluation import score_experiment
 from training.options import add_options, crf_settings, procedure
-from training.scoring import compute_hists
+from training.scoring import tally
 
 SEARCHED_ON = 20  # pictures, where --count does not say
 
@@ -56,8 +56,9 @@ def compute_hist(
     gt: str = "label",
     loss: str = "loss",
 ) -> tuple[np.ndarray, float]:
-    """Return the confusion matrix and the mean loss of one head (see `compute_hists`)."""
-    return compute_hists(net, dataset, [(layer, gt, loss, save_dir)])[0]
+    """Return the confusion matrix and the mean loss of one head (see `tally`)."""
+    ((counted, mean_loss),) = tally(net, dataset, [(layer, gt, loss, save_dir)])
+    return counted.hist, mean_loss
 
 
 def seg_tests(

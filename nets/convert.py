@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nets.ilsvrc import CLASSIFIERS, prototxt
-from nets.load import CAFFE_ERROR, net_of_text
+from nets.load import CAFFE_ERROR, forward, net_of_text
 from nets.surgery import Log, Net, SurgeryError, transplant, untrained
 
 
@@ -49,7 +49,7 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     if untouched:
         raise SurgeryError(f"{model} holds no parameters for {', '.join(untouched)}: not a {kind}?")
     transplant(fcn, classifier, log=log)
-    picture = np.random.RandomState(0).uniform(-120, 120, (1, 3, side, side))
+    picture = np.random.RandomState(0).uniform(-120, 120, (3, side, side))
     want, got = (scores(net, picture, last) for net in (classifier, fcn))
     error = float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
     if not error <= 1e-4:
@@ -61,8 +61,6 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
 
 
 def scores(net: Net, picture: np.ndarray, last: str) -> np.ndarray:
-    """Return the blob `last` of a forward pass over 1 x 3 x H x W `picture`, flat."""
-    net.blobs["data"].reshape(*picture.shape)
-    net.blobs["data"].data[...] = picture
-    net.forward()
+    """Return the blob `last` of a forward pass over 3 x H x W `picture`, flat."""
+    forward(net, {"data": picture})
     return net.blobs[last].data.ravel().copy()

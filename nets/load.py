@@ -1,8 +1,10 @@
-"""Nets made from the text of a prototxt."""
+"""Nets made from the text of a prototxt, and run on pictures of any size."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import numpy as np
 
 import caffe
 
@@ -18,6 +20,14 @@ def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:
         if weights is None:
             return caffe.Net(str(path), caffe.TEST)
         return caffe.Net(str(path), caffe.TEST, weights=str(weights))
+
+
+def forward(net: caffe.Net, inputs: Mapping[str, np.ndarray]) -> None:
+    """Run a deploy net forward on {blob: C x H x W}, reshaped to the inputs' size."""
+    for top, values in inputs.items():
+        net.blobs[top].reshape(1, *values.shape)
+        net.blobs[top].data[...] = values
+    net.forward()
 
 
 def optimize(net: caffe.Net, keep: Iterable[str]) -> None:

@@ -7,11 +7,10 @@ import numpy as np
 
 from data.images import from_net
 from experiments import Input
-from nets.load import net_of_text
+from nets.load import forward, net_of_text
 from report.run_data import Run
 from training import run_dir
 from training.scoring import argmax_labels, load_net
-from training.segment import forward
 
 
 @dataclass

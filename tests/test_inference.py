@@ -16,11 +16,11 @@ import infer
 import score
 from caffe import layers as L
 from data.images import read_converted, to_net
-from nets.load import net_of_text
+from nets.load import forward, net_of_text
 from training import inference, options
 from training.inference import Procedure
 from training.run import Run
-from training.segment import Segmenter, forward, is_softmax
+from training.segment import Segmenter, is_softmax
 
 
 def triangle(have, want):

@@ -149,9 +149,9 @@ def test_compute_hist_equals_plain_loops_and_saves_palette_pngs(net, tmp_path):
 def test_both_heads_in_one_pass(net):
     wants = [passes(net, label, f"score_{label}", 2)[0] for label in ("sem", "geo")]
     heads = [("score_sem", "sem", "loss", None), ("score_geo", "geo", "loss_geo", None)]
-    got = scoring.compute_hists(net, ["a", "b"], heads)
-    for (hist, _), want in zip(got, wants, strict=True):
-        np.testing.assert_array_equal(hist, want)
+    got = scoring.tally(net, ["a", "b"], heads)
+    for (counted, _), want in zip(got, wants, strict=True):
+        np.testing.assert_array_equal(counted.hist, want)
 
 
 def test_score_net_leaves_the_absent_classes_out(net):

@@ -19,7 +19,7 @@ from caffe import layers as L
 from data.errors import DataError
 from data.files import read_json, write_json
 from data.text import did_you_mean
-from nets.load import net_of_text
+from nets.load import forward, net_of_text
 from training import run_dir
 
 FILE = "crf.json"  # in a run's folder: the settings that a search found
@@ -76,10 +76,7 @@ class DenseCRF:
                 f"one of shape {image.shape}"
             )
         size = np.reshape(scores.shape[1:], (2, 1, 1))
-        for name, values in (("score", scores), ("dim", size), ("image", image)):
-            self.net.blobs[name].reshape(1, *values.shape)
-            self.net.blobs[name].data[...] = values
-        self.net.forward()
+        forward(self.net, {"score": scores, "dim": size, "image": image})
         return self.net.blobs["prob"].data[0]
 
 

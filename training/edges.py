@@ -18,8 +18,8 @@ from data.images import to_net
 from data.progress import bar
 from data.sets.bsds import annotations
 from experiments import Dataset
+from nets.load import forward
 from training.scoring import load_net
-from training.segment import forward
 
 NAMES = {"ods": "ODS", "ois": "OIS", "ap": "AP"}
 QUICK = np.arange(1, 10) / 10  # thresholds of the scorings within training

@@ -61,17 +61,6 @@ class Tally:
         return metrics(self.hist, class_names(head), head.excluded) | dict(boundary_iu=mean)
 
 
-def compute_hists(
-    net: caffe.Net,
-    dataset: Sequence[str],
-    heads: Sequence[tuple[str, str, str, Any]],
-    palette: str = "voc",
-    total: Total = np.asarray,
-) -> list[tuple[np.ndarray, float]]:
-    """Return the confusion matrix and the mean loss of each head (see `tally`)."""
-    return [(each.hist, loss) for each, loss in tally(net, dataset, heads, palette, total)]
-
-
 def tally(
     net: caffe.Net,
     dataset: Sequence[str],

@@ -11,7 +11,7 @@ from data.errors import DataError
 from data.images import to_net
 from data.progress import bar
 from experiments import Dataset
-from nets.load import optimize
+from nets.load import forward, optimize
 from training.crf import DenseCRF, Settings
 from training.inference import Maps, Procedure
 from training.scoring import argmax_labels, load_net
@@ -104,14 +104,6 @@ class Segmenter(Labeller):
         passes = self.procedure.passes(values.shape[1:])
         with bar("segmenting", passes, "windows", leave=False) as progress:
             return self.labels({self.input.top: values}, progress.update)
-
-
-def forward(net: caffe.Net, inputs: Maps) -> None:
-    """Run a deploy net forward on {blob: C x H x W}, reshaped to the inputs' size."""
-    for top, values in inputs.items():
-        net.blobs[top].reshape(1, *values.shape)
-        net.blobs[top].data[...] = values
-    net.forward()
 
 
 def is_softmax(net: caffe.Net, blob: str) -> bool:

@@ -11,14 +11,12 @@ Caffe kept reading what it once wrote.  The steps, in Caffe's order (util/upgrad
 V0 itself is in `upgrade_v0`.  Every function changes its message in place.
 """
 
-from collections.abc import Callable
-
 from ...proto import caffe_pb2 as pb
 from .. import log
 from ..errors import FormatError
 from . import crop_offsets
 from .respelled import respell
-from .upgrade_v0 import has_v0_layers, put, upgrade_v0_net
+from .upgrade_v0 import put, upgrade_v0_net
 
 _SRC = "upgrade_proto.cpp:30"
 
@@ -71,18 +69,14 @@ def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
     FormatError
         For a net that mixes forms or names an unknown V0 layer type.
     """
-    steps: list[tuple[str, Callable, Callable]] = [
-        ("V0LayerParameter", has_v0_layers, upgrade_v0_net),
-        ("data transformation fields", _has_old_transforms, _upgrade_transforms),
-        ("V1LayerParameter", lambda net: len(net.layers) > 0, _upgrade_v1_net),
-        ("input fields", lambda net: len(net.input) > 0, _upgrade_inputs),
-        ("BatchNorm params", _has_old_batch_norm, _upgrade_batch_norm),
-    ]
-    done = []
-    for name, needed, upgrade in steps:
-        if needed(net):
-            upgrade(net, where)
-            done.append(name)
+    steps = {
+        "V0LayerParameter": upgrade_v0_net,
+        "data transformation fields": _upgrade_transforms,
+        "V1LayerParameter": _upgrade_v1_net,
+        "input fields": _upgrade_inputs,
+        "BatchNorm params": _upgrade_batch_norm,
+    }
+    done = [name for name, upgrade in steps.items() if upgrade(net, where)]
     respell(net, where)
     if done:
         log.info(f"Upgraded {where} from deprecated {', '.join(done)}", _SRC)
@@ -135,25 +129,23 @@ def _old_transforms(layer: pb.V1LayerParameter):
     return getattr(layer, _TRANSFORMING[name]) if name in _TRANSFORMING else None
 
 
-def _has_old_transforms(net: pb.NetParameter) -> bool:
-    params = [p for p in map(_old_transforms, net.layers) if p is not None]
-    return any(p.HasField(field) for p in params for field in _TRANSFORM_FIELDS)
-
-
-def _upgrade_transforms(net: pb.NetParameter, where: str) -> None:
-    for layer in net.layers:
-        param = _old_transforms(layer)
-        if param is None:
-            continue
+def _upgrade_transforms(net: pb.NetParameter, where: str) -> bool:
+    old = [(layer, p) for layer in net.layers if (p := _old_transforms(layer)) is not None]
+    if not any(param.HasField(field) for _, param in old for field in _TRANSFORM_FIELDS):
+        return False
+    for layer, param in old:
         layer.transform_param.SetInParent()
         param.SetInParent()
         for field in _TRANSFORM_FIELDS:
             if param.HasField(field):
                 setattr(layer.transform_param, field, getattr(param, field))
                 param.ClearField(field)
+    return True
 
 
-def _upgrade_v1_net(net: pb.NetParameter, where: str) -> None:
+def _upgrade_v1_net(net: pb.NetParameter, where: str) -> bool:
+    if not net.layers:
+        return False
     if net.layer:
         raise FormatError(
             f"{where}: has both 'layer' (type: \"{net.layer[0].type}\") and 'layers' (old enum "
@@ -163,6 +155,7 @@ def _upgrade_v1_net(net: pb.NetParameter, where: str) -> None:
         _upgrade_v1_layer(old, net.layer.add())
     net.ClearField("layers")
     crop_offsets.upgrade(net)
+    return True
 
 
 def _upgrade_v1_layer(old: pb.V1LayerParameter, new: pb.LayerParameter) -> None:
@@ -185,12 +178,13 @@ def _upgrade_v1_layer(old: pb.V1LayerParameter, new: pb.LayerParameter) -> None:
             setattr(new.param[i], field, value)
 
 
-def _upgrade_inputs(net: pb.NetParameter, where: str) -> None:
+def _upgrade_inputs(net: pb.NetParameter, where: str) -> bool:
     """Turn net-level input, input_shape and input_dim into an Input layer in front.
 
     An input with neither is what old caffemodels carry: there the field is just dropped.
     """
-    count = len(net.input)
+    if (count := len(net.input)) == 0:
+        return False
     shapes = [list(shape.dim) for shape in net.input_shape]
     if not shapes and net.input_dim:
         dims = list(net.input_dim)
@@ -209,25 +203,18 @@ def _upgrade_inputs(net: pb.NetParameter, where: str) -> None:
         net.layer.insert(0, layer)
     for field in ("input", "input_shape", "input_dim"):
         net.ClearField(field)
+    return True
 
 
-def _old_batch_norms(net: pb.NetParameter) -> list[pb.LayerParameter]:
-    """BatchNorm layers with one param per blob, as Caffe once wanted, of which any learns."""
-    return [
-        layer
+def _upgrade_batch_norm(net: pb.NetParameter, where: str) -> bool:
+    """Let no BatchNorm learn its statistics, which had one param per blob (3), as Caffe wanted."""
+    specs = [
+        spec
         for layer in net.layer
-        if layer.type == "BatchNorm"
-        and len(layer.param) == 3
-        and any(spec.lr_mult or spec.decay_mult for spec in layer.param)
+        if layer.type == "BatchNorm" and len(layer.param) == 3
+        for spec in layer.param
+        if spec.lr_mult or spec.decay_mult
     ]
-
-
-def _has_old_batch_norm(net: pb.NetParameter) -> bool:
-    return bool(_old_batch_norms(net))
-
-
-def _upgrade_batch_norm(net: pb.NetParameter, where: str) -> None:
-    for layer in _old_batch_norms(net):
-        for spec in layer.param:
-            spec.lr_mult = 0
-            spec.decay_mult = 0
+    for spec in specs:
+        spec.lr_mult = spec.decay_mult = 0
+    return bool(specs)

@@ -72,13 +72,8 @@ _TRANSFORM["mirror"] = "mirror"
 _PLAIN = ("name", "blobs", "blobs_lr", "weight_decay")
 
 
-def has_v0_layers(net: pb.NetParameter) -> bool:
-    """Whether any of `net`'s layers is written in the V0 form."""
-    return any(layer.HasField("layer") for layer in net.layers)
-
-
-def upgrade_v0_net(net: pb.NetParameter, where: str) -> None:
-    """Rewrite the V0 layers of `net` as V1 layers in place.
+def upgrade_v0_net(net: pb.NetParameter, where: str) -> bool:
+    """Rewrite the V0 layers of `net` as V1 layers in place; tell whether there were any.
 
     Raises
     ------
@@ -86,6 +81,8 @@ def upgrade_v0_net(net: pb.NetParameter, where: str) -> None:
         For an unknown layer type, a net that mixes V0 with V1 layers, and padding that no single
         convolution or pooling takes up.
     """
+    if not any(layer.HasField("layer") for layer in net.layers):
+        return False
     for i, layer in enumerate(net.layers):
         if not layer.HasField("layer"):
             name = layer.name or f"number {i}"
@@ -94,6 +91,7 @@ def upgrade_v0_net(net: pb.NetParameter, where: str) -> None:
     net.ClearField("layers")
     for layer in layers:
         net.layers.append(_upgrade_layer(layer, where))
+    return True
 
 
 def _fold_padding(net: pb.NetParameter, where: str) -> list[pb.V1LayerParameter]:

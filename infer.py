@@ -14,7 +14,6 @@ edges (bsds-hed), X.png is the edge map, dark on white, and X_16.png the same wi
 """
 
 import argparse
-import glob
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -24,64 +23,13 @@ import numpy as np
 
 import experiments
 from data.errors import DataError
-from data.files import atomic_write
-from data.images import read_converted
-from data.legend import overlay
-from data.palette import palette
-from experiments import Dataset
+from data.images import find_pictures, read_converted
 from training import edges, options, run_dir
 from training.command import one_line_errors
 from training.crf import Settings
 from training.device import use_device
 from training.inference import Procedure
-from training.scoring import class_names, save_prediction
-from training.segment import Segmenter
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
-
-
-def find_pictures(arguments: Iterable[str]) -> list[Path]:
-    """Return the files of paths, folders (all pictures in them) and globs, each once, in order."""
-    found: list[Path] = []
-    for text in arguments:
-        path = Path(text)
-        if path.is_dir():
-            new = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-        else:
-            new = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(text))]
-        if not new:
-            raise DataError(f"{text}: no such picture, folder with pictures, or matching glob")
-        found += new
-    found = list(dict.fromkeys(found))
-    stems = [path.stem for path in found]
-    twice = sorted({str(p) for p in found if stems.count(p.stem) > 1})
-    if twice:
-        raise DataError(f"{', '.join(twice)}: equal names would give equal results' names")
-    return found
-
-
-def write(
-    out: Path,
-    path: Path,
-    pixels: np.ndarray,
-    labels: dict[str, np.ndarray],
-    data: Dataset,
-    only: str | None,
-) -> list[Path]:
-    """Save the labels (by score blob) of one picture; return the files written."""
-    written = []
-    for head in data.heads:
-        stem = path.stem + (head.suffix if len(data.heads) > 1 else "")
-        if only != "overlays":
-            written.append(out / f"{stem}.png")
-            save_prediction(written[-1], labels[head.score], data.palette)
-        if only != "labels":
-            written.append(out / f"{stem}_overlay.png")
-            colours = palette(data.palette)
-            picture = overlay(pixels, labels[head.score], class_names(head), colours)
-            with atomic_write(written[-1]) as stream:
-                picture.save(stream, format="PNG")
-    return written
+from training.segment import Segmenter, write
 
 
 def infer(

@@ -21,102 +21,22 @@ scripts of those who call them.
 """
 
 import argparse
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-import caffe
 import experiments
 from data import metrics
 from data.errors import DataError
 from data.files import read_list, write_json
-from data.labels import Png
-from data.metrics import confusion as fast_hist
 from training import crf_search, edges, run_dir
 from training.command import one_line_errors
-from training.crf import FILE, write
 from training.device import use_device
-from training.evaluation import score_experiment
+from training.evaluation import score_experiment, score_folders
 from training.options import add_options, crf_settings, procedure
-from training.scoring import tally
+from training.reference import compute_hist, do_seg_tests, fast_hist, seg_tests
 
 SEARCHED_ON = 20  # pictures, where --count does not say
 
 __all__ = ["compute_hist", "do_seg_tests", "fast_hist", "score_folders", "seg_tests"]
-
-
-def compute_hist(
-    net: caffe.Net,
-    save_dir: str | Path | None,
-    dataset: Sequence[str],
-    layer: str = "score",
-    gt: str = "label",
-    loss: str = "loss",
-) -> tuple[np.ndarray, float]:
-    """Return the confusion matrix and the mean loss of one head (see `tally`)."""
-    ((counted, mean_loss),) = tally(net, dataset, [(layer, gt, loss, save_dir)])
-    return counted.hist, mean_loss
-
-
-def seg_tests(
-    solver: Any, save_format: Any, dataset: Sequence[str], layer: str = "score", gt: str = "label"
-) -> np.ndarray:
-    """Score the solver's net over its first test net's data; return the confusion matrix."""
-    print(">>>", datetime.now(), "Begin seg tests")
-    solver.test_nets[0].share_with(solver.net)
-    return do_seg_tests(solver.test_nets[0], solver.iter, save_format, dataset, layer, gt)
-
-
-def do_seg_tests(
-    net: caffe.Net,
-    iter: int,
-    save_format: Any,
-    dataset: Sequence[str],
-    layer: str = "score",
-    gt: str = "label",
-) -> np.ndarray:
-    """Score `net` and print the reference's lines; `save_format` may hold {} for the iteration."""
-    folder = save_format.format(iter) if save_format else None
-    hist, loss = compute_hist(net, folder, dataset, layer, gt)
-    result = metrics.metrics(hist)
-    for name, value in (
-        ("loss", loss),
-        ("overall accuracy", result["pixel_accuracy"]),
-        ("mean accuracy", result["mean_accuracy"]),
-        ("mean IU", result["mean_iu"]),
-        ("fwavacc", result["fw_iu"]),
-    ):
-        print(">>>", datetime.now(), "Iteration", iter, name, value)
-    return hist
-
-
-def score_folders(
-    truth: str | Path, pred: str | Path, classes: int, names: list[str] | None = None
-) -> dict[str, Any]:
-    """Return the metrics over all label PNGs of `pred`, and of the same names in `truth`."""
-    files = sorted(Path(pred).glob("*.png"))
-    if not files:
-        raise DataError(f"{pred}: no PNG files to score")
-    hist = np.zeros((classes, classes), np.int64)
-    for path in files:
-        (found, _), (label, _) = Png().read(path), Png().read(Path(truth) / path.name)
-        if found.shape != label.shape:
-            raise DataError(f"{path}: {found.shape} pixels, its truth has {label.shape}")
-        if found.max() >= classes:
-            raise DataError(f"{path}: prediction {found.max()}, expected 0 to {classes - 1}")
-        hist += fast_hist(label, found, classes)
-    return metrics.metrics(hist, names)
-
-
-def search(name: str, weights: str | None, count: int) -> None:
-    """Search for the CRF's settings that suit a net best, and leave them in its run's folder."""
-    best = crf_search.of_run(name, count, weights)
-    path = run_dir.folder(name) / FILE
-    write(path, best.settings)
-    print(f"best: {best.settings}\nwrote {path}, which --crf takes from now on")
 
 
 def main() -> None:
@@ -143,7 +63,7 @@ def main() -> None:
             use_device(args.gpu, precision=args.precision)
             row = experiments.find(args.name)
             if args.crf == "search":
-                search(args.name, args.weights, args.count or SEARCHED_ON)
+                crf_search.of_run(args.name, args.count or SEARCHED_ON, args.weights)
                 return
             how, crf = procedure(args, row), crf_settings(args)
             if experiments.data_of(row).edges:

@@ -5,10 +5,11 @@ are checked before pixels are decoded, and every failure is a DataError that nam
 """
 
 import contextlib
+import glob
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,8 +19,29 @@ from PIL import Image
 from .errors import DataError
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP", "GIF")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
 MAX_PIXELS = 64_000_000  # of one picture; the largest of the paper's data sets has 0.4 million
 MAX_MAT = 256_000_000  # bytes of one .mat file, unpacked
+
+
+def find_pictures(arguments: Iterable[str]) -> list[Path]:
+    """Return the files of paths, folders (all pictures in them) and globs, each once, in order."""
+    found: list[Path] = []
+    for text in arguments:
+        path = Path(text)
+        if path.is_dir():
+            new = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+        else:
+            new = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(text))]
+        if not new:
+            raise DataError(f"{text}: no such picture, folder with pictures, or matching glob")
+        found += new
+    found = list(dict.fromkeys(found))
+    stems = [path.stem for path in found]
+    twice = sorted({str(p) for p in found if stems.count(p.stem) > 1})
+    if twice:
+        raise DataError(f"{', '.join(twice)}: equal names would give equal results' names")
+    return found
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from .settings import IGNORE_LABEL
 
 # Experiment names begin with these already.
 RESERVED = ("voc", "nyud", "siftflow", "pascalcontext", "camvid", "camvid-mini", "demo", "shapes")
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".ppm", ".webp", ".npy")
+PICTURES = (*images.SUFFIXES, ".npy")
 _COPIED = (".jpg", ".jpeg", ".png", ".npy")  # copied as they are where their channels fit
 
 

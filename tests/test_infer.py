@@ -20,7 +20,7 @@ from data.legend import overlay
 from data.palette import palette
 from nets import generate
 from nets.load import net_of_text
-from training import crf, crf_search, run_dir
+from training import crf, crf_search, run_dir, segment
 from training.crf import PRESETS, DenseCRF
 from training.inference import Procedure
 from training.run import Run
@@ -162,7 +162,7 @@ def test_each_data_set_has_its_own_colours(trained):
     assert palette("camvid")[255].tolist() == [0, 0, 0]
     label = np.full((30, 40), names.index("Road"), np.uint8)
     data = experiments.DATASETS["camvid"]
-    out = infer.write(trained / "out", Path("x.png"), np.zeros((30, 40, 3), np.uint8),
+    out = segment.write(trained / "out", Path("x.png"), np.zeros((30, 40, 3), np.uint8),
                       {"score": label}, data, None)  # fmt: skip
     with Image.open(out[0]) as image:
         assert (np.array(image) == names.index("Road")).all()

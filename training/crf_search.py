@@ -14,7 +14,8 @@ from data.errors import DataError
 from data.metrics import confusion, mean_iu
 from data.text import percent
 from experiments import Dataset
-from training.crf import PRESETS, DenseCRF, Settings
+from training import run_dir
+from training.crf import FILE, PRESETS, DenseCRF, Settings, write
 from training.scoring import argmax_labels, load_net
 
 # What is searched, as in DeepLab (PAMI 2018, section 4.1.1), which sets the others to 3 and 3.
@@ -53,10 +54,17 @@ HEADING = (*SEARCHED, "mean IU", "boundary IU")
 def of_run(
     name: str, count: int, weights: str | Path | None = None, log: Callable[[str], Any] = print
 ) -> Trial:
-    """Search for a row's net, over the first `count` pictures of its validation split."""
+    """Search for a row's net, and leave what is best in its run's folder.
+
+    `count`: pictures, the first of its validation split.
+    """
     net, _ = load_net(name, "val", weights)
     data = experiments.data_of(experiments.find(name))
-    return search(take(net, data, count), PRESETS["deeplab"], log)
+    best = search(take(net, data, count), PRESETS["deeplab"], log)
+    path = run_dir.folder(name) / FILE
+    write(path, best.settings)
+    log(f"best: {best.settings}\nwrote {path}, which --crf takes from now on")
+    return best
 
 
 def take(net: caffe.Net, data: Dataset, count: int) -> list[Picture]:

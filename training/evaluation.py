@@ -4,7 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import experiments
+from data.errors import DataError
+from data.labels import Png
+from data.metrics import confusion, metrics
 from data.progress import bar
 from nets import generate
 from nets.load import net_of_text, optimize
@@ -69,3 +74,21 @@ def score_windows(
                     folder = Path(save) / head.score if len(data.heads) > 1 else Path(save)
                     save_prediction(folder / f"{name}.png", label, data.palette)
     return tallies
+
+
+def score_folders(
+    truth: str | Path, pred: str | Path, classes: int, names: list[str] | None = None
+) -> dict[str, Any]:
+    """Return the metrics over all label PNGs of `pred`, and of the same names in `truth`."""
+    files = sorted(Path(pred).glob("*.png"))
+    if not files:
+        raise DataError(f"{pred}: no PNG files to score")
+    hist = np.zeros((classes, classes), np.int64)
+    for path in files:
+        (found, _), (label, _) = Png().read(path), Png().read(Path(truth) / path.name)
+        if found.shape != label.shape:
+            raise DataError(f"{path}: {found.shape} pixels, its truth has {label.shape}")
+        if found.max() >= classes:
+            raise DataError(f"{path}: prediction {found.max()}, expected 0 to {classes - 1}")
+        hist += confusion(label, found, classes)
+    return metrics(hist, names)

@@ -8,13 +8,16 @@ import numpy as np
 import caffe
 import experiments
 from data.errors import DataError
+from data.files import atomic_write
 from data.images import to_net
+from data.legend import overlay
+from data.palette import palette
 from data.progress import bar
 from experiments import Dataset
 from nets.load import forward, optimize
 from training.crf import DenseCRF, Settings
 from training.inference import Maps, Procedure
-from training.scoring import argmax_labels, load_net
+from training.scoring import argmax_labels, class_names, load_net, save_prediction
 
 TINY = np.finfo(np.float32).tiny
 
@@ -110,3 +113,27 @@ def is_softmax(net: caffe.Net, blob: str) -> bool:
     """Return whether the layer that ends in `blob` makes probabilities."""
     makers = [layer for name, layer in net.layer_dict.items() if blob in net.top_names[name]]
     return bool(makers) and makers[-1].type == "Softmax"
+
+
+def write(
+    out: Path,
+    path: Path,
+    pixels: np.ndarray,
+    labels: dict[str, np.ndarray],
+    data: Dataset,
+    only: str | None,
+) -> list[Path]:
+    """Save the labels (by score blob) of one picture; return the files written."""
+    written = []
+    for head in data.heads:
+        stem = path.stem + (head.suffix if len(data.heads) > 1 else "")
+        if only != "overlays":
+            written.append(out / f"{stem}.png")
+            save_prediction(written[-1], labels[head.score], data.palette)
+        if only != "labels":
+            written.append(out / f"{stem}_overlay.png")
+            colours = palette(data.palette)
+            picture = overlay(pixels, labels[head.score], class_names(head), colours)
+            with atomic_write(written[-1]) as stream:
+                picture.save(stream, format="PNG")
+    return written

@@ -44,8 +44,6 @@ def _rows(name: str, data: str, **options: Any) -> list[Experiment]:
     ]
 
 
-_TEN = (1, 1, 2, 4, 8, 16, 32, 64, 1)
-
 ROWS = [
     *_rows("voc-dilation8", "voc-dilation", large=True),
     *_rows(

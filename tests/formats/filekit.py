@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import caffe
 from caffe._caffe.errors import FormatError
 from caffe._caffe.formats import wire
 from caffe.proto import caffe_pb2 as pb
@@ -38,3 +39,8 @@ def field(number, kind, payload):
     """One field's bytes; a length stands before payloads of kind 2."""
     length = wire.varint(len(payload)) if kind == wire.LEN else b""
     return wire.varint(number << 3 | kind) + length + payload
+
+
+def write_blobproto(path, array):
+    """Write an array as a .binaryproto (a mean image)."""
+    Path(path).write_bytes(caffe.io.array_to_blobproto(array).SerializeToString())

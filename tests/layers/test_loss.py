@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from filekit import write_blobproto
 from gradcheck import build, check_gradients
 from losskit import RANDOM, WEIGHT, close, labels, normal, onehot, softmax
 
 from caffe._caffe.errors import LayerError
-from caffe._caffe.formats.snapshot import write_blobproto
 from caffe.proto import caffe_pb2
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filekit import write_blobproto
 
 import caffe
 from caffe._caffe.errors import FormatError
-from caffe._caffe.formats.snapshot import write_blobproto
 from caffe._caffe.sources.prefetch import BATCH, stream
 from caffe._caffe.sources.transform import Transformer
 from caffe.proto import caffe_pb2

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from filekit import write_blobproto
 from sourcekit import batches, image, make_net, png, same
 
 import caffe
 from caffe._caffe.errors import LayerError
-from caffe._caffe.formats.snapshot import write_blobproto
 from caffe._caffe.sources import images
 
 HEIGHT, WIDTH, CROP = 40, 60, 16

@@ -11,15 +11,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...proto import caffe_pb2 as pb
-from ..errors import FormatError
 from . import file_type, snapshot_binary
 from .atomic import atomic_write
 from .records import LayerWeights, SolverSnapshot
 
 __all__ = [
     "LayerWeights", "SolverSnapshot", "read_blobproto", "read_solverstate", "read_weights",
-    "read_weights_hdf5", "write_blobproto", "write_solverstate", "write_weights",
-    "write_weights_hdf5",
+    "write_solverstate", "write_weights", "write_weights_hdf5",
 ]  # fmt: skip
 
 Arrays = list[np.ndarray]
@@ -43,13 +41,6 @@ def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
     if _is_hdf5(path):
         return _hdf5().read_weights(path)
     return snapshot_binary.read_weights(path)
-
-
-def read_weights_hdf5(path: str | os.PathLike) -> list[LayerWeights]:
-    """The layers of a .caffemodel.h5; FormatError if it is not HDF5."""
-    if not _is_hdf5(path):
-        raise FormatError(f"{path}: is not HDF5; binary weights are read by copy_from")
-    return _hdf5().read_weights(path)
 
 
 def write_weights(
@@ -104,12 +95,6 @@ def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
 def read_blobproto(path: str | os.PathLike) -> np.ndarray:
     """The array of a .binaryproto (a mean image): float32, in its stored shape, not a view."""
     return snapshot_binary.read_blobproto(path)
-
-
-def write_blobproto(path: str | os.PathLike, array: np.ndarray) -> None:
-    """Write `array` as a .binaryproto."""
-    with atomic_write(path) as temporary:
-        snapshot_binary.write_blobproto(temporary, array)
 
 
 def _hdf5():

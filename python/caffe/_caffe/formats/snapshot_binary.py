@@ -196,12 +196,6 @@ def read_blobproto(path: str | os.PathLike) -> np.ndarray:
     return np.array(blobproto.read(reader, 0, reader.size).data)
 
 
-def write_blobproto(path: str, array: np.ndarray) -> None:
-    """Write `array` as a BlobProto."""
-    with open(path, "wb") as file:
-        blobproto.write(file, np.asarray(array))
-
-
 def _open(path: str | os.PathLike, what: str) -> Reader:
     """A reader for `path`, once its first fields do not show another kind of message."""
     reader = Reader(path, what)

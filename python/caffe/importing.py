@@ -1,10 +1,11 @@
-"""Nets of other frameworks as Caffe nets: torchvision's weights."""
+"""Nets of other frameworks as Caffe nets: torchvision's weights, ONNX files."""
 
 import os
 
+from ._caffe import CaffeError
 from ._caffe.importing.torchvision import import_torchvision
 
-__all__ = ["torchvision"]
+__all__ = ["onnx", "torchvision"]
 
 
 def torchvision(
@@ -37,3 +38,41 @@ def torchvision(
         Where the state dict is not that model's, or the scores differ by more than 1e-4.
     """
     return import_torchvision(model, state, prototxt, weights)
+
+
+def onnx(
+    model: str | os.PathLike, prototxt: str | os.PathLike, weights: str | os.PathLike
+) -> float:
+    """Write an ONNX file as a prototxt and a caffemodel, where Caffe has layers for its nodes.
+
+    Nothing is written unless the net's outputs are those that ONNX Runtime computes. Needs the
+    packages onnx and onnxruntime (`pip install 'fcn-caffe[onnx]'`).
+
+    Parameters
+    ----------
+    model : str
+        The ONNX file. Sizes of its inputs that it leaves open are taken as 1 (the batch) and 224.
+    prototxt, weights : str
+        The files to write.
+
+    Returns
+    -------
+    float
+        The largest difference found, as a share of its output's largest value.
+
+    Raises
+    ------
+    NetError
+        Naming the node that no layer computes, or the output that differs.
+    FormatError
+        Where a file cannot be read or written.
+    """
+    try:
+        from ._caffe.importing.onnx_file import import_onnx
+    except ModuleNotFoundError as error:
+        if error.name not in ("onnx", "onnxruntime"):
+            raise
+        raise CaffeError(
+            f"reading ONNX needs the package {error.name}: pip install 'fcn-caffe[onnx]'"
+        ) from None
+    return import_onnx(model, prototxt, weights)

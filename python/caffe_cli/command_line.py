@@ -71,7 +71,7 @@ COMMANDS = {
         Command(
             "import",
             importing.import_net,
-            "write a torchvision model's state dict as prototxt and caffemodel",
+            "write an ONNX file, or a torchvision model's state dict, as prototxt and caffemodel",
             "",
             {"FORM": True, "FIRST": True, "SECOND": True, "THIRD": True, "FOURTH": False},
         ),

@@ -3,11 +3,11 @@
 from .common import log_line, need_file
 from .options import CommandError
 
-FORMS = {"torchvision": "MODEL STATE"}
+FORMS = {"onnx": "MODEL", "torchvision": "MODEL STATE"}
 
 
 def import_net(options):
-    """Write PROTOTXT and WEIGHTS of the torchvision MODEL's STATE dict."""
+    """Write PROTOTXT and WEIGHTS of the ONNX MODEL, or of the torchvision MODEL's STATE dict."""
     import caffe
 
     if not hasattr(caffe, "importing"):

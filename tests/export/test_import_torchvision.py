@@ -89,7 +89,7 @@ def test_the_command(tmp_path, capfd):
     assert caffe_cli.main(argv) == 0
     assert "differ by at most" in capfd.readouterr().err
     assert caffe_cli.main(["import", "tensorflow", *argv[2:]]) == 1
-    assert "the form is torchvision, got 'tensorflow'" in capfd.readouterr().err
+    assert "the form is onnx or torchvision, got 'tensorflow'" in capfd.readouterr().err
     assert caffe_cli.main(argv[:-1]) == 1
     wanted = "expected caffe import torchvision MODEL STATE PROTOTXT WEIGHTS"
     assert wanted in capfd.readouterr().err

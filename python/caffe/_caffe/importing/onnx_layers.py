@@ -81,15 +81,28 @@ def global_pooling(r, node, a):
     r.add("Pooling", node, [r.blob(node, 0)], pooling_param=fields)
 
 
-@reads("ReduceMean")
-def mean(r, node, a):
-    """Pooling over the whole map, where that is what is averaged."""
-    axes = a.get("axes") or (r.constant(node, 1, "axes") if len(node.input) > 1 else ())
+OPERATIONS = {
+    "ReduceMean": "MEAN",
+    "ReduceSum": "SUM",
+    "ReduceL1": "ASUM",
+    "ReduceSumSquare": "SUMSQ",
+}
+
+
+@reads(*OPERATIONS)
+def reduction(r, node, a):
+    """Reduction of all axes from one on; a mean that leaves height and width as 1 is a Pooling."""
     rank = len(r.shape(node.input[0]))
-    if sorted(int(x) % rank for x in axes) != [2, 3] or not a.get("keepdims", 1):
-        r.fail(node, f"a layer averages axes 2 and 3 and leaves them as 1, not {list(axes)}")
-    fields = dict(pool="AVE", global_pooling=True)
-    r.add("Pooling", node, [r.blob(node, 0)], pooling_param=fields)
+    given = a.get("axes") or (r.constant(node, 1, "axes") if len(node.input) > 1 else range(rank))
+    axes = sorted(int(x) % rank for x in given)
+    blob, keep = r.blob(node, 0), a.get("keepdims", 1)
+    if node.op_type == "ReduceMean" and keep and axes == [2, 3] and rank == 4:
+        r.add("Pooling", node, [blob], pooling_param=dict(pool="AVE", global_pooling=True))
+    elif not keep and axes == list(range(axes[0], rank)):
+        fields = dict(operation=OPERATIONS[node.op_type], axis=axes[0])
+        r.add("Reduction", node, [blob], reduction_param=fields)
+    else:
+        r.fail(node, f"a layer reduces all axes from one on, and drops them; not {axes} of {rank}")
 
 
 # -- normalisation and neurons

@@ -32,7 +32,9 @@ def arithmetic(r, node, a):
     shapes = [r.shape(name) for name in node.input]
     blobs = [r.blob(node, i) for i in range(len(node.input))]
     if len(set(shapes)) == 1 and node.op_type != "Div":
-        fields = {"Mul": dict(operation="PROD"), "Max": dict(operation="MAX")}.get(node.op_type, {})
+        fields: dict = {"Mul": dict(operation="PROD"), "Max": dict(operation="MAX")}.get(
+            node.op_type, {}
+        )
         if node.op_type == "Sub":
             fields = dict(coeff=[1, -1])
         return r.add("Eltwise", node, blobs, eltwise_param=fields)

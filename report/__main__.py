@@ -1,10 +1,10 @@
-"""The command: `python -m report NAME [NAME ...] [--out DIR] [--count N]`, or `--claim`."""
+"""The command: `python -m report NAME [NAME ...] [--out DIR] [--count N]`, `--live`, `--claim`."""
 
 import argparse
 from pathlib import Path
 
 import report
-from report import claim, write
+from report import claim, live, write
 from training import run_dir
 from training.command import one_line_errors
 from training.device import use_device
@@ -17,13 +17,20 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", help="experiments that have been trained")
     parser.add_argument("--claim", action="store_true", help="the page of the paper's claims")
+    parser.add_argument("--live", action="store_true", help="serve a page of NAME as it trains")
+    parser.add_argument("--port", type=int, default=8080, help="of the live page (default 8080)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="one page about all of them, there")
     parser.add_argument("--count", type=int, default=5, help="pictures in the figure (default 5)")
     parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
     args = parser.parse_args()
     if bool(args.names) == args.claim:
         parser.error("give the names of experiments, or --claim")
+    if args.live and len(args.names) != 1:
+        parser.error("--live shows one experiment")
     with one_line_errors("report"):
+        if args.live:
+            live.serve(args.names[0], args.port)
+            return
         use_device(args.gpu)
         if args.claim:
             print(f"wrote {claim.write(args.out or run_dir.folder('claim'))}")

@@ -165,7 +165,7 @@ def server_of(name: str, port: int) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):  # noqa: N802  (http.server's name)
-            bound = self.server.server_address[1]
+            bound = self.connection.getsockname()[1]
             # Another site's page may point a name of its own at this address.
             if self.headers.get("Host") not in (f"{ADDRESS}:{bound}", f"localhost:{bound}"):
                 self.send_error(HTTPStatus.FORBIDDEN)

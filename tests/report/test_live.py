@@ -42,7 +42,7 @@ def folder(tmp_path, monkeypatch):
 def ask(folder):
     """A function that asks the running server: (status, content type, body)."""
     with live.server_of(NAME, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         port = server.server_address[1]
         assert server.server_address[0] == "127.0.0.1"
 

@@ -8,25 +8,41 @@ from .layer import Layer
 
 
 class Folded(NamedTuple):
-    """Weight, bias and the last activation's slope; None where they are the layer's own."""
+    """What the filters' outputs are multiplied by, what is added, the last activation's slope.
 
-    weight: torch.Tensor | None = None
-    bias: torch.Tensor | None = None
+    None where there is nothing of it; `factor` and `shift`, the bias in it, are there together.
+    `weight` are the filters multiplied and in a narrow precision. Others are multiplied at every
+    pass, or their outputs where these are fewer: multiplied filters would take memory of their own.
+    """
+
+    factor: torch.Tensor | None = None
+    shift: torch.Tensor | None = None
     slope: float | None = None
+    weight: torch.Tensor | None = None
 
-    def join(self, after: Layer, outputs: int) -> "Folded | None":
-        """Return what computes the top of `after`, None where that cannot be.
-
-        `outputs` is the weight's axis of output channels; weight and bias are given.
-        """
+    def join(self, after: Layer, bias: torch.Tensor | None) -> "Folded | None":
+        """Return what computes the top of `after`, None where that cannot be."""
         if self.slope is not None:
             return None
         if (slope := after.activation()) is not None:
             return self._replace(slope=slope)
         affine = after.channel_affine()
-        if affine is None or self.weight is None:
+        if affine is None:
             return None
         factor, shift = affine
-        wide = factor.view([-1 if axis == outputs else 1 for axis in range(self.weight.dim())])
-        bias = shift.clone() if self.bias is None else self.bias * factor + shift
-        return Folded(self.weight * wide, bias)
+        if self.factor is None or self.shift is None:
+            return Folded(factor.clone(), shift.clone() if bias is None else bias * factor + shift)
+        return Folded(self.factor * factor, self.shift * factor + shift)
+
+    def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
+        """Return filters multiplied by the factor on their axis of outputs."""
+        if self.weight is not None:
+            return self.weight
+        if self.factor is None:
+            return weight
+        return weight * self.factor.view([-1 if a == outputs else 1 for a in range(weight.dim())])
+
+    def finish(self, y: torch.Tensor) -> torch.Tensor:
+        """Return outputs (N, C, ...) multiplied and shifted, in their memory."""
+        factor, shift = (t.view(-1, *(1,) * (y.dim() - 2)) for t in (self.factor, self.shift))
+        return torch.addcmul(shift, y, factor, out=y)

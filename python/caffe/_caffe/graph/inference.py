@@ -64,6 +64,8 @@ class InferencePlan:
     def run(self, call: Callable[[str, int], None]) -> torch.Tensor | float:
         """Compute what is kept; return the weighted loss. `call` runs the net's hooks."""
         loss: torch.Tensor | float = 0.0
+        for part in (*self._sources, *self._rest):
+            part.node.free_tops()
         for part in self._sources:
             loss = loss + part.run(call)
         layout = self.layouts.use()

@@ -86,19 +86,25 @@ class Filters(Layer):
         sizes = first[self.axis + 1 :]
         tops = self.top_sizes(sizes) if self.axes else ()
         check_output_sizes(self, self.windows, sizes, tops)
-        return [(*first[: self.axis], self.outputs, *tops)] * len(shapes)
+        top = (*first[: self.axis], self.outputs, *tops)
+        self.top_count = count(top, 0)
+        return [top] * len(shapes)
 
     def forward(self, *bottom):
-        weight, bias, slope = self.folded
-        if weight is None:
-            weight = self._filters()
-        if bias is None and self.bias:
-            bias = self.param(1)
+        folded, weight, bias = self.folded, self._filters(), self.param(1) if self.bias else None
+        late = folded.factor is not None and folded.weight is None
+        late = late and self.top_count < weight.numel()  # the outputs, not the filters
+        if late:
+            bias = None
+        else:
+            weight = folded.multiply(weight, int(self.transposed))
+            bias = bias if folded.shift is None else folded.shift
         weight, bias = context.narrow(weight, bias)
         tops = []
         for x in bottom:
-            y = self.apply(*context.narrow(self._batch(x)), weight, bias)
-            tops.append(self._like(x, y.float()))
+            y = self.apply(*context.narrow(self._batch(x)), weight, bias).float()
+            tops.append(self._like(x, folded.finish(y) if late else y))
+        slope = folded.slope
         if slope is not None and not self.shapes_only:
             tops = [F.leaky_relu_(y, slope) if slope else y.relu_() for y in tops]
         return tuple(tops)
@@ -124,19 +130,15 @@ class Filters(Layer):
         self.folded = Folded()
 
     def settle(self):
-        weight, bias, slope = self.folded
-        weight = self._filters() if weight is None else weight
-        (narrow,) = context.narrow(weight)
-        if narrow is not weight:  # once, and not at every pass
-            self.folded = Folded(narrow, bias, slope)
+        weight = self._filters()
+        if context.narrow(weight)[0] is not weight:  # once, and not at every pass
+            weight = self.folded.multiply(weight, int(self.transposed))
+            self.folded = self.folded._replace(weight=context.narrow(weight)[0])
 
     def fold(self, after):
         if self.axis != 1 or (self.transposed and self.group > 1):
             return False
-        weight, bias, slope = self.folded
-        if weight is None:
-            weight, bias = self._filters(), self.param(1) if self.bias else None
-        joined = Folded(weight, bias, slope).join(after, int(self.transposed))
+        joined = self.folded.join(after, self.param(1) if self.bias else None)
         self.folded = joined or self.folded
         return joined is not None
 

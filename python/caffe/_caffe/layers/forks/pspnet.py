@@ -47,7 +47,7 @@ class BN(Layer):
         self._check_fields()
         self.check(2 <= x.dim() <= 4, f"takes a bottom of 2 to 4 axes, given {tuple(x.shape)}")
         self.frozen, self.momentum, self.eps = p.frozen, p.momentum, p.eps
-        self.stored = p.frozen or not self.training
+        self.stored = self.pointwise = p.frozen or not self.training
         shape = (1, x.shape[1], 1, 1)[: self.blob_axes]
         one = caffe_pb2.FillerParameter(type="constant", value=1)
         for fill in (p.slope_filler, p.bias_filler, None, one if p.frozen else None):
@@ -88,6 +88,12 @@ class BN(Layer):
 
     def _row(self, index):
         return self.param(index).view(-1)
+
+    def channel_affine(self):
+        if not self.stored:
+            return None
+        factor = self._row(0) * (self._row(3) + self.eps).rsqrt()
+        return factor, self._row(1) - self._row(2) * factor
 
     def forward(self, x):
         slope, bias = self._row(0), self._row(1)

@@ -63,6 +63,10 @@ class BN(Layer):
         self.check(x.dim() == 4, f"takes (N, C, H, W), given {tuple(x.shape)}")
         for fill in (p.scale_filler, p.shift_filler):
             self.add_param((1, x.shape[1], 1, 1), fill)
+        self.pointwise = not self.learns
+
+    def channel_affine(self):
+        return None if self.learns else (self.param(0).view(-1), self.param(1).view(-1))
 
     def reshape(self, shape):
         channels = self.blobs[0].count

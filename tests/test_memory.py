@@ -37,7 +37,7 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "sum" bottom: "target" top: "
 @pytest.fixture
 def all_is_large(monkeypatch):
     monkeypatch.setattr(allocator, "LARGE", 4)
-    monkeypatch.setattr(conv, "LARGE", 4)
+    monkeypatch.setattr(conv.Convolution, "_large", lambda layer, weight: True)
     monkeypatch.setattr(large_filters, "LARGE", 4 * 2 * 3 * 9 * 8 * 2)  # two rows of conv1's nine
 
 

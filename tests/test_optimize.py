@@ -38,6 +38,11 @@ NETS = {
         conv("up", "b3", kernel=4, stride=2, kind="Deconvolution"),
         plain("Scale", "sc2", "up", "up"), relu("up", 0.2), plain("ReLU", "r", "up", "last"),
     ], False),
+    "folded forks": ([  # more outputs than filters, then fewer
+        conv("c1", "data"), plain("BN", "bn", "c1", "c1", "bn_param { eps: 1e-3 }"), relu("c1"),
+        conv("c2", "c1", stride=4, kernel=5, outputs=40),
+        plain("BN", "bn2", "c2", "b2", "bn_param { bn_mode: INFERENCE }"), relu("b2"),
+    ], False),
     "split": ([
         conv("c1", "data", pad=30), plain("Dropout", "d", "c1", "c1"), conv("c2", "c1"),
         conv("c3", "c1"), plain("TanH", "t", "c3"),
@@ -56,7 +61,7 @@ def make(tmp_path):
         draw = np.random.RandomState(0)
         for name, blobs in net.params.items():
             kind = net.layer_dict[name].type
-            for blob in blobs if kind in ("Scale", "Bias", "BatchNorm") else ():
+            for blob in blobs if kind in ("Scale", "Bias", "BatchNorm", "BN") else ():
                 blob.data[...] = draw.uniform(0.5, 2, blob.shape)
         return net
 
@@ -86,6 +91,16 @@ def test_an_optimized_net_computes_the_same(make, name):
             np.testing.assert_allclose(found[blob], want[blob], rtol=1e-5, atol=1e-5 * scale)
         assert (left_out(net) > 0) == wide
     assert {k: b.shape for k, b in net.blobs.items()} == shapes
+
+
+def test_folded_layers_do_not_run(make):
+    for name in ("folded", "folded forks"):
+        net = make(NETS[name][0])
+        net.optimize()
+        ran = set()
+        net.after_forward(lambda i, net=net, ran=ran: ran.add(net.layers[i].type))
+        run(net, (9, 9))
+        assert ran <= {"Input", "Convolution", "Deconvolution", "ReLU"}, name
 
 
 def test_what_is_kept_can_be_read_and_nothing_else(make):

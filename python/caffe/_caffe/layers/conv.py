@@ -235,6 +235,7 @@ class Convolution(Filters):
             and weight.dtype == torch.float32
             and 4 * weight.numel() >= LARGE
             and (self.axes, self.group) == (2, 1)
+            and self.top_count <= self.outputs**2  # more filters than places
         )
 
     def _large_gradients(self, x, dy, weight, mask):

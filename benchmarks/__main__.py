@@ -8,8 +8,9 @@ import argparse
 import functools
 import os
 import sys
+import tempfile
 
-from . import files, measure, report, with_caffe, with_torch
+from . import files, measure, report, rivals, with_caffe, with_torch
 from .config import Config
 from .report import Row
 
@@ -71,21 +72,42 @@ def fcn8s_forward(options) -> list[Row]:
 
 def fcn8s_inference(options) -> list[Row]:
     what = "FCN-8s forward, optimized, CPU"
-    return compare("fcn8s_inference", what, True, 0.8, None, 1, options)
+    return compare("fcn8s_inference", what, True, 0.8, 1.0, 1, options)
+
+
+def fcn8s_rivals(options) -> list[Row]:
+    """Compare the optimized forward pass with what else runs such nets on a CPU."""
+    width, height = options.size
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config(width, height, model=os.path.join(folder, "fcn8s.onnx"))
+        present = rivals.present()
+        if any(name in rivals.READ_ONNX for name in present):
+            measure.once(with_caffe.write_onnx, config)
+        found = measure.rank(
+            {"": with_caffe.fcn8s_inference, **present}, config, options.rounds, rivals.CLOSE
+        )
+    ours = found.pop("")
+    for name in rivals.RIVALS.keys() - found.keys():
+        print(f"{name}: not installed (or no compiler), left out")
+    rows = []
+    for name, theirs in found.items():
+        time, memory = measure.against(ours, theirs)
+        what = f"FCN-8s forward, optimized / {name}"
+        rows.append(Row(what, time.ours, time.baseline, "s", time.ratio, 0.8))
+        rows.append(Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, 1))
+    return rows
 
 
 def pspnet50(options) -> list[Row]:
     options = argparse.Namespace(**{**vars(options), "size": (473, 473)})
-    return compare(
-        "pspnet50_forward", "PSPNet50 473x473 forward, CPU", True, None, None, 1, options
-    )
+    what = "PSPNet50 473x473 forward, optimized, CPU"
+    return compare("pspnet50_inference", what, True, 1.0, 1.0, 1, options)
 
 
 def deeplabv3(options) -> list[Row]:
     options = argparse.Namespace(**{**vars(options), "size": (513, 513)})
-    return compare(
-        "deeplabv3_forward", "DeepLabv3-R50 513x513 forward, CPU", True, None, None, 1, options
-    )
+    what = "DeepLabv3-R50 513x513 forward, optimized, CPU"
+    return compare("deeplabv3_inference", what, True, 1.0, 1.0, 1, options)
 
 
 def lenet_step(options) -> list[Row]:
@@ -141,6 +163,7 @@ TASKS = {
     "fcn8s-optimized-step": fcn8s_optimized_step,
     "fcn8s-forward": fcn8s_forward,
     "fcn8s-inference": fcn8s_inference,
+    "fcn8s-rivals": fcn8s_rivals,
     "pspnet50": pspnet50,
     "deeplabv3": deeplabv3,
     "lenet-step": lenet_step,

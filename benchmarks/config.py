@@ -18,6 +18,7 @@ class Config(NamedTuple):
     fc: int = 4096  # channels of fc6 and fc7; smaller in tests
     dropout: bool = True
     trunk: int = 64  # channels of a ResNet's first stage; fewer in tests
+    model: str = ""  # an ONNX file of the net, for those who read one
 
     @property
     def image_shape(self) -> tuple[int, int, int, int]:

@@ -171,6 +171,52 @@ def compare(
     return summarize(times), summarize([(memory[0], memory[1])]), idle
 
 
+def once(maker: Maker, config: Config) -> None:
+    """Run one unit in a process of its own."""
+    worker = Worker(maker, config)
+    try:
+        worker.ask("run")
+    finally:
+        worker.close()
+
+
+class Runs(NamedTuple):
+    """One contender of several: seconds of each round, and its peak memory."""
+
+    seconds: list[float]
+    memory: int
+
+
+def rank(makers: dict[str, Maker], config: Config, rounds: int, close: float) -> dict[str, Runs]:
+    """Time several contenders in turn, each in a process of its own.
+
+    All must come to the first one's figure, but for the share `close`.
+    """
+    workers: dict[str, Worker] = {}
+    try:
+        for name, maker in makers.items():
+            workers[name] = Worker(maker, config)
+        first = {name: worker.ask("run")[1] for name, worker in workers.items()}
+        (wanted, *_) = first.values()
+        for name, figure in first.items():
+            if abs(figure - wanted) > close * abs(wanted):
+                raise RuntimeError(f"{name} does not compute the same: {figure}, {wanted}")
+        names, seconds = list(workers), {name: [] for name in workers}
+        for i in range(rounds):
+            for name in names if i % 2 == 0 else reversed(names):
+                seconds[name].append(workers[name].ask("run")[0])
+        return {name: Runs(seconds[name], workers[name].ask("memory")) for name in names}
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def against(ours: Runs, theirs: Runs) -> tuple[Figure, Figure]:
+    """Return the figures of time and memory of one against another."""
+    pairs = list(zip(ours.seconds, theirs.seconds, strict=True))
+    return summarize(pairs), summarize([(ours.memory, theirs.memory)])
+
+
 def summarize(pairs: list[tuple[float, float]]) -> Figure:
     """Return the medians of both sides and of the ratio within each pair."""
     ours, baseline = zip(*pairs, strict=True)

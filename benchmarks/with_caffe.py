@@ -176,12 +176,28 @@ def resnet_net(row_name: str, config: Config):
     return net
 
 
-def pspnet50_forward(config: Config) -> Callable[[], float]:
-    return _forward(resnet_net("ade20k-pspnet50", config), "conv6_interp", config)
+def write_onnx(config: Config) -> Callable[[], float]:
+    """Return what writes FCN-8s to `config.model`."""
+    net = fcn8s_net(config)
+
+    def unit() -> float:
+        import caffe
+
+        return caffe.export.onnx(net, config.model)
+
+    return unit
 
 
-def deeplabv3_forward(config: Config) -> Callable[[], float]:
-    return _forward(resnet_net("voc-deeplabv3-resnet50", config), "score", config)
+def pspnet50_inference(config: Config) -> Callable[[], float]:
+    net = resnet_net("ade20k-pspnet50", config)
+    net.optimize()
+    return _forward(net, "conv6_interp", config)
+
+
+def deeplabv3_inference(config: Config) -> Callable[[], float]:
+    net = resnet_net("voc-deeplabv3-resnet50", config)
+    net.optimize()
+    return _forward(net, "score", config)
 
 
 def _forward(net, blob: str, config: Config) -> Callable[[], float]:

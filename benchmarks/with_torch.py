@@ -136,15 +136,20 @@ def lenet_step(config: Config) -> Callable[[], float]:
     return _step(LeNet(), config, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 
 
+def fcn8s_ready(config: Config) -> nn.Module:
+    """Return FCN-8s with its weights."""
+    return _ready(fcn8s(config), config)
+
+
 def fcn8s_forward(config: Config) -> Callable[[], float]:
-    return _forward(_ready(fcn8s(config), config), config)
+    return _forward(fcn8s_ready(config), config)
 
 
-def pspnet50_forward(config: Config) -> Callable[[], float]:
+def pspnet50_inference(config: Config) -> Callable[[], float]:
     return _forward(_resnet(PSPNet(config.trunk), config), config)
 
 
-def deeplabv3_forward(config: Config) -> Callable[[], float]:
+def deeplabv3_inference(config: Config) -> Callable[[], float]:
     return _forward(_resnet(DeepLabv3(config.trunk), config), config)
 
 

@@ -51,7 +51,7 @@ def test_lenet_by_hand_is_the_same_net_and_step():
     hold_equal(*both_after_a_step(solver, with_torch.LeNet(), LENET, feed))
 
 
-@pytest.mark.parametrize("name, side", [("pspnet50_forward", 41), ("deeplabv3_forward", 33)])
+@pytest.mark.parametrize("name, side", [("pspnet50_inference", 41), ("deeplabv3_inference", 33)])
 def test_the_successors_by_hand_are_the_same_nets(name, side):
     config = Config(width=side, height=side, trunk=4)
     ours, theirs = (getattr(module, name)(config)() for module in (with_caffe, with_torch))

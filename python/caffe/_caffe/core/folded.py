@@ -42,7 +42,8 @@ class Folded(NamedTuple):
             return weight
         return weight * self.factor.view([-1 if a == outputs else 1 for a in range(weight.dim())])
 
-    def finish(self, y: torch.Tensor) -> torch.Tensor:
-        """Return outputs (N, C, ...) multiplied and shifted, in their memory."""
-        factor, shift = (t.view(-1, *(1,) * (y.dim() - 2)) for t in (self.factor, self.shift))
-        return torch.addcmul(shift, y, factor, out=y)
+
+def apply_affine(y: torch.Tensor, factor: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """Return outputs (N, C, ...) multiplied and shifted by channel, in their memory."""
+    wide = (-1, *(1,) * (y.dim() - 2))
+    return torch.addcmul(shift.view(wide), y, factor.view(wide), out=y)

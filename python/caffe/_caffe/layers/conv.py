@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from ..core import context
 from ..core.axes import canonical_axis, count
-from ..core.folded import Folded
+from ..core.folded import Folded, apply_affine
 from ..core.large_filters import LARGE, convolve_large, large_gradients
 from ..core.layer import Layer, register
 from ..core.window_settings import check_output_sizes, read_windows
@@ -103,7 +103,9 @@ class Filters(Layer):
         tops = []
         for x in bottom:
             y = self.apply(*context.narrow(self._batch(x)), weight, bias).float()
-            tops.append(self._like(x, folded.finish(y) if late else y))
+            if late:
+                y = apply_affine(y, folded.factor, folded.shift)
+            tops.append(self._like(x, y))
         slope = folded.slope
         if slope is not None and not self.shapes_only:
             tops = [F.leaky_relu_(y, slope) if slope else y.relu_() for y in tops]

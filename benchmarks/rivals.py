@@ -1,0 +1,97 @@
+"""What else runs a trained FCN-8s on a CPU, each with the settings that its manual recommends.
+
+Each maker returns a function that runs one forward pass and returns a score, as in with_torch.py.
+ONNX Runtime and OpenVINO are measured where they can be imported, torch.compile where it finds a
+C++ compiler.
+"""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+
+import numpy as np
+
+from . import with_torch
+from .config import Config, batch
+
+CLOSE = 1e-3  # how far their scores may lie apart
+READ_ONNX = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino"}  # and the module to import
+
+
+def channels_last(config: Config) -> Callable[[], float]:
+    return _torch_forward(config, lambda model: model)
+
+
+def compiled(config: Config) -> Callable[[], float]:
+    import torch
+
+    return _torch_forward(config, lambda model: torch.compile(model, dynamic=False))
+
+
+def _torch_forward(config: Config, prepare) -> Callable[[], float]:
+    import torch
+
+    model = with_torch.fcn8s_ready(config).train(False).to(memory_format=torch.channels_last)
+    image = torch.from_numpy(_image(config)).contiguous(memory_format=torch.channels_last)
+    model = prepare(model)
+
+    def unit() -> float:
+        with torch.inference_mode():
+            return float(model(image)[0, 0, 0, 0])
+
+    return unit
+
+
+def onnx_runtime(config: Config) -> Callable[[], float]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _threads()
+    session = onnxruntime.InferenceSession(
+        config.model, options, providers=["CPUExecutionProvider"]
+    )
+    (name,) = (given.name for given in session.get_inputs())
+    image = _image(config)
+    return lambda: float(session.run(["score"], {name: image})[0][0, 0, 0, 0])
+
+
+def openvino(config: Config) -> Callable[[], float]:
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(config.model)
+    model.reshape(list(config.image_shape))
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": _threads(),
+    }
+    request = core.compile_model(model, "CPU", settings).create_infer_request()
+    image = _image(config)
+    return lambda: float(request.infer([image])["score"][0, 0, 0, 0])
+
+
+RIVALS: dict[str, Callable[[Config], Callable[[], float]]] = {
+    "PyTorch": with_torch.fcn8s_forward,
+    "PyTorch, channels last": channels_last,
+    "PyTorch, compiled": compiled,
+    "ONNX Runtime": onnx_runtime,
+    "OpenVINO": openvino,
+}
+
+
+def present() -> dict[str, Callable[[Config], Callable[[], float]]]:
+    """Return the rivals that can run here."""
+    absent = {name for name, module in READ_ONNX.items() if not importlib.util.find_spec(module)}
+    if not shutil.which(os.environ.get("CXX", "g++")):
+        absent.add("PyTorch, compiled")
+    return {name: maker for name, maker in RIVALS.items() if name not in absent}
+
+
+def _image(config: Config) -> np.ndarray:
+    return batch(config.image_shape, (1,), 21)[0]
+
+
+def _threads() -> int:
+    return int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))

@@ -201,7 +201,8 @@ def rank(makers: dict[str, Maker], config: Config, rounds: int, close: float) ->
         for name, figure in first.items():
             if abs(figure - wanted) > close * abs(wanted):
                 raise RuntimeError(f"{name} does not compute the same: {figure}, {wanted}")
-        names, seconds = list(workers), {name: [] for name in workers}
+        names = list(workers)
+        seconds: dict[str, list[float]] = {name: [] for name in names}
         for i in range(rounds):
             for name in names if i % 2 == 0 else reversed(names):
                 seconds[name].append(workers[name].ask("run")[0])

@@ -32,7 +32,10 @@ def compiled(config: Config) -> Callable[[], float]:
 def _torch_forward(config: Config, prepare) -> Callable[[], float]:
     import torch
 
-    model = with_torch.fcn8s_ready(config).train(False).to(memory_format=torch.channels_last)
+    model = with_torch.fcn8s_ready(config).train(False)
+    for param in model.parameters():
+        if param.dim() == 4:
+            param.data = param.contiguous(memory_format=torch.channels_last)
     image = torch.from_numpy(_image(config)).contiguous(memory_format=torch.channels_last)
     model = prepare(model)
 

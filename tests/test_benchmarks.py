@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+import caffe
 from benchmarks import __main__ as command
-from benchmarks import measure, report, with_caffe, with_torch
+from benchmarks import measure, report, rivals, with_caffe, with_torch
 from benchmarks.config import FCN8S, LENET, LENET_SHAPE, Config, batch
 from benchmarks.report import Row
 
@@ -148,3 +149,30 @@ def test_command(capsys, monkeypatch):
 def test_importing_is_timed_in_a_new_process():
     """Of torch and caffe only caffe, which is not imported yet there."""
     assert 0 < command.files.import_seconds(1) < 5
+
+
+def test_channels_last_is_the_same_net():
+    wanted = with_torch.fcn8s_forward(THIN)()
+    assert rivals.channels_last(THIN)() == pytest.approx(wanted, rel=1e-4) and wanted != 0
+
+
+@pytest.mark.parametrize("name", rivals.READ_ONNX)
+def test_those_who_read_onnx_compute_what_caffe_does(name, tmp_path):
+    pytest.importorskip(rivals.READ_ONNX[name])
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "data" type: "Input" top: "data" '
+        "input_param { shape { dim: 1 dim: 3 dim: 30 dim: 36 } } } "
+        'layer { name: "score" type: "Convolution" bottom: "data" top: "score" convolution_param '
+        '{ num_output: 2 kernel_size: 3 weight_filler { type: "xavier" } } }'
+    )
+    net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
+    config = THIN._replace(model=str(tmp_path / "net.onnx"))
+    caffe.export.onnx(net, config.model)
+    net.blobs["data"].data[...] = batch(config.image_shape, (1,), 21)[0]
+    wanted = net.forward()["score"][0, 0, 0, 0]
+    assert rivals.RIVALS[name](config)() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_one_of_several_against_another():
+    time, memory = measure.against(measure.Runs([1, 2, 9], 10), measure.Runs([1, 1, 3], 20))
+    assert time == (2, 1, 2) and memory == (10, 20, 0.5)

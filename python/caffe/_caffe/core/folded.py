@@ -8,15 +8,15 @@ from .layer import Layer
 
 
 class Folded(NamedTuple):
-    """What the filters' outputs are multiplied by, what is added, the last activation's slope.
+    """What is made of the filters' outputs, None where nothing is.
 
-    None where there is nothing of it; `factor` and `shift`, the bias in it, are there together.
-    `weight` are the filters multiplied and in a narrow precision. Others are multiplied at every
-    pass, or their outputs where these are fewer: multiplied filters would take memory of their own.
+    `affine` are factor and shift of each channel, the shift with the bias in it; `slope` is the
+    last activation's. `weight` are the filters multiplied and in a narrow precision. Others are
+    multiplied at every pass, or their outputs where these are fewer: multiplied filters would take
+    memory of their own.
     """
 
-    factor: torch.Tensor | None = None
-    shift: torch.Tensor | None = None
+    affine: tuple[torch.Tensor, torch.Tensor] | None = None
     slope: float | None = None
     weight: torch.Tensor | None = None
 
@@ -30,17 +30,21 @@ class Folded(NamedTuple):
         if affine is None:
             return None
         factor, shift = affine
-        if self.factor is None or self.shift is None:
-            return Folded(factor.clone(), shift.clone() if bias is None else bias * factor + shift)
-        return Folded(self.factor * factor, self.shift * factor + shift)
+        if self.affine is None:
+            return Folded(
+                (factor.clone(), shift.clone() if bias is None else bias * factor + shift)
+            )
+        before, bias = self.affine
+        return Folded((before * factor, bias * factor + shift))
 
     def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
         """Return filters multiplied by the factor on their axis of outputs."""
         if self.weight is not None:
             return self.weight
-        if self.factor is None:
+        if self.affine is None:
             return weight
-        return weight * self.factor.view([-1 if a == outputs else 1 for a in range(weight.dim())])
+        sizes = [-1 if axis == outputs else 1 for axis in range(weight.dim())]
+        return weight * self.affine[0].view(sizes)
 
 
 def apply_affine(y: torch.Tensor, factor: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:

@@ -92,19 +92,18 @@ class Filters(Layer):
 
     def forward(self, *bottom):
         folded, weight, bias = self.folded, self._filters(), self.param(1) if self.bias else None
-        late = folded.factor is not None and folded.weight is None
-        late = late and self.top_count < weight.numel()  # the outputs, not the filters
-        if late:
-            bias = None
+        late = None
+        if folded.affine and folded.weight is None and self.top_count < weight.numel():
+            late, bias = folded.affine, None
         else:
             weight = folded.multiply(weight, int(self.transposed))
-            bias = bias if folded.shift is None else folded.shift
+            bias = folded.affine[1] if folded.affine else bias
         weight, bias = context.narrow(weight, bias)
         tops = []
         for x in bottom:
             y = self.apply(*context.narrow(self._batch(x)), weight, bias).float()
             if late:
-                y = apply_affine(y, folded.factor, folded.shift)
+                y = apply_affine(y, *late)
             tops.append(self._like(x, y))
         slope = folded.slope
         if slope is not None and not self.shapes_only:

@@ -35,6 +35,7 @@ LIBRARIES = {
     "tqdm",
 }  # fmt: skip
 MEASURES_TORCH = ("benchmarks",)  # what the runtime is measured against
+RIVALS = {"onnxruntime", "openvino"}
 
 
 def files():
@@ -138,7 +139,9 @@ def test_outside_python_only_public_caffe_and_small_libraries(module):
     for source, name in imported(module):
         top = source.split(".")[0]
         allowed = top in LEVEL or top in LIBRARIES or top in sys.stdlib_module_names
-        assert allowed or (top == "torch" and module.startswith(MEASURES_TORCH)), source
+        measured = top == "torch" and module.startswith(MEASURES_TORCH)
+        measured = measured or top in RIVALS and module == "benchmarks.rivals"
+        assert allowed or measured, source
         if top == "caffe":
             private = any(p.startswith("_") for p in f"{source}.{name or ''}".split("."))
             assert not private, f"{module} imports the engine: {source}.{name}"

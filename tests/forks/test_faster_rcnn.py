@@ -195,6 +195,37 @@ def test_proposal_targets(tmp_path, monkeypatch):
     assert (outer == (inner > 0)).all()
 
 
+def test_rfcns_losses_tell_its_copy_of_the_layer(tmp_path):
+    """Its tops have four axes, so that losses per region add up (py-R-FCN)."""
+    names = ("rois", "labels", "targets", "inner", "outer")
+    text = python_layer(
+        "rpn.proposal_target_layer", "ProposalTargetLayer", "ab", names, "'num_classes': 2"
+    )
+    text += """
+        layer { name: "cls" type: "SoftmaxWithLossOHEM" bottom: "score" bottom: "labels"
+                top: "l" top: "p" top: "each" }
+        layer { name: "box" type: "SmoothL1LossOHEM" bottom: "box" bottom: "targets"
+                bottom: "inner" top: "m" top: "each_box" }
+        layer { name: "sum" type: "Eltwise" bottom: "each" bottom: "each_box" top: "sum" }
+        layer { name: "o" type: "BoxAnnotatorOHEM" bottom: "rois" bottom: "sum" bottom: "labels"
+                bottom: "inner" top: "hard" top: "hard_inner"
+                box_annotator_ohem_param { roi_per_img: 3 ignore_label: -1 } }"""
+    boxes = np.array([[10, 10, 49, 49, 1]], np.float32)
+    rois = np.array([[0, 10, 10, 49, 48]], np.float32)
+    box = RANDOM.standard_normal((1, 8, 1, 1))
+    net = net_of(tmp_path, text, a=rois, b=boxes, score=np.zeros((1, 2, 1, 1)), box=box)
+    assert [net.blobs[n].data.shape for n in (*names[:3], "sum", "hard")] == [
+        (1, 5, 1, 1), (1, 1, 1, 1), (1, 8, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1)
+    ]  # fmt: skip
+    net.blobs["score"].reshape(2, 2, 1, 1)
+    net.blobs["box"].reshape(2, 8, 1, 1)
+    net.forward()  # the region and the box itself, both of class 1
+    assert net.blobs["rois"].data.shape == (2, 5, 1, 1) and (net.blobs["hard"].data == 1).all()
+    far = np.abs(net.blobs["box"].data - net.blobs["targets"].data)[:, 4:]
+    each = np.where(far < 1, far**2 / 2, far - 0.5).sum((1, 2, 3))
+    np.testing.assert_allclose(net.blobs["sum"].data.ravel(), np.log(2) + each, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [

@@ -108,8 +108,8 @@ def _suppress_shrinking(boxes, threshold, eta, overlap) -> list[int]:
 
 
 def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
-    boxes, variances = blob.reshape(2, -1, 4).unbind(0)
+    """Return item 0 of a PriorBox top (1, 2, 4 P) as priors (P, 4) and variances (P, 4)."""
+    boxes, variances = blob[0].reshape(2, -1, 4).unbind(0)
     return boxes, variances
 
 

@@ -29,12 +29,15 @@ class Wiring:
         This layer or a later one works in place on one of its bottoms.
     saves_for_backward : bool
         Forward saves what backward needs.
+    readers : frozenset of str
+        The types of the layers that read its tops.
     """
 
     in_place: bool = False
     aliased: bool = False
     overwritten: bool = False
     saves_for_backward: bool = False
+    readers: frozenset[str] = frozenset()
 
 
 class LayerRuntime:

@@ -80,6 +80,18 @@ def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
     )  # fmt: skip
 
 
+def _readers(net: caffe_pb2.NetParameter) -> dict[str, set[str]]:
+    """Return the types of the layers that read each blob, itself or through a Split."""
+    readers: dict[str, set[str]] = {}
+    for layer in reversed(net.layer):
+        types = {layer.type}
+        if layer.type == "Split":
+            types = set().union(*(readers.get(top, ()) for top in layer.top))
+        for bottom in layer.bottom:
+            readers.setdefault(bottom, set()).update(types)
+    return readers
+
+
 class _Builder:
     """The state of one net under construction."""
 
@@ -94,6 +106,7 @@ class _Builder:
         self.available: dict[str, None] = {}  # names that no layer has taken yet
         self._by_name: dict[str, Blob] = {}
         self._wants_diff: set[Blob] = set()
+        self._readers = _readers(net)
 
     def add(self, param: caffe_pb2.LayerParameter, log: BuildLog) -> None:
         """Connect one layer, set it up and enter its parameters."""
@@ -128,6 +141,7 @@ class _Builder:
         layer.check_counts(len(bottoms), len(tops))
         node = Node(layer, bottoms, tops, list(param.bottom), names)
         node.propagate_down = self._propagate_down(param, bottoms)
+        node.wiring.readers = frozenset().union(*(self._readers.get(t, ()) for t in param.top))
         if bottoms and tops and bottoms[0] is tops[0]:
             node.wiring.in_place = True
             first = self.memory[bottoms[0]]

@@ -16,7 +16,7 @@ import torch
 from ...proto import caffe_pb2
 from ..core.blob import Blob, BlobVec
 from ..core.layer import Layer, register
-from ..core.python_layers import PUBLISHED
+from ..core.python_layers import find_published
 from ..errors import CaffeError, LayerError, nearest
 from ..log import warning
 
@@ -144,6 +144,7 @@ class _PythonLayer(Layer):
 
     def prepare(self, bottom: Sequence[Blob], top: Sequence[Blob], wiring=None) -> None:
         python = self.layer_param.python_param
+        self.wiring = wiring or self.wiring
         self.user = self._make(python.module, python.layer)
         self.user.param_str = python.param_str
         self.user.phase = Phase(self.phase)
@@ -166,7 +167,7 @@ class _PythonLayer(Layer):
         try:
             module = self._import(module_name)
         except LayerError as error:
-            known = PUBLISHED.get((module_name, class_name))
+            known = find_published(module_name, class_name, self.wiring.readers)
             if known is None:
                 raise
             # No name for the cause: its traceback would hold this frame, and this frame it.

@@ -1,4 +1,4 @@
-"""py-faster-rcnn's Python layers (rbgirshick/py-faster-rcnn, lib/rpn; R-FCN's are the same).
+"""py-faster-rcnn's Python layers (rbgirshick/py-faster-rcnn, lib/rpn, R-FCN).
 
 Nets name them by module and class. A module that can be imported comes first; these are for
 where it cannot: it is Python 2 and needs a compiled library. Settings are those of
@@ -267,3 +267,32 @@ class ProposalTargetLayer:
 
     def backward(self, top, propagate_down, bottom):
         """There is no gradient."""
+
+
+@published(
+    "rpn.proposal_target_layer",
+    "ProposalTargetLayer",
+    read_by=("SoftmaxWithLossOHEM", "SmoothL1LossOHEM", "BoxAnnotatorOHEM"),
+)
+class RFCNProposalTargetLayer(ProposalTargetLayer):
+    """R-FCN's copy of the layer, told by its losses: tops have four axes.
+
+    (S, 5, 1, 1), labels (S, 1, 1, 1), the others (S, 4 C, 1, 1) (py-R-FCN,
+    lib/rpn/proposal_target_layer.py).
+    """
+
+    def setup(self, bottom, top):
+        """Read the settings, shape the tops."""
+        super().setup(bottom, top)
+        _to_four_axes(top)
+
+    def forward(self, bottom, top):
+        """Draw the regions."""
+        super().forward(bottom, top)
+        _to_four_axes(top)
+
+
+def _to_four_axes(blobs):
+    for blob in blobs:
+        rows, width = (*blob.shape, 1)[:2]
+        blob.reshape(rows, width, 1, 1)

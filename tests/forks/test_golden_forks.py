@@ -15,7 +15,7 @@ SOLVERS = sorted(p for p in (GOLDEN / "solvers").iterdir() if p.is_dir())
 DIALECTS = {
     "Crop-coord": "fcn-future",
     "SigmoidCrossEntropyLoss-hed": "hed",
-    "SoftmaxWithLossExpectation-cpu": "whats-the-point-cpu",
+    "SoftmaxWithLossExpectation-cpu-a": "whats-the-point-cpu",
 }
 
 

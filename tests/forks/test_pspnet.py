@@ -159,6 +159,17 @@ def test_interp(settings, shape, size, crop):
     check_gradients(run, tol=2e-3)
 
 
+def test_interp_to_the_size_of_another_blob():
+    run = build("type: 'Interp' interp_param { use_blob_size: true }", (2, 2, 5, 7), (1, 3, 9, 4))
+    want = [[interp_by_hand(c, 9, 4) for c in item] for item in run.bottom[0].data]
+    np.testing.assert_allclose(run.forward()[0], want, rtol=1e-5, atol=1e-6)
+    check_gradients(run, tol=2e-3)
+    run.bottom[1].reshape(1, 3, 5, 7)
+    np.testing.assert_array_equal(run.forward()[0], run.bottom[0].data)
+    with pytest.raises(LayerError, match="use_blob_size"):
+        build("type: 'Interp' interp_param { height: 9 width: 4 }", (2, 2, 5, 7), (1, 3, 9, 4))
+
+
 def test_interp_of_labels_mixes_nothing():
     x = np.random.default_rng(2).integers(0, 21, (1, 1, 41, 33)).astype(np.float32)
     run = build("type: 'Interp' interp_param { shrink_factor: 8 }", x)

@@ -65,6 +65,13 @@ def test_detections_by_hand():
     assert len(kept) == 10 and (np.diff(kept[:5, 1]) >= 0).all()
 
 
+def test_priors_of_the_first_item_count_for_all():
+    some = np.arange(2 * 2 * 12, dtype=F).reshape(2, 2, 12)
+    boxes, variances = box_math.priors_and_variances(torch.from_numpy(some))
+    close(boxes.numpy().ravel(), some[0, 0])
+    close(variances.numpy().ravel(), some[0, 1])
+
+
 def save_settings(folder, style):
     (folder / "map.prototxt").write_text(
         "".join(

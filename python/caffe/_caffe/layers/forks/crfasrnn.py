@@ -86,14 +86,13 @@ class MultiStageMeanfield(Layer):
 
     def reshape(self, unary, start, image):
         """Return the shape of the unary bottom."""
+        unary, start, image = (tuple(shape) for shape in (unary, start, image))
         self.check(
             len(unary) == 4 and start == unary,
             f"needs a unary of 4 axes and a start of the same shape, given {unary} and {start}",
         )
         wanted = (unary[0], 3, *unary[2:])
-        self.check(
-            tuple(image) == tuple(wanted), f"needs an image of shape {wanted}, given {image}"
-        )
+        self.check(image == wanted, f"needs an image of shape {wanted}, given {image}")
         if self.blobs:
             classes = self.blobs[0].shape[-1]
             self.check(unary[1] == classes, f"has weights of {classes} classes, given {unary[1]}")

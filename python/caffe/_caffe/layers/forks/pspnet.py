@@ -160,12 +160,16 @@ class Interp(Layer):
     Output o reads the bottom at r * o, r = (in - 1) / (out - 1), on each axis. `pad_beg` and
     `pad_end`, at most 0, first crop so many rows and columns. Which fields are set decides the
     size: only shrink_factor: (in - 1) / shrink + 1; only zoom_factor: (in - 1) * zoom + 1; else
-    height and width; else both factors, shrink before zoom.
+    height and width; else both factors, shrink before zoom. use_blob_size (soeaver/caffe) takes
+    the height and width of a second bottom instead, through which no gradient passes.
 
     Bottom (N, C, H, W); top (N, C, height, width).
     """
 
-    def setup(self, x):
+    bottoms = (1, 2)
+    no_gradient = frozenset({1})
+
+    def setup(self, x, *like):
         p = self.layer_param.interp_param
         self.begin, self.end = p.pad_beg, p.pad_end
         for what in ("pad_beg", "pad_end"):
@@ -177,11 +181,15 @@ class Interp(Layer):
         self.check(
             not p.HasField("mode") or p.mode == p.LINEAR, "only mode LINEAR is known, as in PSPNet"
         )
-        self.check(not p.use_blob_size, "use_blob_size is not known; give height and width")
+        self.check(
+            p.use_blob_size == bool(like),
+            "takes a second bottom, of the size that the top shall have, with use_blob_size: true "
+            "and only with it",
+        )
         zoom, shrink = p.HasField("zoom_factor"), p.HasField("shrink_factor")
         size = p.HasField("height") and p.HasField("width")
         self.check(
-            zoom or shrink or size,
+            zoom or shrink or size or p.use_blob_size,
             "needs height and width, zoom_factor or shrink_factor"
             + ("" if size or not (p.HasField("height") or p.HasField("width")) else "; one of "
                "height and width alone is not enough"),
@@ -189,8 +197,10 @@ class Interp(Layer):
         self.fixed = (p.height, p.width) if size and zoom == shrink else None
         self.shrink, self.zoom = p.shrink_factor, p.zoom_factor
 
-    def reshape(self, shape):
+    def reshape(self, shape, *like):
         shape = legacy_shape(self, shape)
+        if like:
+            self.fixed = legacy_shape(self, like[0])[2:]
         cropped = [n + self.begin + self.end for n in shape[2:]]
         self.check(
             min(cropped) > 0,
@@ -205,7 +215,7 @@ class Interp(Layer):
         rows, columns = (slice(-self.begin, n + self.end) for n in x.shape[2:])
         return x[:, :, rows, columns]
 
-    def forward(self, x):
+    def forward(self, x, *like):
         # torch computes r and r * o in float32 and cuts them to integers, as interp.cpp does.
         x = self._crop(x)
         if x.shape[2:] == self.size:
@@ -215,10 +225,10 @@ class Interp(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         """Each output's diff goes to the four pixels that it was read from, with their weights."""
         if not propagate_down[0]:
-            return [None]
+            return [None] * len(bottom)
         x, dy = bottom[0], top_diff[0]
         shape = list(self._crop(x).shape)
         if tuple(shape[2:]) != self.size:
             dy = torch.ops.aten.upsample_bilinear2d_backward(dy, self.size, shape, True)
         pads = (-self.begin, -self.end) * 2
-        return [F.pad(dy, pads).view(x.shape)]
+        return [F.pad(dy, pads).view(x.shape), None][: len(bottom)]

@@ -2,6 +2,8 @@
 
 import torch
 
+from caffe.proto import caffe_pb2
+
 from ...core.labels import LabelReader
 from ...core.layer import register
 from ...core.loss_layer import Loss, ignore_label
@@ -69,7 +71,8 @@ class SoftmaxWithLossExpectation(_Expectation):
     sum instead of a mean with normalize_* false (`normalize` is not read). The last two need
     ignore_label. Quirks: classes listed twice count twice; with ignore_location the objectness
     term is divided by all pixels; is_siftflow counts classes from 1 and does not imply a
-    background. This is the GPU form; dialect whats-the-point-cpu has the fork's other one.
+    background. This is the GPU form; dialect whats-the-point-cpu has the fork's other one, as has
+    a loss_param of `normalize` without any field of this form.
     """
 
     def forward(self, x, label):
@@ -145,7 +148,21 @@ class SoftmaxWithLossExpectation(_Expectation):
         return term / count if p.normalize_supervised else term
 
 
-@register("SoftmaxWithLossExpectation", dialect="whats-the-point-cpu")
+def _sets_the_cpu_forms_field_alone(
+    param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter
+) -> str | None:
+    """The published nets set `normalize`, which only the CPU form reads, beside the GPU form's."""
+    given = {field.name for field, _ in param.loss_param.ListFields()} - {"ignore_label"}
+    return (
+        "loss_param has normalize and no field of the GPU form" if given == {"normalize"} else None
+    )
+
+
+@register(
+    "SoftmaxWithLossExpectation",
+    dialect="whats-the-point-cpu",
+    recognise=_sets_the_cpu_forms_field_alone,
+)
 class SoftmaxWithLossExpectationCPU(_Expectation):
     """The older loss that the fork computes in CPU mode (softmax_loss_expectation_layer.cpp).
 

@@ -183,7 +183,9 @@ def test_crop_interp_and_ceil_pooling_at_any_size(tmp_path):
         layer { name: "half" type: "Interp" bottom: "score" top: "half"
                 interp_param { shrink_factor: 2 pad_beg: -1 pad_end: -2 } }
         layer { name: "back" type: "Interp" bottom: "half" top: "back"
-                interp_param { zoom_factor: 3 } }"""
+                interp_param { zoom_factor: 3 } }
+        layer { name: "whole" type: "Interp" bottom: "back" bottom: "data" top: "whole"
+                interp_param { use_blob_size: true } }"""
     )
     net, session = export(tmp_path, text)
     for height, width in ((20, 31), (34, 40), (9, 64)):

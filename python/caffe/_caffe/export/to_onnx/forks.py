@@ -10,7 +10,7 @@ from .table import converts
 
 
 @converts(Interp)
-def interp(g: Graph, layer: Interp, x: str):
+def interp(g: Graph, layer: Interp, x: str, like: str = ""):
     """Resize with the corner pixels aligned, after cutting the borders."""
     layer.check(g.rank(x) == 4, f"takes (N, C, H, W), bottom shape {g.shapes[x]}")
     size = g.size(x, 2, 4)
@@ -18,7 +18,9 @@ def interp(g: Graph, layer: Interp, x: str):
         end = g.add(size, g.ints(layer.end))
         x = g.slice(x, g.ints(-layer.begin, -layer.begin), end, (2, 3))
         size = g.add(size, g.ints(layer.begin + layer.end))
-    if layer.fixed:
+    if like:
+        size = g.size(like, 2, 4)
+    elif layer.fixed:
         size = g.ints(*layer.fixed)
     else:
         cells = g.div(g.sub(size, g.ints(1)), g.ints(layer.shrink))

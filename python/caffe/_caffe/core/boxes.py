@@ -77,6 +77,8 @@ def suppress(
     overlap : callable
         Returns the overlaps (A, B) of better boxes (A, 4) with others (B, 4).
     """
+    if len(boxes) < 2:
+        return list(range(len(boxes)))
     if eta < 1:
         return _suppress_shrinking(boxes, threshold, eta, overlap)
     stay: list[int] = []

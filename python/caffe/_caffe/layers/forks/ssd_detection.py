@@ -59,7 +59,7 @@ class DetectionOutput(Layer):
             param.code_type,
             param.variance_encoded_in_target,
         ).cpu()
-        scores = confidence.view(num, -1, param.num_classes).transpose(1, 2).cpu()
+        scores = confidence.view(num, -1, param.num_classes).cpu().numpy()
         found = [self._picture(i, boxes[i], scores[i]) for i in range(num)]
         if self.saves:
             self._save(found)
@@ -71,55 +71,51 @@ class DetectionOutput(Layer):
         return torch.from_numpy(rows).to(location.device).view(1, 1, -1, 7)
 
     def _picture(self, number, boxes, scores) -> np.ndarray:
-        """The rows of one picture."""
+        """The rows of one picture, from boxes (sets, P, 4) and scores (P, classes)."""
         param = self.settings
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
+        passing = scores > np.float32(least)
+        passing[:, param.background_label_id : param.background_label_id + 1] = False
         most = param.keep_top_k
         if most < 0:
-            return self._rows(number, boxes, scores, scores > least)
-        for passing in self._ever_more(scores, least, 4 * most):
-            rows = self._rows(number, boxes, scores, passing)
+            return self._rows(number, boxes, scores, passing)
+        for some in self._ever_more(scores, passing, 4 * most):
+            rows = self._rows(number, boxes, scores, some)
             if len(rows) >= most:
                 break
         # By score, then back to the classes' order, as the fork's map of labels does.
         best = np.argsort(-rows[:, 2], kind="stable")[:most]
         return rows[best[np.argsort(rows[best, 1], kind="stable")]]
 
-    def _ever_more(self, scores, least, count):
+    def _ever_more(self, scores, passing, count):
         """Yield which boxes to look at: the best of all classes, four times as many each time.
 
         A box is suppressed by better ones only, so once keep_top_k of these stay, no other is kept.
         """
-        passing = scores > least
-        passing[self.settings.background_label_id : self.settings.background_label_id + 1] = False
-        values = scores[passing].numpy()
+        values = scores[passing]
         while 0 < count < len(values):
-            yield passing & (scores >= np.partition(values, -count)[-count].item())
+            yield passing & (scores >= np.partition(values, -count)[-count])
             count *= 4
         yield passing
 
     def _rows(self, number, boxes, scores, passing) -> np.ndarray:
-        """The rows of what is left of the boxes in `passing` (classes, P)."""
-        param, found = self.settings, [np.empty((0, 7), np.float32)]
-        nms = param.nms_param
-        for c in range(param.num_classes):
-            if c == param.background_label_id:
-                continue
-            order = self._best(scores[c], passing[c])
-            mine = boxes[0 if param.share_location else c]
-            order = order[suppress(mine[order], nms.nms_threshold, nms.eta)]
-            head = torch.tensor([number, c], dtype=torch.float32).expand(len(order), 2)
-            found.append(torch.cat([head, scores[c][order].unsqueeze(1), mine[order]], 1).numpy())
-        return np.concatenate(found)
-
-    def _best(self, scores, passing) -> torch.Tensor:
-        """The boxes in `passing`, the nms_param.top_k best of them, best first."""
-        nms = self.settings.nms_param
+        """The rows of what is left of the boxes in `passing` (P, classes)."""
+        param, nms = self.settings, self.settings.nms_param
         most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(scores)
-        order = torch.nonzero(passing).flatten()
-        if 0 < most < len(order):  # spares sorting the others; equal scores stay in
-            order = order[scores[order] >= scores[order].topk(most).values[-1]]
-        return order[scores[order].argsort(descending=True, stable=True)][:most]
+        places, labels = np.divmod(np.flatnonzero(passing), param.num_classes)
+        values = scores[places, labels]
+        order = np.lexsort((-values, labels))  # class by class, best first; of equals, the earlier
+        places, labels, values = places[order], labels[order], values[order]
+        boxes = boxes[0 if param.share_location else labels, places]
+        ends = np.searchsorted(labels, np.arange(param.num_classes + 1))
+        stay = [np.empty(0, int)]
+        for first, last in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + most), strict=True):
+            if first < last:
+                left = suppress(boxes[first:last], nms.nms_threshold, nms.eta)
+                stay.append(first + np.array(left))
+        left = np.concatenate(stay)
+        head = np.full(len(left), number), labels[left], values[left]
+        return np.column_stack([*head, boxes.numpy()[left]]).astype(np.float32)
 
     def _save(self, found) -> None:
         if self.files is None:

@@ -82,7 +82,8 @@ def write(path: Path, title: str, results: Sequence[Result], seeds: int = 1) -> 
     best = max(results, key=lambda r: r.scores["mean_iu"] or 0)
     lead = (
         f"{len(results)} systems on one small trunk: the same pictures in the same order, "
-        f"{results[0].iterations:,} iterations each (CRF-RNN: on top of FCN-8s's). Scored on "
+        f"{results[0].iterations:,} iterations each; the context module on top of the "
+        "front end's, CRF-RNN on top of FCN-8s's. Scored on "
         f"{data.test_iter} pictures held out"
         + (f"; means of {seeds} seeds, with the least and the largest." if seeds > 1 else ".")
     )

@@ -6,7 +6,7 @@ import pytest
 import experiments
 import family
 from data.metrics import metrics
-from experiments.rows.family import LATER, SYSTEMS, systems
+from experiments.rows.family import LATER, SYSTEMS, UPON, systems
 from report import family as page
 from training import run_dir
 from training.comparison import Example, Result, System, mean
@@ -29,7 +29,8 @@ def test_systems_share_data_order_rates_and_iterations(prefix):
     assert all(getattr(row, key) == getattr(rows[0], key) for row in rows for key in shared)
     later = [experiments.find(f"{prefix}-{name}") for name in LATER]
     assert all(row.max_iter == rows[0].max_iter and row.init == rows[0].init for row in later)
-    assert experiments.find(f"{prefix}-crfrnn").sources == [f"{prefix}-fcn8s"]
+    for name, (_, before, _) in UPON.items():
+        assert experiments.find(f"{prefix}-{name}").sources == [f"{prefix}-{before}"]
     assert [name for name, _ in systems(prefix)][:3] == [f"{prefix}-fcn{s}s" for s in (32, 16, 8)]
 
 
@@ -69,7 +70,8 @@ def test_costs_by_hand():
 
 
 def test_receptive_fields_grow_with_what_each_system_adds():
-    fields = {name: measured(f"family-{name}").field for name in SYSTEMS}
+    names = (*SYSTEMS, "dilation-context")
+    fields = {name: measured(f"family-{name}").field for name in names}
     # Each 3x3 convolution adds 2 steps of its map, each 2x2 pool 1: (3 + 2 x 2 + ...) by hand.
     steps = [(1, 1), (2, 1), (4, 2), (8, 2)]
     trunk = 1 + sum(2 * stride * convs + stride for stride, convs in steps[:3])

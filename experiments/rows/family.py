@@ -17,7 +17,6 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "fcn16s": ("FCN-16s", dict(net=_FCN, stride=16)),
     "fcn8s": ("FCN-8s", dict(net=_FCN, stride=8)),
     "dilation": ("Dilation, front end", dict(net="family.dilation")),
-    "dilation-context": ("Dilation + context", dict(net="family.dilation", context=True)),
     "largefov": ("DeepLab-LargeFOV", dict(net="family.largefov")),
 }
 # Their rows are `small`'s, but for the budget: PSPNet in steps (dilation, pyramid, auxiliary loss).
@@ -27,13 +26,23 @@ LATER = {
     "pspnet": "PSPNet",
     "deeplabv3": "DeepLabv3",
 }
-CRFRNN = "crfrnn"  # starts from FCN-8s, as its authors': its iterations come on top
+# Those that start from another system, as their authors', with iterations on top: (title, the
+# other, options).
+UPON: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "dilation-context": (
+        "Dilation + context", "dilation", dict(net="family.dilation", context=True),
+    ),
+    "crfrnn": (
+        "CRF-RNN", "fcn8s",
+        dict(net="family.crfrnn", scores="pred", train_options=dict(iterations=5)),
+    ),
+}  # fmt: skip
 
 
 def systems(prefix: str) -> list[tuple[str, str]]:
     """Return (row, title) of each system, in the order of the page."""
     titles = {name: title for name, (title, _) in SYSTEMS.items()}
-    titles |= {CRFRNN: "CRF-RNN", **LATER}
+    titles |= {name: title for name, (title, _, _) in UPON.items()} | LATER
     return [(f"{prefix}-{name}", title) for name, title in titles.items()]
 
 
@@ -44,24 +53,18 @@ def family(
     init: tuple[Init, ...],
     iterations: int,
     base_lr: float,
-    crf_iterations: int,
+    on_top: int,
 ) -> list[Experiment]:
     """Return the rows PREFIX-SYSTEM; PSPNet's and DeepLabv3's are LIKE-pspnet and so on."""
     rows = [
         make(f"{prefix}-{name}", init, max_iter=iterations, base_lr=base_lr, **options)
         for name, (_, options) in SYSTEMS.items()
     ]
-    rows.append(
-        make(
-            f"{prefix}-{CRFRNN}",
-            (Init(f"{prefix}-fcn8s"),),
-            max_iter=crf_iterations,
-            base_lr=base_lr / 10,
-            net="family.crfrnn",
-            scores="pred",
-            train_options=dict(iterations=5),
+    for name, (_, before, options) in UPON.items():
+        start = (Init(f"{prefix}-{before}"),)
+        rows.append(
+            make(f"{prefix}-{name}", start, max_iter=on_top, base_lr=base_lr / 10, **options)
         )
-    )
     known = {row.name: row for row in small.ROWS}
     for name in LATER:
         plain = name.removesuffix("-plain")
@@ -74,6 +77,6 @@ def family(
 
 
 ROWS = [
-    *family("family", small.demo, "demo", (Init("demo-classifier", ""),), 240, 0.02, 40),
-    *family("family-camvid", small.mini, "camvid-mini", (), 600, 0.002, 60),
+    *family("family", small.demo, "demo", (Init("demo-classifier", ""),), 240, 0.02, 60),
+    *family("family-camvid", small.mini, "camvid-mini", (), 600, 0.002, 150),
 ]

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from . import files, measure, report, rivals, with_caffe, with_torch
+from . import files, loading, measure, report, rivals, with_caffe, with_torch
 from .config import Config
 from .report import Row
 
@@ -142,6 +142,18 @@ def import_caffe(options) -> list[Row]:
     return [Row("import caffe beyond torch", seconds, None, "s", seconds, 0.3, excess=True)]
 
 
+def data_layers(options) -> list[Row]:
+    """Time a data layer's pictures with one thread and with several, nothing else running."""
+    config = Config(*options.size)
+    one, *others = (
+        loading.seconds_of_a_picture(config, workers, options.rounds) for workers in WORKERS
+    )
+    return [
+        Row(f"ImageData, a JPEG picture, {workers} threads / 1", found, one, "s", found / one)
+        for workers, found in zip(WORKERS[1:], others, strict=True)
+    ]
+
+
 def gpu(options) -> list[Row]:
     """Return the training steps on a GPU, where there is one."""
     import torch
@@ -158,6 +170,7 @@ def gpu(options) -> list[Row]:
     ]
 
 
+WORKERS = (1, 2, 4)
 TASKS = {
     "fcn8s-step": fcn8s_step,
     "fcn8s-optimized-step": fcn8s_optimized_step,
@@ -169,6 +182,7 @@ TASKS = {
     "lenet-step": lenet_step,
     "weights": weights,
     "import": import_caffe,
+    "data": data_layers,
     "gpu": gpu,
 }
 

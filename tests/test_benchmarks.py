@@ -7,7 +7,7 @@ import pytest
 
 import caffe
 from benchmarks import __main__ as command
-from benchmarks import measure, report, rivals, with_caffe, with_torch
+from benchmarks import loading, measure, report, rivals, with_caffe, with_torch
 from benchmarks.config import FCN8S, LENET, LENET_SHAPE, Config, batch
 from benchmarks.report import Row
 
@@ -176,3 +176,7 @@ def test_those_who_read_onnx_compute_what_caffe_does(name, tmp_path):
 def test_one_of_several_against_another():
     time, memory = measure.against(measure.Runs([1, 2, 9], 10), measure.Runs([1, 1, 3], 20))
     assert time == (2, 1, 2) and memory == (10, 20, 0.5)
+
+
+def test_a_data_layer_is_timed_alone():
+    assert 0 < loading.seconds_of_a_picture(Config(width=16, height=8), 2, 1) < 1

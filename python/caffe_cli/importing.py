@@ -22,7 +22,7 @@ def import_net(options):
             f"expected caffe import {options.form} {' '.join(wanted)} PROTOTXT WEIGHTS, got "
             f"{' '.join(words)!r}"
         )
-    need_file(words[len(wanted) - 1], "what is imported,")
+    need_file(words[len(wanted) - 1], "the original")
     share = getattr(caffe.importing, options.form)(*words)
     log_line(
         f"Wrote {words[-2]} and {words[-1]}; its values and the original's differ by at most "

@@ -315,7 +315,7 @@ function describe(name) {
   say("top", layer.tops.map((t, i) => `${t} ${shape(layer.shapes[i])}`).join(", ") || "none");
   if (layer.view) {
     const [extent, spacing, start] = layer.view;
-    say("sees", `${extent} pixels, one position every ${spacing}, the first at ${start}`);
+    say("sees", `${extent} ${extent === 1 ? "pixel" : "pixels"}, one position every ${spacing}, the first at ${start}`);
   } else say("sees", "the whole input, or not known");
   for (const [what, text, unit] of [["params", "parameters", ""], ["macs", "multiply-adds", ""],
     ["memory", "memory", "B"]]) {

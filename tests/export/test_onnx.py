@@ -220,6 +220,17 @@ def test_parameters_keep_caffe_s_names_and_metadata_is_stored(tmp_path):
         export(tmp_path, text, channel_order="GBR")
 
 
+def test_a_detector_that_saves_its_results_exports_and_saves_none(tmp_path, caplog):
+    case = read(GOLDEN / "forks" / "layers" / "DetectionOutput-ssd.npz")
+    files = 'output_directory: "out" label_map_file: "none" name_size_file: "none"'
+    start = "detection_output_param {"
+    text = str(case["prototxt"]).replace(start, f"{start} save_output_param {{ {files} }}")
+    net, session = export(tmp_path, text)
+    assert "leaves save_output_param out" in caplog.text
+    assert os.listdir(tmp_path) == ["net.onnx"]
+    assert [layer.saves for layer in net.layers if layer.type == "DetectionOutput"] == [True]
+
+
 RELU = input_layer("x", 1, 3, 8, 8) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
 
 

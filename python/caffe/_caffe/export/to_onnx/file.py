@@ -1,6 +1,8 @@
 """An ONNX file that takes its name once it has been held against the net."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from onnx import save
 
@@ -26,6 +28,19 @@ def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
     model = make_model(net, graph, flow, free, picture)
     if model.ByteSize() > MOST_BYTES:
         raise CaffeError(f"net '{net.name}' takes more than the 2 GiB of an ONNX file")
-    with atomic_write(path) as temporary:
+    with atomic_write(path) as temporary, _saving_no_results(net):
         save(model, temporary, format="protobuf")
         return parity.check(net, temporary, sizes)
+
+
+@contextmanager
+def _saving_no_results(net: Net) -> Iterator[None]:
+    """Keep layers that write files of their own (DetectionOutput) from doing so meanwhile."""
+    layers = [node.layer for node in net.nodes if getattr(node.layer, "saves", False)]
+    for layer in layers:
+        layer.saves = False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.saves = True  # type: ignore[attr-defined]

@@ -62,6 +62,7 @@ def folder(tmp_path_factory):
     state = torchvision_kit.trained(torchvision_kit.Segmentation(deeplab=False)).state_dict()
     torch.save(state, where / "fcn_resnet50_coco.pth")
     net = caffe.Net(str(where / "net.prototxt"), caffe.TEST)
+    caffe.export.onnx(net, where / "net.onnx")
     for name in ("init.caffemodel", "old.caffemodel"):
         net.save(str(where / name))
     (where / "classes.txt").write_text("ground\ncrack\n")

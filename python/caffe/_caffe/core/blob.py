@@ -125,11 +125,9 @@ class Blob:
         self.freed_reason = None
         self.diff_buffer.clear()
 
-    def add_diff(self, value: torch.Tensor, part: slice | None = None) -> None:
-        """Add to the gradient, or to a `part` of axis 0 (parameters accumulate, blob by blob)."""
-        if part is not None:
-            self.diff_tensor(write=True)[part].add_(value)
-        elif self.diff_buffer.head:
+    def add_diff(self, value: torch.Tensor) -> None:
+        """Add to the gradient (parameters accumulate)."""
+        if self.diff_buffer.head:
             self.diff_tensor(write=True).add_(value.view(self._shape))
         else:
             self.diff_buffer.put(value)

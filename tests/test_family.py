@@ -125,7 +125,7 @@ def test_means_over_seeds(tmp_path):
     assert combined.scores["mean_iu"] == np.mean([run.scores["mean_iu"] for run in runs])
     assert mean(runs[:1]).spread == {} and mean(runs[:1]).scores == runs[0].scores
     html = page.write(tmp_path / "report.html", "family", [combined], 2).read_text()
-    assert "<small>25.0–37.5</small>" in html and "means of 2 seeds" in html
+    assert "<small>±6.2</small>" in html and "means of 2 seeds" in html
 
 
 def test_the_command_trains_what_is_missing_and_writes_the_page(table, monkeypatch, capsys):

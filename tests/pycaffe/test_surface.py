@@ -17,7 +17,8 @@ TRAIN TEST Classifier Detector io layers params NetSpec to_proto
 """.split()
 ADDED = {
     "CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "read_net", "read_solver",
-    "align_crops", "export", "importing", "set_data_workers", "set_dialect", "set_precision", "torch_module",
+    "align_crops", "export", "importing", "set_data_workers", "set_dialect", "set_precision",
+    "torch_module",
 }  # fmt: skip
 
 NET = """

@@ -9,8 +9,8 @@ from ..core.blob import Blob
 class Expansion:
     """One axis of a top, and which of the rows that are there each row of the whole map is.
 
-    Behind it stands an `index_select`; backward, rows of one origin are added up, so that
-    the layer before sees the gradient of what it computed.
+    Forward is an `index_select`; backward adds up the gradients of rows copied from one, so that
+    the layer before gets the gradient of what it computed.
     """
 
     def __init__(self, blob: Blob, axis: int, rows: list[int]):

@@ -99,7 +99,7 @@ MAKE = {  # what each of the README's targets runs, after `.venv/bin/python`
     "make camvid-resnet-fcn8s DATA=folder": ["solve.py camvid-resnet-fcn8s --chain --resume"],
     "make camvid-claim DATA=folder": ["-m training.claim", "-m report --claim"],
     "make family": ["family.py"],
-    "make family DATA=folder": ["family.py"],
+    "make family DATA=folder SEEDS=2": ["family.py --seeds 2"],
     "make cracks-fcn8s": ["solve.py cracks-fcn8s --chain --resume"],
 }
 

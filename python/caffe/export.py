@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from ._caffe import CaffeError, Net
+from ._caffe import Net
+from ._caffe.errors import optional_extra
 from ._caffe.export.program import save_program
 
 __all__ = ["onnx", "torch"]
@@ -60,12 +61,6 @@ def onnx(
     FormatError
         Where the file cannot be written.
     """
-    try:
+    with optional_extra("onnx", ("onnx", "onnxruntime"), "writing ONNX"):
         from ._caffe.export.to_onnx import file
-    except ModuleNotFoundError as error:
-        if error.name not in ("onnx", "onnxruntime"):
-            raise
-        raise CaffeError(
-            f"writing ONNX needs the package {error.name}: pip install 'fcn-caffe[onnx]'"
-        ) from None
     return file.save_onnx(net, path, file.Picture(mean, channel_order, classes))

@@ -2,7 +2,7 @@
 
 import os
 
-from ._caffe import CaffeError
+from ._caffe.errors import optional_extra
 from ._caffe.importing.torchvision import import_torchvision
 
 __all__ = ["onnx", "torchvision"]
@@ -67,12 +67,6 @@ def onnx(
     FormatError
         Where a file cannot be read or written.
     """
-    try:
+    with optional_extra("onnx", ("onnx", "onnxruntime"), "reading ONNX"):
         from ._caffe.importing.onnx_file import import_onnx
-    except ModuleNotFoundError as error:
-        if error.name not in ("onnx", "onnxruntime"):
-            raise
-        raise CaffeError(
-            f"reading ONNX needs the package {error.name}: pip install 'fcn-caffe[onnx]'"
-        ) from None
     return import_onnx(model, prototxt, weights)

@@ -10,6 +10,8 @@ BVLC Caffe ends the process where these are raised (glog's CHECK).
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .._nearest import nearest as nearest
 
@@ -52,3 +54,26 @@ def placed(path: str) -> str:
 def reason(error: Exception) -> str:
     """Return what went wrong, without the number and the name that an OSError shows too."""
     return getattr(error, "strerror", None) or str(error)
+
+
+@contextmanager
+def optional_extra(extra: str, packages: tuple[str, ...], task: str) -> Iterator[None]:
+    """Turn the import error of a missing optional package into a CaffeError that names its extra.
+
+    Parameters
+    ----------
+    extra : str
+        Of this package: what pip installs.
+    packages : tuple of str
+        That it brings.
+    task : str
+        What needs them, to begin the message with.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in packages:
+            raise
+        raise CaffeError(
+            f"{task} needs the package {error.name}: pip install 'fcn-caffe[{extra}]'"
+        ) from None

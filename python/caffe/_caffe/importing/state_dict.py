@@ -5,7 +5,7 @@ import pickle
 
 import torch
 
-from ..errors import CaffeError, FormatError
+from ..errors import FormatError, optional_extra
 
 
 def read_state_dict(path: str | os.PathLike) -> dict[str, torch.Tensor]:
@@ -26,13 +26,9 @@ def read_state_dict(path: str | os.PathLike) -> dict[str, torch.Tensor]:
 
 
 def _read_safetensors(name):
-    try:
+    with optional_extra("torchvision", ("safetensors",), f"reading {name}"):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
-    except ModuleNotFoundError:
-        raise CaffeError(
-            f"reading {name} needs the package safetensors: pip install 'fcn-caffe[torchvision]'"
-        ) from None
     try:
         return load_file(name)
     except (OSError, SafetensorError) as error:

@@ -4,6 +4,7 @@ Make targets are resolved by `make -n`; scripts that train or download are held 
 `--help`; everything else runs, on small files of the names that the README uses.
 """
 
+import functools
 import importlib
 import os
 import re
@@ -84,6 +85,12 @@ def run(command, cwd, **environment):
     return done.stdout
 
 
+@functools.cache
+def usage(*words):
+    """Return what a script or module of the checkout, by its name, prints of its options."""
+    return run([sys.executable, *words, "--help"], ROOT)
+
+
 def test_there_are_commands():
     assert len(COMMANDS) > 15 and "make demo" in COMMANDS and "make test" in COMMANDS
 
@@ -112,7 +119,7 @@ def test_make_targets(command, folder):
     found = [words for words in lines if words and words[:2] not in (["-m", "venv"], ["-m", "pip"])]
     assert [" ".join(words) for words in found] == MAKE[command]
     for words in found:
-        given = run([sys.executable, *words[: 2 if words[0] == "-m" else 1], "--help"], ROOT)
+        given = usage(*words[: 2 if words[0] == "-m" else 1])
         assert all(word in given for word in words if word.startswith("--"))
 
 
@@ -120,8 +127,8 @@ SCRIPTS = [c for c in COMMANDS if re.match(r"python \w+\.py", c)]
 
 
 @pytest.mark.parametrize("script", sorted({shlex.split(c)[1] for c in SCRIPTS}))
-def test_scripts_know_what_the_readme_gives_them(script, folder):
-    known = run([sys.executable, str(ROOT / script), "--help"], folder)
+def test_scripts_know_what_the_readme_gives_them(script):
+    known = usage(script)
     for command in SCRIPTS:
         words = shlex.split(command)[1:]
         if words[0] != script:

@@ -20,6 +20,7 @@ import torchvision_kit
 from PIL import Image
 
 import caffe
+import caffe_cli
 import experiments
 from caffe.proto import caffe_pb2
 
@@ -144,12 +145,16 @@ CAFFE = [c for c in COMMANDS if c.startswith("caffe ")]
 
 
 @pytest.mark.parametrize("command", CAFFE)
-def test_the_caffe_command(command, folder):
+def test_the_caffe_command(command, folder, monkeypatch, capfd):
+    """In this process, which has imported torch; tests/cli starts the command as its own."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GLOG_minloglevel", "2")
     words = shlex.split(command)
     if "-gpu" in words:  # the README's machine has one
         at = words.index("-gpu")
         del words[at : at + 2]
-    run([sys.executable, "-m", "caffe_cli", *words[1:]], folder)
+    status = caffe_cli.main(words[1:])
+    assert not status, capfd.readouterr()
     if words[1] == "draw":
         with Image.open(folder / words[3]) as drawn:
             assert min(drawn.size) > 100

@@ -144,8 +144,18 @@ def test_scripts_know_what_the_readme_gives_them(script):
 CAFFE = [c for c in COMMANDS if c.startswith("caffe ")]
 
 
+@pytest.fixture
+def settings_restored():
+    """Undo what the command sets for its process."""
+    yield
+    caffe.set_mode_cpu()
+    caffe.set_dialect("")
+    caffe.set_precision("float32")
+    caffe.set_data_workers(1)
+
+
 @pytest.mark.parametrize("command", CAFFE)
-def test_the_caffe_command(command, folder, monkeypatch, capfd):
+def test_the_caffe_command(command, folder, settings_restored, monkeypatch, capfd):
     """In this process, which has imported torch; tests/cli starts the command as its own."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GLOG_minloglevel", "2")

@@ -42,10 +42,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def compare(name, what, exact, time_target, memory_target, steps, options, gpu=False) -> list[Row]:
+def compare(
+    name, what, exact, time_target, memory_target, steps, options, gpu=False, precision="float32"
+) -> list[Row]:
     """Measure time and memory of the task `name` on both sides."""
     width, height = options.size
-    config = Config(width, height, gpu=gpu, steps=steps)
+    config = Config(width, height, gpu=gpu, steps=steps, precision=precision)
     ours, baseline = getattr(with_caffe, name), getattr(with_torch, name)
     time, memory, idle = measure.compare(ours, baseline, config, options.rounds, exact)
     rows = [Row(what, time.ours, time.baseline, "s", time.ratio, time_target)]
@@ -66,6 +68,11 @@ def fcn8s_optimized_step(options) -> list[Row]:
     return compare("fcn8s_optimized_step", what, False, 0.6, 1.10, 1, options)
 
 
+def fcn8s_bf16_step(options) -> list[Row]:
+    what, name = "FCN-8s step, bf16, optimized, CPU", "fcn8s_optimized_step"
+    return compare(name, what, False, 0.8, 1.10, 1, options, precision="bf16")
+
+
 def fcn8s_forward(options) -> list[Row]:
     return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
 
@@ -77,23 +84,35 @@ def fcn8s_inference(options) -> list[Row]:
 
 def fcn8s_rivals(options) -> list[Row]:
     """Compare the optimized forward pass with what else runs such nets on a CPU."""
+    return _rivals(options, "FCN-8s forward, optimized", "float32", rivals.present(), 0.8)
+
+
+def fcn8s_bf16_rivals(options) -> list[Row]:
+    present = {n: maker for n, maker in rivals.present().items() if n in rivals.IN_BF16}
+    return _rivals(options, "FCN-8s forward, bf16, optimized", "bf16", present, 0.9)
+
+
+def _rivals(options, title: str, precision: str, present: dict, target: float) -> list[Row]:
     width, height = options.size
     with tempfile.TemporaryDirectory() as folder:
-        config = Config(width, height, model=os.path.join(folder, "fcn8s.onnx"))
-        present = rivals.present()
+        model = os.path.join(folder, "fcn8s.onnx")
+        config = Config(width, height, model=model, precision=precision)
         if any(name in rivals.READ_ONNX for name in present):
-            measure.once(with_caffe.write_onnx, config)
+            measure.once(with_caffe.write_onnx, config._replace(precision="float32"))
         found = measure.rank(
-            {"": with_caffe.fcn8s_inference, **present}, config, options.rounds, rivals.CLOSE
+            {"": with_caffe.fcn8s_inference, **present},
+            config,
+            options.rounds,
+            rivals.CLOSE[precision],
         )
     ours = found.pop("")
     for name in rivals.RIVALS.keys() - found.keys():
-        print(f"{name}: not installed (or no compiler), left out")
+        print(f"{name}: not installed (or no compiler, or no {precision}), left out")
     rows = []
     for name, theirs in found.items():
         time, memory = measure.against(ours, theirs)
-        what = f"FCN-8s forward, optimized / {name}"
-        rows.append(Row(what, time.ours, time.baseline, "s", time.ratio, 0.8))
+        what = f"{title} / {name}"
+        rows.append(Row(what, time.ours, time.baseline, "s", time.ratio, target))
         rows.append(Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, 1))
     return rows
 
@@ -177,6 +196,8 @@ TASKS = {
     "fcn8s-forward": fcn8s_forward,
     "fcn8s-inference": fcn8s_inference,
     "fcn8s-rivals": fcn8s_rivals,
+    "fcn8s-bf16-rivals": fcn8s_bf16_rivals,
+    "fcn8s-bf16-step": fcn8s_bf16_step,
     "pspnet50": pspnet50,
     "deeplabv3": deeplabv3,
     "lenet-step": lenet_step,

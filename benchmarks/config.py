@@ -19,6 +19,7 @@ class Config(NamedTuple):
     dropout: bool = True
     trunk: int = 64  # channels of a ResNet's first stage; fewer in tests
     model: str = ""  # an ONNX file of the net, for those who read one
+    precision: str = "float32"  # or "bf16", what filters multiply in
 
     @property
     def image_shape(self) -> tuple[int, int, int, int]:

@@ -75,6 +75,7 @@ def _caffe(config: Config):
 
     if config.gpu:
         caffe.set_mode_gpu()
+    caffe.set_precision(config.precision)
     caffe.set_random_seed(1337)
     return caffe
 

@@ -21,7 +21,7 @@ def both_after_a_step(solver, model, hyper, feed):
     optimizer = with_torch.make_sgd(model, *hyper)
     solver.step(1)
     data, label = torch.from_numpy(feed[0]), torch.from_numpy(feed[1]).long()
-    loss = with_torch.train(model, optimizer, data, label, 1)
+    loss = with_torch.train(model, optimizer, data, label, 1, with_torch.autocast(THIN))
     return solver.net, model, float(solver.net.blobs["loss"].data), loss
 
 
@@ -180,3 +180,17 @@ def test_one_of_several_against_another():
 
 def test_a_data_layer_is_timed_alone():
     assert 0 < loading.seconds_of_a_picture(Config(width=16, height=8), 2, 1) < 1
+
+
+@pytest.mark.parametrize("name", ["fcn8s_inference", "fcn8s_optimized_step"])
+def test_both_sides_multiply_in_bf16_where_asked(name):
+    narrow = THIN._replace(precision="bf16")
+    try:
+        found = [
+            [getattr(module, name)(config)() for module in (with_caffe, with_torch)]
+            for config in (THIN, narrow)
+        ]
+    finally:
+        caffe.set_precision("float32")
+    for exact, rounded in zip(*found, strict=True):
+        assert rounded != exact and rounded == pytest.approx(exact, rel=0.05)

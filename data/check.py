@@ -1,7 +1,7 @@
 """Validate a data set: every pair is opened, every problem reported with the file's name."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import images, labels, parallel
 from .dataset import Pair
@@ -76,7 +76,7 @@ def check(data_set, data, log=print, workers=None):
             if pair.label not in seen:
                 seen.add(pair.label)
                 for reader, classes, label in data_set.label_maps(data, pair):
-                    tasks.append(_Task(type(pair)(pair.name, pair.image, label), reader, classes))
+                    tasks.append(_Task(replace(pair, label=label), reader, classes))
     for wrong in parallel.run(_check_pair, tasks, f"check {data_set.name}", workers):
         found += wrong
     for line in found[:_SHOWN]:

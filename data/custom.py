@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import files, labels
-from .dataset import DataSet, Pair, Split
+from .dataset import DataSet, Pair
 from .errors import DataError
 from .settings import IGNORE_LABEL
 
@@ -90,16 +90,10 @@ class Custom(DataSet):
     def fetch(self, data, log=print):
         log(f"{self.name}: your own data; nothing to fetch")
 
-    def splits(self, data):
+    def pairs(self, data, split):
         root = self.root(data)
-        splits = []
-        for name, apart in (("train", ("val",)), ("val", ())):
-            lines = [line.split() for line in files.read_list(root / f"{name}.txt")]
-            if any(len(parts) != 2 for parts in lines):
-                raise DataError(f"{root / name}.txt: expected lines `image label`")
-            pairs = [Pair(Path(i).stem, root / i, root / m) for i, m in lines]
-            splits.append(Split(name, pairs, apart=apart))
-        return splits
+        listed = files.read_pairs(root / f"{split}.txt")
+        return [Pair(Path(image).stem, root / image, root / mask) for image, mask in listed]
 
 
 def data_set(name: str, data: Path) -> Custom:
@@ -110,6 +104,7 @@ def data_set(name: str, data: Path) -> Custom:
         title=f"your own: {len(made.classes)} classes, {made.channels} channels",
         folder=made.root,
         needs=("train.txt", "val.txt"),
+        relations=dict(train=dict(apart=("val",)), val={}),
         reader=labels.Png(void=made.void),
         names=made.classes,
     )

@@ -7,8 +7,6 @@ from . import archive, fetch, files, images, settings
 from .errors import DataError
 from .labels import Png, Reader
 
-FACTS = settings.DEFAULT  # class lists and split files that come with the project
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -57,6 +55,7 @@ class DataSet:
     homepage: str = ""
     licence: str = ""
     counts: dict = field(default_factory=dict)  # entries that each split must have
+    relations: dict = field(default_factory=dict)  # of each split: Split's apart, union, within
 
     def root(self, data):
         """Return the folder that exists: the usual one, else one of `elsewhere`, else the usual."""
@@ -81,7 +80,7 @@ class DataSet:
 
     def classes(self, data):
         """Return the class names in label order."""
-        return files.read_list(fact(data, self.classes_file))
+        return files.read_list(bundled(data, self.classes_file))
 
     def fetch(self, data, log=print):
         """Download and unpack what is not there yet."""
@@ -115,30 +114,24 @@ class DataSet:
         """Put the class list in place; a subclass brings files into the form that layers read."""
         self.require(data)
         if self.classes_file:
-            copy_facts(data, self.classes_file)
+            copy_bundled(data, self.classes_file)
         log(f"{self.name}: the files are read as they are")
 
     def splits(self, data):
         """Return the Splits that can be read here; empty where the data set has no pictures."""
-        return []
-
-    def listed(self, lists, pair, **apart):
-        """Return the Splits of list files, LISTS/NAME.txt.
-
-        Parameters
-        ----------
-        lists
-            Their folder.
-        pair
-            Makes a Pair of each entry.
-        apart
-            NAME=names of the splits with which it shares nothing.
-        """
         return [
-            Split(name, [pair(i) for i in files.read_list(lists / f"{name}.txt")],
-                  self.counts.get(name), others)
-            for name, others in apart.items()
-        ]  # fmt: skip
+            Split(name, self.pairs(data, name), self.counts.get(name), **relation)
+            for name, relation in self.relations.items()
+            if self.has_split(data, name)
+        ]
+
+    def has_split(self, data, split):
+        """Return whether a split is there; one that is derived may not be."""
+        return True
+
+    def pairs(self, data, split):
+        """Return the Pairs of the split of that name, in order."""
+        raise NotImplementedError
 
     def label_maps(self, data, pair):
         """(reader, number of classes, file) of each label map of a pair."""
@@ -153,14 +146,14 @@ class DataSet:
         return []
 
 
-def fact(data, name):
-    """Return a class list or split file: the data folder's own copy, or the one of the project."""
+def bundled(data, name):
+    """Return the path of a class list or split file: the data folder's copy, else the project's."""
     path = data / name
-    return path if path.is_file() else FACTS / name
+    return path if path.is_file() else settings.BUNDLED / name
 
 
-def copy_facts(data, *names):
+def copy_bundled(data, *names):
     """Put the project's copies of list files into the data folder, where layers look for them."""
     for name in names:
         if not (data / name).is_file():
-            files.write_text(data / name, (FACTS / name).read_text(encoding="utf-8"))
+            files.write_text(data / name, (settings.BUNDLED / name).read_text(encoding="utf-8"))

@@ -82,7 +82,7 @@ def thin(mask: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def deletions() -> tuple[np.ndarray, np.ndarray]:
-    """Return, for both subiterations, which of the 256 neighbourhoods let their middle go."""
+    """Return, for both subiterations, which of the 256 neighbourhoods lose their middle pixel."""
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1 > 0
     x = dict(enumerate(bits.T, 1))
     x[9] = x[1]

@@ -68,6 +68,15 @@ def read_list(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def read_pairs(path: Path) -> list[list[str]]:
+    """Return both entries of each line of a list; a tab between them allows for blanks in names."""
+    pairs = [line.split("\t") if "\t" in line else line.split() for line in read_list(path)]
+    for number, pair in enumerate(pairs, 1):
+        if len(pair) != 2:
+            raise DataError(f"{path}, entry {number}: {' '.join(pair)!r}: expected `image label`")
+    return pairs
+
+
 def write_list(path: Path, lines: Iterable[str]) -> None:
     """Write a list file, one entry per line."""
     write_text(path, "".join(f"{line}\n" for line in lines))

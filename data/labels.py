@@ -13,7 +13,7 @@ import numpy as np
 from . import files, images
 from .errors import DataError
 from .palette import voc_palette
-from .settings import DEFAULT, IGNORE_LABEL
+from .settings import BUNDLED, IGNORE_LABEL
 
 
 class Reader(Protocol):
@@ -124,7 +124,7 @@ _RENAMED = {"diningtable": "table", "bedcloth": "bedclothes", "clothes": "cloth"
 def pascal_context() -> Mat:
     """Return PASCAL-Context's reader: 459 labels become the 59 of the task; 0 is all others."""
     lists = (f"pascal-context/classes-{count}.txt" for count in (59, 459))
-    task, full = ([n.replace(" ", "") for n in files.read_list(DEFAULT / name)] for name in lists)
+    task, full = ([n.replace(" ", "") for n in files.read_list(BUNDLED / name)] for name in lists)
     place = {_RENAMED.get(name, name): k for k, name in enumerate(task) if k}
     return Mat("LabelMap", most=459, table=(0, *(place.get(name, 0) for name in full)))
 

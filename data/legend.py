@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .settings import IGNORE_LABEL
 
+OPACITY = 0.55  # the class colours' share in an overlay
+
 
 def labels_in(*maps: np.ndarray) -> list[int]:
     """Return the labels that occur in any of the label maps, in order, void among them."""
@@ -56,11 +58,7 @@ def legend(
 
 
 def overlay(
-    pixels: np.ndarray,
-    label: np.ndarray,
-    names: Sequence[str],
-    colours: np.ndarray,
-    opacity: float = 0.55,
+    pixels: np.ndarray, label: np.ndarray, names: Sequence[str], colours: np.ndarray
 ) -> Image.Image:
     """Lay the classes' colours over a picture, with a legend below.
 
@@ -72,13 +70,10 @@ def overlay(
         H x W class numbers. The first class, where it is called background, stays uncoloured.
     names, colours
         See `legend`.
-    opacity
-        Share of the class colour, 0 to 1.
     """
-    pixels = np.repeat(pixels.reshape(*label.shape, -1)[..., :1], 3, axis=2) if (
-        pixels.size == label.size
-    ) else pixels[:, :, :3]  # fmt: skip
-    mixed = colours[label] * opacity + pixels * (1 - opacity)
+    pixels = pixels.reshape(*label.shape, -1)
+    pixels = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
+    mixed = colours[label] * OPACITY + pixels * (1 - OPACITY)
     plain = (label == 0) & (names[0] == "background")
     picture = np.where(plain[:, :, None], pixels, mixed).astype(np.uint8)
     present = [k for k in labels_in(label) if k != IGNORE_LABEL]

@@ -9,6 +9,7 @@ from . import files
 from .errors import DataError
 from .settings import IGNORE_LABEL
 
+VOID_NAMES = ("void", "ignore", "unlabelled", "unlabeled")
 # name, then R G B or #RRGGBB
 _LINE = re.compile(r"(.*?)(?:[\s,]+(\d+)[\s,]+(\d+)[\s,]+(\d+)|\s+#([0-9a-fA-F]{6}))?")
 
@@ -28,7 +29,7 @@ def read_classes(path):
     for number, line in enumerate(files.read_list(path), 1):
         match = _LINE.fullmatch(line)
         name, r, g, b, code = match.groups() if match else (line, None, None, None, None)
-        void = name.lower() in ("void", "ignore", "unlabelled", "unlabeled")
+        void = name.lower() in VOID_NAMES
         label = IGNORE_LABEL if void else len(names)
         if not void:
             names.append(name)

@@ -37,22 +37,13 @@ _OWN = {"camvid": _CAMVID, "kitti": _KITTI, "cityscapes": _CITYSCAPES, "ade20k":
 NAMES = ("voc", *_OWN)
 
 
-def voc_palette(count: int = 256) -> np.ndarray:
-    """Return the colour map of VOC's devkit.
+def voc_palette() -> np.ndarray:
+    """Return the colour map of VOC's devkit, 256 x 3 uint8 RGB.
 
-    Parameters
-    ----------
-    count
-        Number of colours.
-
-    Returns
-    -------
-    ndarray
-        count x 3, uint8, RGB: bit 3k of a number goes to bit 7-k of red, 3k+1 to green, 3k+2 to
-        blue.
+    Bit 3k of a number is bit 7-k of its red, bit 3k+1 of its green, bit 3k+2 of its blue.
     """
-    numbers = np.arange(count)
-    colours = np.zeros((count, 3), np.uint8)
+    numbers = np.arange(256)
+    colours = np.zeros((256, 3), np.uint8)
     for k in range(8):
         for channel in range(3):
             bit = (numbers >> (3 * k + channel)) & 1

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from . import files
 from .errors import DataError
+from .masks import VOID_NAMES
 from .settings import IGNORE_LABEL
 from .text import did_you_mean
 
@@ -62,7 +63,7 @@ def class_number(where, name, classes):
     """Return the label of a class by name; DataError with the nearest name."""
     if name in classes:
         return classes.index(name)
-    if str(name).lower() in ("void", "ignore", "unlabelled", "unlabeled"):
+    if str(name).lower() in VOID_NAMES:
         return IGNORE_LABEL
     hint = did_you_mean(name, classes) or f"; the classes are {', '.join(classes)}"
     raise DataError(f"{where}: unknown class {name!r}{hint}")

@@ -8,13 +8,13 @@ import os
 from pathlib import Path
 
 VARIABLE = "FCN_DATA"
-DEFAULT = Path(__file__).resolve().parent
+BUNDLED = Path(__file__).resolve().parent  # the project's: its class lists and split files
 IGNORE_LABEL = 255  # the label of pixels that no loss and no score counts (void)
 
 
 def data_dir() -> Path:
     """Return the data folder as an absolute path; it need not exist yet."""
-    return Path(os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
+    return Path(os.environ.get(VARIABLE) or BUNDLED).expanduser().resolve()
 
 
 def locate(path: str | Path) -> Path:

@@ -90,11 +90,11 @@ class _Measure:
         return tally
 
 
-def measure(data_set, data, split, factors=FACTORS, workers=None):
+def measure(data_set, data, split, factors=FACTORS):
     """Return the Tally of one Split."""
     look = _Measure(data_set, len(data_set.classes(data)), tuple(factors))
     total = Tally()
-    for tally in parallel.run(look, split.pairs, f"stats {split.name}", workers):
+    for tally in parallel.run(look, split.pairs, f"stats {split.name}"):
         total += tally
     return total
 

@@ -1,9 +1,10 @@
 """CamVid in the SegNet tutorial's layout: tops data, label."""
 
+from data.files import read_pairs
 from data.labels import CAMVID, Png
 from data.settings import locate
 from experiments.means import ILSVRC_MEAN
-from layers.data_layer import DataLayer, load_picture, read_split, split_pair
+from layers.data_layer import DataLayer, load_picture, read_split
 
 
 class CamVidSegDataLayer(DataLayer):
@@ -27,7 +28,7 @@ class CamVidSegDataLayer(DataLayer):
         self.mean = self.params.get("mean", ILSVRC_MEAN)
         self.reader = Png(void=self.params.get("void", CAMVID.void))
         path = self.folder / f"{self.require('split')}.txt"
-        pairs = [split_pair(path, line) for line in read_split(path, "camvid_dir")]
+        pairs = read_split(path, "camvid_dir", read_pairs)
         return [[self.folder.joinpath(*p.split("/")[-2:]) for p in pair] for pair in pairs]
 
     def load(self, item):

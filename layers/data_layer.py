@@ -34,6 +34,7 @@ same order and each takes its batches of it.
 import ast
 import random
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -254,25 +255,20 @@ def require(params: dict[str, Any], key: str, layer: str) -> Any:
     return params[key]
 
 
-def read_split(path: Path, key: str) -> list[str]:
-    """Return the lines of a list; a missing or empty one names the parameter `key` to look at."""
+def read_split(path: Path, key: str, read: Callable[[Path], list] = read_list) -> list:
+    """Return the entries of a list, read by `data.files.read_list` or `read_pairs`.
+
+    A missing or empty one is a DataError that names the parameter `key` to look at.
+    """
     if not path.is_file():
         raise DataError(
             f"{path}: no such list of pictures (parameter {key!r}); the data folder is "
             f"{data_dir()} (${VARIABLE}), `python -m data list` says how to fill it"
         )
-    found = read_list(path)
+    found = read(path)
     if not found:
         raise DataError(f"{path}: the list of pictures is empty")
     return found
-
-
-def split_pair(path: Path, line: str) -> list[str]:
-    """Return both entries of a list's line; a tab allows for blanks in file names."""
-    parts = line.split("\t") if "\t" in line else line.split()
-    if len(parts) != 2:
-        raise DataError(f"{path}: line {line!r}: expected `image label`")
-    return parts
 
 
 def load_picture(path: Path, mean: Any, channels: int = 3, bgr: bool = True) -> np.ndarray:

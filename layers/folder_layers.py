@@ -5,10 +5,11 @@ import random
 import numpy as np
 
 from data.errors import DataError
+from data.files import read_pairs
 from data.labels import Png
 from data.settings import IGNORE_LABEL, locate
 from layers.augment import augment
-from layers.data_layer import DataLayer, ParameterError, load_picture, read_split, split_pair
+from layers.data_layer import DataLayer, ParameterError, load_picture, read_split
 
 
 class FolderSegDataLayer(DataLayer):
@@ -35,7 +36,7 @@ class FolderSegDataLayer(DataLayer):
         if len(self.mean) != self.channels:
             raise ParameterError(f"mean {self.mean}: expected {self.channels} values")
         path = self.folder / f"{self.require('split')}.txt"
-        return [split_pair(path, line) for line in read_split(path, "root")]
+        return read_split(path, "root", read_pairs)
 
     def load(self, item):
         image, label = (self.folder / part for part in item)

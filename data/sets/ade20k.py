@@ -6,7 +6,7 @@ Zhou, Zhao, Puig, Fidler, Barriuso and Torralba, "Scene parsing through ADE20K d
 from dataclasses import dataclass
 
 from .. import prepare
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..dataset import Archive, DataSet, Pair, copy_bundled
 from ..labels import ADE20K as LABEL
 
 _FOLDERS = {"train": "training", "val": "validation"}
@@ -16,20 +16,15 @@ _FOLDERS = {"train": "training", "val": "validation"}
 class Ade20k(DataSet):
     """images/ and annotations/, each with training/ and validation/; the lists are derived."""
 
-    def splits(self, data):
-        root, splits = self.root(data), []
-        for (name, folder), apart in zip(_FOLDERS.items(), (("val",), ()), strict=True):
-            pairs = [
-                Pair(path.stem, path, root / f"annotations/{folder}/{path.stem}.png")
-                for path in sorted((root / "images" / folder).glob("*.jpg"))
-            ]
-            splits.append(Split(name, pairs, self.counts.get(name), apart))
-        return splits
+    def pairs(self, data, split):
+        root, folder = self.root(data), _FOLDERS[split]
+        pictures = sorted((root / "images" / folder).glob("*.jpg"))
+        return [Pair(p.stem, p, root / f"annotations/{folder}/{p.stem}.png") for p in pictures]
 
     def prepare(self, data, log=print):
         """Write train.txt and val.txt, `image label` lines, and put the class list in place."""
         self.require(data)
-        copy_facts(data, self.classes_file)
+        copy_bundled(data, self.classes_file)
         prepare.write_lists(self.root(data), self.splits(data), log)
 
 
@@ -39,6 +34,7 @@ ADE20K = Ade20k(
     folder="ade20k",
     classes_file="ade20k/classes.txt",
     counts=dict(train=20210, val=2000),
+    relations=dict(train=dict(apart=("val",)), val={}),
     needs=("images", "annotations"),
     products=("train.txt", "val.txt"),
     reader=LABEL,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..dataset import Archive, DataSet, Pair, Split
+from ..dataset import Archive, DataSet, Pair
 from ..errors import DataError
 
 _COMMIT = "97b1e2210e99cd77224d58dd69aa65c4aa70b0ee"
@@ -46,29 +46,14 @@ class Edges:
 
 @dataclass
 class Bsds(DataSet):
-    """The splits are the folders."""
+    """The splits are the folders, and trainval, which HED trains on."""
 
-    def splits(self, data):
-        """Return train, val, test and trainval, which HED trains on."""
-        found = {name: self.pairs(data, name) for name in ("train", "val", "test")}
-        return [
-            Split("train", found["train"], self.counts.get("train"), ("val", "test")),
-            Split("val", found["val"], self.counts.get("val"), ("test",)),
-            Split("test", found["test"], self.counts.get("test")),
-            Split(
-                "trainval",
-                found["train"] + found["val"],
-                self.counts.get("trainval"),
-                ("test",),
-                union=("train", "val"),
-            ),
-        ]
-
-    def pairs(self, data, name):
-        """Return the pairs of a folder in the order of their names."""
+    def pairs(self, data, split):
+        if split == "trainval":
+            return self.pairs(data, "train") + self.pairs(data, "val")
         root = self.root(data) / "data"
-        pictures = sorted((root / "images" / name).glob("*.jpg"))
-        return [Pair(p.stem, p, root / f"groundTruth/{name}/{p.stem}.mat") for p in pictures]
+        pictures = sorted((root / "images" / split).glob("*.jpg"))
+        return [Pair(p.stem, p, root / f"groundTruth/{split}/{p.stem}.mat") for p in pictures]
 
 
 BSDS = Bsds(
@@ -77,6 +62,12 @@ BSDS = Bsds(
     folder="BSDS500",
     classes_file="bsds/classes.txt",
     counts=dict(train=200, val=100, test=200, trainval=300),
+    relations=dict(
+        train=dict(apart=("val", "test")),
+        val=dict(apart=("test",)),
+        test={},
+        trainval=dict(apart=("test",), union=("train", "val")),
+    ),
     needs=tuple(
         f"data/{kind}/{split}"
         for kind in ("images", "groundTruth")

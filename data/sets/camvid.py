@@ -5,11 +5,9 @@ label maps are of Badrinarayanan, Kendall and Cipolla, "SegNet", PAMI 2017.
 """
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from .. import files
-from ..dataset import Archive, DataSet, Pair, Split
-from ..errors import DataError
+from ..dataset import Archive, DataSet, Pair
 from ..labels import CAMVID as LABEL
 
 _COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
@@ -20,24 +18,19 @@ class CamVid(DataSet):
     """The splits of the SegNet tutorial's lists."""
 
     def splits(self, data):
-        return [
-            self._split(data, "train", ("val", "test")),
-            self._split(data, "val", ("test",)),
-            self._split(data, "test", ()),
-        ]
+        splits = super().splits(data)
+        for split in splits:
+            folder = self.root(data) / split.name
+            split.note = "" if folder.is_dir() else f"its pictures are not here ({folder})"
+        return splits
 
-    def _split(self, data, name, apart):
+    def pairs(self, data, split):
         root, pairs = self.root(data), []
-        listing = root / f"{name}.txt"
-        for number, line in enumerate(files.read_list(listing), 1):
-            parts = [PurePosixPath(part) for part in line.split()]
-            if len(parts) != 2:
-                raise DataError(f"{listing}, line {number}: {line!r}: expected `image label`")
-            # Lines name files where the authors' machine had them: /SegNet/CamVid/train/X.png.
-            image, label = (root / part.parent.name / part.name for part in parts)
+        for listed in files.read_pairs(root / f"{split}.txt"):
+            # Lists name files where the authors' machine had them: /SegNet/CamVid/train/X.png.
+            image, label = (root.joinpath(*path.split("/")[-2:]) for path in listed)
             pairs.append(Pair(image.stem, image, label))
-        note = "" if (root / name).is_dir() else f"its pictures are not here ({root / name})"
-        return Split(name, pairs, self.counts.get(name), apart, note=note)
+        return pairs
 
 
 CAMVID = CamVid(
@@ -46,8 +39,8 @@ CAMVID = CamVid(
     folder="CamVid",
     classes_file="camvid/classes.txt",
     counts=dict(train=367, val=101, test=233),
+    relations=dict(train=dict(apart=("val", "test")), val=dict(apart=("test",)), test={}),
     needs=("train", "trainannot", "val", "valannot", "train.txt", "val.txt"),
-    products=(),
     reader=LABEL,
     archives=(
         Archive(

@@ -6,7 +6,7 @@ Cordts et al., "The Cityscapes dataset for semantic urban scene understanding", 
 from dataclasses import dataclass
 
 from .. import prepare
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts
+from ..dataset import Archive, DataSet, Pair, copy_bundled
 from ..labels import CITYSCAPES as LABEL
 
 _SITE = "https://www.cityscapes-dataset.com/downloads/"
@@ -17,19 +17,7 @@ _IMAGE, _LABEL = "_leftImg8bit.png", "_gtFine_labelIds.png"
 class Cityscapes(DataSet):
     """leftImg8bit/SPLIT/CITY and gtFine/SPLIT/CITY; the lists are derived."""
 
-    def splits(self, data):
-        splits = []
-        for name, more in (
-            ("train", dict(apart=("val", "test"))),
-            ("val", dict(apart=("test",))),
-            # The test split's label maps are all void: scores come from the benchmark's server.
-            ("test", {}),
-        ):
-            pairs = self._pairs(data, name)
-            splits.append(Split(name, pairs, self.counts.get(name), **more))
-        return splits
-
-    def _pairs(self, data, split):
+    def pairs(self, data, split):
         root, pairs = self.root(data), []
         for image in sorted((root / "leftImg8bit" / split).glob(f"*/*{_IMAGE}")):
             name = image.name.removesuffix(_IMAGE)
@@ -40,7 +28,7 @@ class Cityscapes(DataSet):
     def prepare(self, data, log=print):
         """Write train.txt, val.txt and test.txt, `image label` lines, and the class list."""
         self.require(data)
-        copy_facts(data, self.classes_file)
+        copy_bundled(data, self.classes_file)
         prepare.write_lists(self.root(data), self.splits(data), log)
 
 
@@ -57,7 +45,9 @@ CITYSCAPES = Cityscapes(
     title="Cityscapes, fine: 19 classes, 2,975 / 500 / 1,525 images of 2048x1024 (by hand)",
     folder="cityscapes",
     classes_file="cityscapes/classes.txt",
+    # The test split's label maps are all void: scores come from the benchmark's server.
     counts=dict(train=2975, val=500, test=1525),
+    relations=dict(train=dict(apart=("val", "test")), val=dict(apart=("test",)), test={}),
     needs=("leftImg8bit", "gtFine"),
     products=("train.txt", "val.txt"),
     reader=LABEL,

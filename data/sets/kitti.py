@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from .. import files, images, prepare
-from ..dataset import FACTS, DataSet, Pair, Split, copy_facts
+from ..dataset import DataSet, Pair, copy_bundled
 from ..errors import DataError
 from ..labels import Png
 from ..masks import by_colour, read_classes
+from ..settings import BUNDLED
 
 FOLDERS = {"train": "Training_00", "test": "Validation_07"}
 
@@ -25,7 +26,7 @@ class Colours:
 
     def read(self, path: Path) -> tuple[np.ndarray, list[str]]:
         """Return the label map, and no complaints: a colour of no class is an error."""
-        classes = read_classes(FACTS / "kitti" / "colours.txt")
+        classes = read_classes(BUNDLED / "kitti" / "colours.txt")
         return by_colour(path, images.read_converted(path, 3), classes.colours), []
 
 
@@ -59,16 +60,12 @@ class Kitti(DataSet):
             prepare.convert(jobs, f"kitti {split}", log)
             lines = [f"{folder}/RGB/{p.name} {folder}/labels/{p.name}" for p in pictures]
             files.write_list(root / f"{split}.txt", lines)
-        copy_facts(data, self.classes_file)
+        copy_bundled(data, self.classes_file)
 
-    def splits(self, data):
-        """Return train and test."""
-        root, found = self.root(data), []
-        for name, apart in (("train", ("test",)), ("test", ())):
-            lines = [line.split() for line in files.read_list(root / f"{name}.txt")]
-            pairs = [Pair(f"{name} {Path(i).stem}", root / i, root / m) for i, m in lines]
-            found.append(Split(name, pairs, self.counts.get(name), apart))
-        return found
+    def pairs(self, data, split):
+        root = self.root(data)
+        listed = files.read_pairs(root / f"{split}.txt")
+        return [Pair(f"{split} {Path(i).stem}", root / i, root / m) for i, m in listed]
 
     def require(self, data):
         """DataError, with what to do, unless it is there."""
@@ -83,6 +80,7 @@ KITTI = Kitti(
     folder="kitti",
     classes_file="kitti/classes.txt",
     counts=dict(train=100, test=46),
+    relations=dict(train=dict(apart=("test",)), test={}),
     needs=tuple(f"{folder}/{kind}" for folder in FOLDERS.values() for kind in ("RGB", "GT")),
     products=("train.txt", "test.txt"),
     reader=Png(),

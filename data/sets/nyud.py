@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from .. import files, hha, images, parallel, prepare
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
 from ..errors import DataError
 from ..labels import NYUD as LABEL
 
@@ -48,20 +48,10 @@ class HhaJob:
 class Nyud(DataSet):
     """The splits of the authors' lists, and HHA pictures where they are missing."""
 
-    def splits(self, data):
-        root, splits = self.root(data), []
-        for name, more in (
-            ("train", dict(apart=("val", "test"))),
-            ("val", dict(apart=("test",))),
-            ("trainval", dict(union=("train", "val"))),
-            ("test", {}),
-        ):
-            pairs = [
-                Pair(i, root / f"data/images/img_{i}.png", root / f"segmentation/img_{i}.mat")
-                for i in files.read_list(fact(data, f"{self.folder}/{name}.txt"))
-            ]
-            splits.append(Split(name, pairs, self.counts.get(name), **more))
-        return splits
+    def pairs(self, data, split):
+        root, ids = self.root(data), files.read_list(bundled(data, f"{self.folder}/{split}.txt"))
+        images, labels = root / "data/images", root / "segmentation"
+        return [Pair(i, images / f"img_{i}.png", labels / f"img_{i}.mat") for i in ids]
 
     def inputs(self, pair):
         folder = pair.image.parent.parent
@@ -83,7 +73,7 @@ class Nyud(DataSet):
         compute_hha: also compute all of it into data/hha-computed, to compare with the stored one.
         """
         self.require(data)
-        copy_facts(data, *(f"{self.folder}/{name}" for name in _LISTS))
+        copy_bundled(data, *(f"{self.folder}/{name}" for name in _LISTS))
         root = self.root(data) / "data"
         depths = sorted((root / "depth").glob("img_*.png"))
         lacking = [path for path in depths if not (root / "hha" / path.name).exists()]
@@ -103,6 +93,12 @@ NYUD = Nyud(
     folder="nyud",
     classes_file="nyud/classes.txt",
     counts=dict(train=381, val=414, trainval=795, test=654),
+    relations=dict(
+        train=dict(apart=("val", "test")),
+        val=dict(apart=("test",)),
+        trainval=dict(union=("train", "val")),
+        test={},
+    ),
     needs=("data/images", "data/depth", "segmentation"),
     products=("data/hha", "trainval.txt", "test.txt"),
     reader=LABEL,

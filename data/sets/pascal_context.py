@@ -7,8 +7,9 @@ CVPR 2014. Three of the 59 go by another name among the 459; everything else is 
 from dataclasses import dataclass
 
 from .. import files, prepare
-from ..dataset import FACTS, Archive, DataSet, Pair, copy_facts
+from ..dataset import Archive, DataSet, Pair, copy_bundled
 from ..labels import pascal_context
+from ..settings import BUNDLED
 from .voc import archive
 
 _LISTS = ("pascal-context/classes-59.txt", "pascal-context/classes-459.txt")
@@ -18,19 +19,16 @@ _LISTS = ("pascal-context/classes-59.txt", "pascal-context/classes-459.txt")
 class PascalContext(DataSet):
     """The pictures of VOC 2010 with maps of 459 classes, merged to 59."""
 
-    def splits(self, data):
+    def pairs(self, data, split):
         voc, root = data / "pascal/VOC2010", self.root(data)
-
-        def pair(i):
-            return Pair(i, voc / f"JPEGImages/{i}.jpg", root / f"trainval/{i}.mat")
-
-        return self.listed(voc / "ImageSets/Main", pair, train=("val",), val=())
+        ids = files.read_list(voc / f"ImageSets/Main/{split}.txt")
+        return [Pair(i, voc / f"JPEGImages/{i}.jpg", root / f"trainval/{i}.mat") for i in ids]
 
     def prepare(self, data, log=print):
         """Write the label lists in the site's own form, the 59-class maps as PNGs (labels59/)."""
         self.require(data)
-        copy_facts(data, *_LISTS)
-        task, full = (files.read_list(FACTS / name) for name in _LISTS)
+        copy_bundled(data, *_LISTS)
+        task, full = (files.read_list(BUNDLED / name) for name in _LISTS)
         root = self.root(data)
         for name, listed in (("59_labels.txt", task[1:]), ("labels.txt", full)):
             files.write_list(root / name, [f"{k}: {c}" for k, c in enumerate(listed, 1)])
@@ -46,6 +44,7 @@ PASCAL_CONTEXT = PascalContext(
     folder="pascal-context",
     classes_file="pascal-context/classes-59.txt",
     counts=dict(train=4998, val=5105),
+    relations=dict(train=dict(apart=("val",)), val={}),
     needs=("trainval", "../pascal/VOC2010/JPEGImages", "../pascal/VOC2010/ImageSets/Main"),
     products=("prepared.json", "labels.txt", "59_labels.txt"),
     reader=pascal_context(),

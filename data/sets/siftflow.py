@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import files, parallel
-from ..dataset import Archive, DataSet, Pair, Split, copy_facts, fact
+from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
 from ..errors import DataError
 from ..labels import SIFTFLOW as LABEL
 from ..labels import SIFTFLOW_GEOMETRIC, Reader
@@ -35,21 +35,10 @@ class SiftFlow(DataSet):
     # Never in the test split: left out of the means (paper, section 5, SIFT Flow).
     absent: tuple = ("cow", "desert", "moon")
 
-    def splits(self, data):
-        root = self.root(data)
-        splits = []
-        for name, apart in (("trainval", ("test",)), ("test", ())):
-            ids = files.read_list(fact(data, f"{self.folder}/{name}.txt"))
-            pairs = [
-                Pair(
-                    i,
-                    root / "Images" / _SCENES / f"{i}.jpg",
-                    root / "SemanticLabels" / _SCENES / f"{i}.mat",
-                )
-                for i in ids
-            ]
-            splits.append(Split(name, pairs, self.counts.get(name), apart))
-        return splits
+    def pairs(self, data, split):
+        root, ids = self.root(data), files.read_list(bundled(data, f"{self.folder}/{split}.txt"))
+        images, labels = root / "Images" / _SCENES, root / "SemanticLabels" / _SCENES
+        return [Pair(i, images / f"{i}.jpg", labels / f"{i}.mat") for i in ids]
 
     def label_maps(self, data, pair):
         geo = self.root(data) / "GeoLabels" / _SCENES / pair.label.name
@@ -60,10 +49,10 @@ class SiftFlow(DataSet):
         """Copy the split and class lists, and check that the absent classes are absent."""
         self.require(data)
         lists = ("trainval.txt", "test.txt", "classes.txt", "classes-geo.txt")
-        copy_facts(data, *(f"{self.folder}/{name}" for name in lists))
-        test = next(split for split in self.splits(data) if split.name == "test")
+        copy_bundled(data, *(f"{self.folder}/{name}" for name in lists))
         look = _Occurring(self.reader)
-        found = parallel.run(look, [p.label for p in test.pairs], "siftflow test classes")
+        maps = [pair.label for pair in self.pairs(data, "test")]
+        found = parallel.run(look, maps, "siftflow test classes")
         seen = {int(k) for some in found for k in some}
         names = self.classes(data)
         wrong = [name for name in self.absent if names.index(name) in seen]
@@ -79,6 +68,7 @@ SIFTFLOW = SiftFlow(
     elsewhere=("SiftFlowDataset",),
     classes_file="sift-flow/classes.txt",
     counts=dict(trainval=2486, test=200),
+    relations=dict(trainval=dict(apart=("test",)), test={}),
     needs=("Images", "SemanticLabels", "GeoLabels"),
     products=("trainval.txt", "test.txt"),
     reader=LABEL,

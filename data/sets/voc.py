@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from .. import files, parallel, prepare
-from ..dataset import FACTS, Archive, DataSet, Pair, Split
+from ..dataset import Archive, DataSet, Pair
 from ..errors import DataError
 from ..labels import SBD, Png, Reader
+from ..settings import BUNDLED
 
 _FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
 _LISTS = "ImageSets/Segmentation"
@@ -31,24 +32,14 @@ class Voc(DataSet):
     def ids(self, data, split):
         return files.read_list(self.root(data) / _LISTS / f"{split}.txt")
 
-    def pairs(self, data, ids, labels="SegmentationClass"):
-        root = self.root(data)
-        return [Pair(i, root / f"JPEGImages/{i}.jpg", root / f"{labels}/{i}.png") for i in ids]
+    def has_split(self, data, split):
+        return split in ("train", "val") or (self.root(data) / _LISTS / f"{split}.txt").is_file()
 
-    def splits(self, data):
-        splits = []
-        for name, more in (
-            ("train", dict(apart=("val",))),
-            ("val", {}),
-            ("trainval", dict(union=("train", "val"))),
-            ("seg11valid", dict(within="val")),
-            ("trainaug", dict(apart=("val",))),
-        ):
-            if (self.root(data) / _LISTS / f"{name}.txt").is_file() or name in ("train", "val"):
-                labels = "SegmentationClassAug" if name == "trainaug" else "SegmentationClass"
-                pairs = self.pairs(data, self.ids(data, name), labels)
-                splits.append(Split(name, pairs, self.counts.get(name), **more))
-        return splits
+    def pairs(self, data, split):
+        root = self.root(data)
+        labels = "SegmentationClassAug" if split == "trainaug" else "SegmentationClass"
+        ids = self.ids(data, split)
+        return [Pair(i, root / f"JPEGImages/{i}.jpg", root / f"{labels}/{i}.png") for i in ids]
 
     def sbd_ids(self, data):
         """{split: ids} of SBD where it has been fetched, its counts held; else None."""
@@ -77,7 +68,7 @@ class Voc2011(Voc):
     def seg11valid(self, data, log):
         """VOC 2011 val minus SBD train: derived where SBD is there, else the project's list."""
         val, sbd = self.ids(data, "val"), self.sbd_ids(data)
-        listed = files.read_list(FACTS / "pascal/seg11valid.txt")
+        listed = files.read_list(BUNDLED / "pascal/seg11valid.txt")
         if sbd is None:
             log(f"{self.name}: SBD is not there; taking the project's own seg11valid list")
             ids = [i for i in val if i in set(listed)]
@@ -130,7 +121,7 @@ class Voc2012(Voc):
     def _write_hard(self, data, log):
         ids, classes = self.ids(data, "trainval"), self.classes(data)
         shows = _Shows(self.reader, tuple(classes.index(name) for name in HARD))
-        hard = parallel.run(shows, [p.label for p in self.pairs(data, ids)], "trainval_hard")
+        hard = parallel.run(shows, [p.label for p in self.pairs(data, "trainval")], "trainval_hard")
         again = [i for i, found in zip(ids, hard, strict=True) if found]
         files.write_list(self.root(data) / _LISTS / "trainval_hard.txt", [*ids, *again])
         log(f"{self.name}: trainval_hard, {len(again):,} of {len(ids):,} images twice")
@@ -161,6 +152,13 @@ def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
 _COMMON: dict[str, Any] = dict(
     classes_file="pascal/classes.txt",
     needs=("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"),
+    relations=dict(
+        train=dict(apart=("val",)),
+        val={},
+        trainval=dict(union=("train", "val")),
+        seg11valid=dict(within="val"),
+        trainaug=dict(apart=("val",)),
+    ),
     reader=Png(palette=True),
     licence="research use; images under Flickr's terms",
 )

@@ -5,10 +5,10 @@ import pytest
 from setkit import packed, served
 
 from data import check, palette
-from data.dataset import FACTS
 from data.errors import DataError
 from data.files import read_list
 from data.sets import ALL
+from data.settings import BUNDLED
 
 
 def test_what_another_data_set_unpacked_is_not_fetched_again(site, make, tmp_path, said):
@@ -38,13 +38,13 @@ def test_weights_are_fetched_one_by_one_and_checked(site, tmp_path, said):
 
 def test_the_project_s_lists_match_the_paper():
     nyud = {
-        s: set(read_list(FACTS / f"nyud/{s}.txt")) for s in ("train", "val", "trainval", "test")
+        s: set(read_list(BUNDLED / f"nyud/{s}.txt")) for s in ("train", "val", "trainval", "test")
     }
     assert {s: len(ids) for s, ids in nyud.items()} == dict(
         train=381, val=414, trainval=795, test=654
     )
     assert nyud["trainval"] == nyud["train"] | nyud["val"] and not nyud["trainval"] & nyud["test"]
-    sift_flow = {s: set(read_list(FACTS / f"sift-flow/{s}.txt")) for s in ("trainval", "test")}
+    sift_flow = {s: set(read_list(BUNDLED / f"sift-flow/{s}.txt")) for s in ("trainval", "test")}
     assert {s: len(ids) for s, ids in sift_flow.items()} == dict(trainval=2486, test=200)
     assert not sift_flow["trainval"] & sift_flow["test"]
     assert not {"highway_bost181", "street_urb506"} & (sift_flow["trainval"] | sift_flow["test"])
@@ -58,8 +58,8 @@ def test_the_project_s_lists_match_the_paper():
         "bsds": 2,
     }
     for folder, count in counts.items():
-        assert len(read_list(FACTS / f"{folder}/classes.txt")) == count
-    assert read_list(FACTS / "sift-flow/classes-geo.txt") == ["sky", "horizontal", "vertical"]
+        assert len(read_list(BUNDLED / f"{folder}/classes.txt")) == count
+    assert read_list(BUNDLED / "sift-flow/classes-geo.txt") == ["sky", "horizontal", "vertical"]
 
 
 def test_the_palette_is_voc_s():

@@ -14,7 +14,7 @@ from caffe.proto import caffe_pb2
 from data import sets
 from data.dataset import Archive
 from data.errors import DataError
-from data.sets.pip_weights import FACTS, VGG16_HED, PipWeights
+from data.sets.pip_weights import MAPS, VGG16_HED, PipWeights
 from nets.keras import read_map
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ def test_the_projects_own_pin_version_hash_and_sizes(name, tmp_path):
 
 def test_maps_that_come_with_the_project_name_the_nets_layers():
     kind, _, net, _, facts = VGG16_HED.convert
-    named = read_map(facts.format(facts=FACTS))
+    named = read_map(facts.format(maps=MAPS))
     param = caffe_pb2.NetParameter()
     text_format.Parse((ROOT / "nets/bsds-hed/deploy.prototxt").read_text(), param)
     learned = {layer.name for layer in param.layer if layer.type == "Convolution"}

@@ -6,10 +6,10 @@ from PIL import Image
 from setkit import packed, served, through
 
 from data import labels
-from data.dataset import FACTS
 from data.errors import DataError
 from data.files import read_list
 from data.sets import ALL
+from data.settings import BUNDLED
 
 MEAN = (104.0, 117.0, 123.0)
 
@@ -82,7 +82,7 @@ def test_voc2012_with_sbd_gives_trainaug(site, make, tmp_path, said, loaded):
 
 def test_seg11valid_of_the_real_lists_is_736_and_a_wrong_list_is_found(make, tmp_path, said):
     """The lists in their full lengths, without pictures."""
-    listed = read_list(FACTS / "pascal/seg11valid.txt")
+    listed = read_list(BUNDLED / "pascal/seg11valid.txt")
     extra = [f"x{k}" for k in range(1111 - 736)]
     sbd = [*extra, *(f"s{k}" for k in range(8498 - len(extra)))]
     lists = tmp_path / "pascal/VOC2011/ImageSets/Segmentation"

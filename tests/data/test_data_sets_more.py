@@ -8,11 +8,11 @@ from PIL import Image
 from setkit import packed, served, through
 
 from data import check, labels, palette, stats
-from data.dataset import FACTS
 from data.errors import DataError
 from data.files import read_list
 from data.labels import pascal_context
 from data.sets import ALL
+from data.settings import BUNDLED
 
 SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 
@@ -124,7 +124,7 @@ def test_siftflow(site, make, tmp_path, said, loaded):
 def test_pascal_context(site, make, tmp_path, said, loaded):
     data = tmp_path / "data"
     make.voc(tmp_path / "voc", {"train": ["a", "b"], "val": ["c"]}, listing="ImageSets/Main")
-    full = read_list(FACTS / "pascal-context/classes-459.txt")
+    full = read_list(BUNDLED / "pascal-context/classes-459.txt")
     truth = {}
     for number, name in enumerate("abc"):
         stored = np.random.RandomState(number).randint(1, 460, (32, 40)).astype(np.uint16)

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from data import palette
-from data.dataset import FACTS
 from data.errors import DataError
 from data.files import read_list
 from data.sets import shapes
 from data.sets.shapes_draw import CLASSES
+from data.settings import BUNDLED
 
 
 def bytes_of(folder):
@@ -95,7 +95,9 @@ def test_single_objects_have_their_class_in_the_list(made):
 
 def test_class_names_are_the_committed_ones(made):
     assert (
-        read_list(made / "classes.txt") == read_list(FACTS / "shapes/classes.txt") == list(CLASSES)
+        read_list(made / "classes.txt")
+        == read_list(BUNDLED / "shapes/classes.txt")
+        == list(CLASSES)
     )
 
 

@@ -79,7 +79,7 @@ def test_a_rate_may_be_given_by_the_sharer_alone(build, tmp_path):
     text += ip("b", "y", "z", specs=SHARED.format("lr_mult: 5 decay_mult: 0"))
     net = build(text)
     owner = net.param_table.owners[0]
-    assert (owner.lr, owner.decay) == (5, 0) and len(net.learnable_params) == 2
+    assert (owner.spec.lr_mult, owner.spec.decay_mult) == (5, 0) and len(net.learnable_params) == 2
     net.save_hdf5(str(tmp_path / "w.h5"))
     again = build(text)
     again.load_hdf5(str(tmp_path / "w.h5"))  # holds the shared blobs once

@@ -23,8 +23,8 @@ class Blob:
         "_shape",
         "data_buffer",
         "diff_buffer",
-        "freed_reason",
         "freed_data",
+        "freed_diff",
         "__weakref__",
     )
 
@@ -32,10 +32,9 @@ class Blob:
         self._shape = check_shape(shape)
         self.data_buffer = SyncedMemory(persistent)
         self.diff_buffer = SyncedMemory(persistent)
-        self.freed_data: str | None = None  # the same of `data`, in an optimized net
-        self.freed_reason: str | None = (
-            None  # why `diff` cannot be read, once a solver step has freed it
-        )
+        # Why `data` or `diff` cannot be read: an optimized net or a solver's step has freed it.
+        self.freed_data: str | None = None
+        self.freed_diff: str | None = None
 
     # -- pycaffe's interface
 
@@ -49,8 +48,8 @@ class Blob:
     @property
     def diff(self) -> np.ndarray:
         """Live float32 view of the gradient, of this blob's shape."""
-        if self.freed_reason:
-            raise CaffeError(self.freed_reason)
+        if self.freed_diff:
+            raise CaffeError(self.freed_diff)
         return self.diff_buffer.numpy(self._shape)
 
     @property
@@ -85,7 +84,7 @@ class Blob:
             self.diff_buffer = self.diff_buffer.resized(count)
         self._shape = shape
 
-    # -- the engine's face: tensors on the compute device
+    # -- for the engine: tensors on the compute device
 
     def set_shape(self, shape: tuple[int, ...]) -> None:
         """Change the shape without checking it again."""
@@ -117,12 +116,12 @@ class Blob:
 
     def put_diff(self, value: torch.Tensor) -> None:
         """Take a new gradient of this blob's shape."""
-        self.freed_reason = None
+        self.freed_diff = None
         self.diff_buffer.put(value)
 
     def clear_diff(self) -> None:
         """Make the gradient zero."""
-        self.freed_reason = None
+        self.freed_diff = None
         self.diff_buffer.clear()
 
     def add_diff(self, value: torch.Tensor) -> None:
@@ -145,7 +144,7 @@ class Blob:
         """Free the gradient unless a view of it is alive; reading it then raises `why`."""
         if not self.diff_buffer.has_live_view():
             self.diff_buffer = SyncedMemory(self.diff_buffer.persistent)
-            self.freed_reason = why
+            self.freed_diff = why
 
     def free_data(self, why: str) -> None:
         """Free the values unless a view of them is alive; reading them then raises `why`."""

@@ -25,7 +25,6 @@ class _State:
     def __init__(self):
         self.gpu = False
         self.device_id = 0
-        self.multiprocess = False
         self.solver_count = 1
         self.solver_rank = 0
         self.generators: dict[str, torch.Generator] = {}
@@ -212,5 +211,4 @@ def set_solver_rank(rank: int) -> None:
 
 
 def set_multiprocess(value: bool) -> None:
-    """Set whether each solver is a process, as all are here (BVLC's may be threads)."""
-    _state.multiprocess = bool(value)
+    """Do nothing, as each solver is a process here; BVLC's may be threads."""

@@ -18,7 +18,6 @@ saves time, and then `forward` runs without autograd.
 
 import copy
 from collections.abc import Sequence
-from typing import NoReturn
 
 import torch
 
@@ -43,7 +42,7 @@ class Layer(LayerRuntime):
 
     def forward(self, *bottom: torch.Tensor):
         """Return the top tensor, or a tuple of them."""
-        raise LayerError(self.format_error("does not define forward"))
+        self.fail("does not define forward")
 
     # A type may define, in place of autograd:
     #   def backward(self, propagate_down, bottom, top, top_diff): -> list of bottom diffs, None
@@ -158,19 +157,6 @@ class Layer(LayerRuntime):
     def generator(self) -> torch.Generator:
         """Return the random stream of the compute device."""
         return context.generator(context.device())
-
-    def check(self, condition: bool, message: str) -> None:
-        """Raise LayerError with this layer's name and type unless `condition` holds."""
-        if not condition:
-            raise LayerError(self.format_error(message))
-
-    def fail(self, message: str) -> NoReturn:
-        """Raise LayerError with this layer's name and type."""
-        raise LayerError(self.format_error(message))
-
-    def format_error(self, message: str) -> str:
-        """Return `message` with this layer's name and type in front."""
-        return f"layer '{self.name}' ({self.type}): {message}"
 
     @property
     def pycaffe_object(self):

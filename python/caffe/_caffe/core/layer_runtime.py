@@ -6,7 +6,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -76,8 +76,6 @@ class LayerRuntime:
     forward: Callable
     reshape: Callable
     backward: Callable | None
-    check: Callable
-    format_error: Callable[[str], str]
 
     @property
     def in_place(self) -> bool:
@@ -99,13 +97,9 @@ class LayerRuntime:
         ):
             if given < least or (most is not None and given > most):
                 wanted = str(least) if least == most else f"{least} to {most or 'any number'}"
-                raise LayerError(self.format_error(f"takes {wanted} {what} blobs, {given} given"))
+                self.fail(f"takes {wanted} {what} blobs, {given} given")
         if self.same_count and bottoms != tops:
-            raise LayerError(
-                self.format_error(
-                    f"takes as many tops as bottoms; {bottoms} bottoms, {tops} tops given"
-                )
-            )
+            self.fail(f"takes as many tops as bottoms; {bottoms} bottoms, {tops} tops given")
 
     def prepare(
         self, bottom: Sequence[Blob], top: Sequence[Blob], wiring: Wiring | None = None
@@ -241,6 +235,19 @@ class LayerRuntime:
                 shared = any(grad.data_ptr() == d.data_ptr() for d in top_diff)
                 self.blobs[i].add_diff(grad.clone() if shared else grad)
         return diffs
+
+    def check(self, condition: bool, message: str) -> None:
+        """Raise LayerError with this layer's name and type unless `condition` holds."""
+        if not condition:
+            self.fail(message)
+
+    def fail(self, message: str, kind: type[CaffeError] = LayerError) -> NoReturn:
+        """Raise an error of this kind with this layer's name and type."""
+        raise kind(self.format_error(message))
+
+    def format_error(self, message: str) -> str:
+        """Return `message` with this layer's name and type in front."""
+        return f"layer '{self.name}' ({self.type}): {message}"
 
     def _guard(self, function, bottom, *args):
         """Call `function`, re-raising torch's errors as LayerError with the bottoms' shapes."""

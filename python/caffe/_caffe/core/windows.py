@@ -88,7 +88,7 @@ def gather_windows(
 
 
 def scatter_windows(dx: torch.Tensor, places: Sequence[torch.Tensor], sizes) -> torch.Tensor:
-    """Return the gradient of `take` by its x of these spatial sizes."""
+    """Return the gradient of `gather_windows` by its x of these spatial sizes."""
     for axis, (at, size) in enumerate(zip(places, sizes, strict=True), 2):
         whole = dx.new_zeros((*dx.shape[:axis], size + 1, *dx.shape[axis + 1 :]))
         dx = whole.index_add_(axis, at.flatten(), dx).narrow(axis, 0, size)
@@ -210,21 +210,24 @@ class PoolingPlan(NamedTuple):
         return places
 
 
-def lay_windows(sizes, kernel, stride, pad, ceil: bool, by_hand=False) -> PoolingPlan:
-    """Lay windows on maps of `sizes` by Caffe's rule (pooling_layer.cpp, Reshape)."""
-    outputs, edges, native = [], [], not by_hand
+def lay_windows(sizes, kernel, stride, pad, ceil: bool, native=True) -> PoolingPlan:
+    """Lay windows on maps of `sizes` by Caffe's rule (pooling_layer.cpp, Reshape).
+
+    `native` tells whether torch's own pooling may be used where it lays the same windows.
+    """
+    outputs, edges = [], []
     for size, k, s, p in zip(sizes, kernel, stride, pad, strict=True):
         room = size + 2 * p - k
-        count = torchs = (-(-room // s) if ceil else room // s) + 1
+        count = native_count = (-(-room // s) if ceil else room // s) + 1
         if (count - 1) * s >= size + p:
             # The last window starts behind the map. torch drops it; Caffe does so only where
             # there is padding, be it on the other axis.
-            torchs -= 1
+            native_count -= 1
             count -= any(pad)
         outputs.append(count)
         edges = [p, (count - 1) * s + k - size - p, *edges]
         # torch takes no more padding than half a kernel, and walks through it.
-        native = native and count == torchs and 2 * p <= k and p <= size
+        native = native and count == native_count and 2 * p <= k and p <= size
     plan = PoolingPlan(
         tuple(sizes), tuple(outputs), kernel, stride, pad, ceil, native, tuple(edges)
     )

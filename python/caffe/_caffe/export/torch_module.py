@@ -25,7 +25,7 @@ class NetModule(nn.Module):
         self._net = net
         self._flow: Flow = flow_of(net)
         for owner in net.param_table.owners:
-            parameter = nn.Parameter(owner.blob.tensor(write=True), owner.lr != 0)
+            parameter = nn.Parameter(owner.blob.tensor(write=True), owner.spec.lr_mult != 0)
             self._holder(owner.layer.name).register_parameter(str(owner.index), parameter)
 
     def _holder(self, layer: str) -> nn.Module:

@@ -12,7 +12,7 @@ from ..core import context
 from ..core.blob import Blob
 from ..core.layer import Layer
 from ..core.registry import check_dialect, create_layer
-from ..errors import NetError, nearest
+from ..errors import NetError
 from ..log import warning
 from .align_crops import settle_crops
 from .backward_plan import force_backward, plan_saving, prune_backward
@@ -127,7 +127,7 @@ class _Builder:
 
     def _connect(self, layer: Layer) -> Node:
         param = layer.layer_param
-        bottoms = [self._take_bottom(param, j) for j in range(len(param.bottom))]
+        bottoms = [self._take_bottom(name) for name in param.bottom]
         tops = []
         for j, name in enumerate(param.top):
             tops.append(self._make_top(param, j, name))
@@ -151,14 +151,8 @@ class _Builder:
                 self.memory[top] = self.memory[bottoms[0]]
         return node
 
-    def _take_bottom(self, param, j: int) -> Blob:
-        name = param.bottom[j]
-        if name not in self.available:
-            raise NetError(
-                f"layer '{param.name}' ({param.type}): unknown bottom blob '{name}' (index {j})"
-                + nearest(name, self.available)
-            )
-        del self.available[name]
+    def _take_bottom(self, name: str) -> Blob:
+        del self.available[name]  # insert_splits has made one blob for each reader
         return self._by_name[name]
 
     def _make_top(self, param, j: int, name: str) -> Blob:
@@ -197,11 +191,10 @@ class _Builder:
         """
         given = list(node.layer.layer_param.loss_weight)
         if given and len(given) != len(node.tops):
-            raise NetError(
-                node.layer.format_error(
-                    f"loss_weight is given {len(given)} times for {len(node.tops)} tops; give it "
-                    "once per top or not at all"
-                )
+            node.layer.fail(
+                f"loss_weight is given {len(given)} times for {len(node.tops)} tops; give it "
+                "once per top or not at all",
+                kind=NetError,
             )
         node.loss_weights = [(j, weight) for j, weight in enumerate(given) if weight]
         for j, weight in node.loss_weights:

@@ -28,7 +28,7 @@ class Net(Hooked):
     phase : int
         caffe.TRAIN or caffe.TEST.
     level, stages : int, list of str
-        The rest of the state that include and exclude rules are held against.
+        The rest of the state that include and exclude rules are checked against.
     weights : str
         A .caffemodel or .h5 file to load. pycaffe's older Net(file, weights, phase) works too.
     folder : str

@@ -15,14 +15,11 @@ PERMISSIVE = caffe_pb2.ParamSpec.PERMISSIVE
 
 @dataclass
 class Owner:
-    """A learnable blob: the layer it belongs to, its rates, and whether they were written."""
+    """A learnable blob: the layer it belongs to, and its spec, with what sharing layers write."""
 
     layer: Layer
     index: int
-    lr: float
-    decay: float
-    has_lr: bool
-    has_decay: bool
+    spec: caffe_pb2.ParamSpec
 
     @property
     def blob(self) -> Blob:
@@ -56,10 +53,9 @@ class ParamTable:
         """
         specs = layer.layer_param.param
         if given > len(layer.blobs):
-            raise NetError(
-                layer.format_error(
-                    f"{given} param specs given, the layer has {len(layer.blobs)} parameters"
-                )
+            layer.fail(
+                f"{given} param specs given, the layer has {len(layer.blobs)} parameters",
+                kind=NetError,
             )
         learns = [specs[i].lr_mult != 0 if i < given else True for i in range(len(layer.blobs))]
         layer.set_param_propagate_down(learns)
@@ -71,14 +67,11 @@ class ParamTable:
         if spec.name and spec.name in self._named:
             owner = self._named[spec.name]
             self._check_shapes(layer, index, spec, owner)
-            self._agree(layer, spec, owner, "lr_mult", "lr", "has_lr")
-            self._agree(layer, spec, owner, "decay_mult", "decay", "has_decay")
+            self._agree(layer, spec, owner)
             self._sharers.append((layer, index, owner))
             return
-        owner = Owner(
-            layer, index, spec.lr_mult, spec.decay_mult,
-            spec.HasField("lr_mult"), spec.HasField("decay_mult"),
-        )  # fmt: skip
+        owner = Owner(layer, index, caffe_pb2.ParamSpec())
+        owner.spec.CopyFrom(spec)
         self.owners.append(owner)
         self.learnable.append(owner.blob)
         if spec.name:
@@ -88,28 +81,27 @@ class ParamTable:
         mine, theirs = layer.blobs[index], owner.blob
         permissive = spec.share_mode == PERMISSIVE
         if mine.count != theirs.count if permissive else mine.shape != theirs.shape:
-            raise NetError(
-                layer.format_error(
-                    f"cannot share parameter '{spec.name}' of layer '{owner.layer.name}': its "
-                    f"shape is {theirs.shape}, this layer needs {mine.shape}"
-                    + ("" if permissive else " (share_mode: PERMISSIVE compares counts only)")
-                )
+            layer.fail(
+                f"cannot share parameter '{spec.name}' of layer '{owner.layer.name}': its "
+                f"shape is {theirs.shape}, this layer needs {mine.shape}"
+                + ("" if permissive else " (share_mode: PERMISSIVE compares counts only)"),
+                kind=NetError,
             )
 
     @staticmethod
-    def _agree(layer, spec, owner, field, kept, written) -> None:
-        if not spec.HasField(field):
-            return
-        value = getattr(spec, field)
-        if getattr(owner, written) and getattr(owner, kept) != value:
-            raise NetError(
-                layer.format_error(
-                    f"shared parameter '{spec.name}' has {field} {value:g} here and "
-                    f"{getattr(owner, kept):g} in layer '{owner.layer.name}'; they must be equal"
+    def _agree(layer, spec, owner) -> None:
+        """Give the owner the rates that this layer writes; they must not differ from its own."""
+        for field in ("lr_mult", "decay_mult"):
+            if not spec.HasField(field):
+                continue
+            mine, theirs = getattr(spec, field), getattr(owner.spec, field)
+            if owner.spec.HasField(field) and theirs != mine:
+                layer.fail(
+                    f"shared parameter '{spec.name}' has {field} {mine:g} here and {theirs:g} in "
+                    f"layer '{owner.layer.name}'; they must be equal",
+                    kind=NetError,
                 )
-            )
-        setattr(owner, kept, value)
-        setattr(owner, written, True)
+            setattr(owner.spec, field, mine)
 
     def share(self) -> None:
         """Make every sharing layer's blob the owner's memory."""

@@ -54,7 +54,7 @@ class TrainingPlan:
             for expansion in node.expansions:
                 expansion.restore()
         for blob in reduced:
-            blob.freed_reason = REDUCED.format(self._names[blob])
+            blob.freed_diff = REDUCED.format(self._names[blob])
 
     def _reduced(self) -> list[Blob]:
         shapes = self._layout.shapes if self._layout else {}

@@ -40,10 +40,8 @@ def _check_count(params, layer, source, path) -> None:
             f"{have} are those of {fork}'s {layer.type}: let the net's file begin with "
             f"'# dialect: {fork}', or call caffe.set_dialect('{fork}')"
         )
-    raise NetError(
-        layer.format_error(
-            f"'{path}' holds {have} parameter blobs for it, the net has {want}; {remedy}"
-        )
+    layer.fail(
+        f"'{path}' holds {have} parameter blobs for it, the net has {want}; {remedy}", kind=NetError
     )
 
 
@@ -55,11 +53,10 @@ def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> Non
         hint = ""
         if array.size == blob.count:
             hint = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
-        raise NetError(
-            layer.format_error(
-                f"parameter {index} in '{path}' has shape {tuple(array.shape)}, the net's has "
-                f"{blob.shape}{hint}; to learn it from scratch, rename the layer"
-            )
+        layer.fail(
+            f"parameter {index} in '{path}' has shape {tuple(array.shape)}, the net's has "
+            f"{blob.shape}{hint}; to learn it from scratch, rename the layer",
+            kind=NetError,
         )
     target = blob.data_buffer.tensor(blob.shape, context.HOST, write=True)
     # numpy copies straight from the file's mapped pages: no second copy in memory.
@@ -100,19 +97,16 @@ def share(layers: Sequence[Layer], others: Sequence[Layer]) -> None:
             info(f"Ignoring source layer {source.name}", src="net.cpp:678")
             continue
         if len(layer.blobs) != len(source.blobs):
-            raise NetError(
-                layer.format_error(
-                    f"cannot share weights: {len(source.blobs)} blobs there, "
-                    f"{len(layer.blobs)} here"
-                )
+            layer.fail(
+                f"cannot share weights: {len(source.blobs)} blobs there, {len(layer.blobs)} here",
+                kind=NetError,
             )
         for index, (mine, theirs) in enumerate(zip(layer.blobs, source.blobs, strict=True)):
             if mine.shape != theirs.shape:
-                raise NetError(
-                    layer.format_error(
-                        f"cannot share parameter {index}: its shape is {theirs.shape} there, "
-                        f"{mine.shape} here"
-                    )
+                layer.fail(
+                    f"cannot share parameter {index}: its shape is {theirs.shape} there, "
+                    f"{mine.shape} here",
+                    kind=NetError,
                 )
             mine.share_data(theirs)
 

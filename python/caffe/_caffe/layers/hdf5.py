@@ -209,11 +209,9 @@ class HDF5Output(Layer):
                 continue
             rows = file[name]
             if rows.shape[1:] != array.shape[1:]:
-                raise LayerError(
-                    self.format_error(
-                        f"'{name}' in '{self.path}' has rows of {rows.shape[1:]}, this batch has "
-                        f"{array.shape[1:]}"
-                    )
+                self.fail(
+                    f"'{name}' in '{self.path}' has rows of {rows.shape[1:]}, this batch has "
+                    f"{array.shape[1:]}"
                 )
             rows.resize(len(rows) + len(array), axis=0)
             rows[-len(array) :] = array

@@ -31,7 +31,7 @@ class Fixed(Layer):
 
     def top_shapes(self):
         """Return the shapes of the tops, as the settings give them."""
-        raise LayerError(self.format_error("does not define top_shapes"))
+        self.fail("does not define top_shapes")
 
     def reshape(self):
         return self.shapes

@@ -79,10 +79,8 @@ class Pooling(Layer):
                     k - size - 2 * p < step,
                     f"kernel {k} exceeds size {size} with pad {p} on axis {axis} of bottom 0",
                 )
-            by_hand = self.method == PoolingParameter.STOCHASTIC
-            self.plan = lay_windows(
-                shape[2:], kernel, self.stride, self.pad, self.round_up, by_hand
-            )
+            native = self.method != PoolingParameter.STOCHASTIC
+            self.plan = lay_windows(shape[2:], kernel, self.stride, self.pad, self.round_up, native)
             laid = 4 * math.prod((*shape[:2], *self.plan.padded_sizes()))
             self.check(
                 laid <= context.host_memory(),

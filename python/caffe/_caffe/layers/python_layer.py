@@ -188,7 +188,7 @@ class _PythonLayer(Layer):
 
     def _import(self, name: str):
         if not name:
-            raise LayerError(self.format_error("python_param needs a module"))
+            self.fail("python_param needs a module")
         folder = self.folder and os.path.abspath(self.folder)
         beside = bool(folder) and folder not in sys.path
         if beside:
@@ -242,7 +242,7 @@ class _PythonLayer(Layer):
     def run_backward(self, propagate_down, bottom, top, keep) -> None:
         for blob, wanted in zip(bottom, propagate_down, strict=True):
             if wanted:
-                blob.freed_reason = None
+                blob.freed_diff = None
         with torch.enable_grad():
             self._call("backward", top, list(propagate_down), bottom)
 

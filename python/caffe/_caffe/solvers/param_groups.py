@@ -83,11 +83,12 @@ def _float32(value: float) -> float:
 
 
 def make_groups(owners: Sequence[Owner], history: list[Blob], count: int) -> list[ParamGroup]:
-    """ParamGroup parameters by their rates; `history` holds `count` rows, one after the other."""
+    """Group parameters by their rates; `history` holds `count` rows, one after the other."""
     size = len(owners)
-    order = sorted(range(size), key=lambda i: (owners[i].lr, owners[i].decay))
+    rates = [(owner.spec.lr_mult, owner.spec.decay_mult) for owner in owners]
+    order = sorted(range(size), key=rates.__getitem__)
     groups = []
-    for (lr, decay), members in groupby(order, key=lambda i: (owners[i].lr, owners[i].decay)):
+    for (lr, decay), members in groupby(order, key=rates.__getitem__):
         ids = list(members)
         rows = [[history[k * size + i] for i in ids] for k in range(count)]
         groups.append(ParamGroup(lr, decay, [owners[i].blob for i in ids], rows))

@@ -103,7 +103,7 @@ class PrefetchingLayer(Layer):
 
     def open(self) -> BatchReader:
         """Check settings and files, and return what loads the batches."""
-        raise LayerError(self.format_error("does not define open"))
+        self.fail("does not define open")
 
     def setup(self):
         self.queue: Prefetch | None = None

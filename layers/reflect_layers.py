@@ -51,3 +51,23 @@ class ReflectLayer(caffe.Layer):
 
     def backward(self, top, propagate_down, bottom):
         pass
+
+    def to_onnx(self, graph, x):
+        """Return the top's name in an ONNX graph (`caffe.export.onnx`).
+
+        ONNX's own Pad reflects once; gathered rows and columns reflect as often as it takes.
+        """
+        for axis in (2, 3):
+            size = graph.size(x, axis)
+            behind = graph.node("Mod", graph.node("Neg", size), graph.ints(self.multiple))
+            end = graph.add(graph.add(size, behind), graph.ints(self.margin))
+            place = graph.node(
+                "Range", graph.whole(-self.margin), graph.node("Squeeze", end), graph.whole(1)
+            )
+            there_and_back = graph.mul(graph.sub(size, graph.ints(1)), graph.ints(2))
+            period = graph.node("Max", there_and_back, graph.ints(1))
+            place = graph.node("Mod", place, period)
+            x = graph.node(
+                "Gather", x, graph.node("Min", place, graph.sub(period, place)), axis=axis
+            )
+        return x

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import onnxruntime
 import pytest
 
 import caffe
@@ -52,6 +53,22 @@ def test_reflection_is_that_of_plain_loops(height, width, margin, multiple):
 def test_reflection_refuses(params):
     with pytest.raises(ParameterError, match="expected whole numbers, at least 0 and 1"):
         reflected(np.zeros((1, 1, 4, 4), np.float32), **params)
+
+
+def test_reflection_in_onnx_at_every_size(tmp_path):
+    n = caffe.NetSpec()
+    n.data = L.Input(shape=[dict(dim=[1, 2, 9, 6])])
+    param = str(dict(margin=11, multiple=4))
+    n.grown = L.Python(
+        n.data, module="layers.reflect_layers", layer="ReflectLayer", param_str=param
+    )
+    net = net_of_text(str(n.to_proto()))
+    caffe.export.onnx(net, tmp_path / "net.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    for size in ((1, 1), (1, 9), (2, 4), (12, 12), (40, 3)):
+        values = RS.rand(3, 2, *size).astype(np.float32)
+        wanted = reflected(values, margin=11, multiple=4)
+        np.testing.assert_array_equal(session.run(None, {"data": values})[0], wanted)
 
 
 def test_margin_and_stride_of_labels():

@@ -39,6 +39,12 @@ def onnx(
     the net's inputs have for this stay there. Needs the packages onnx and onnxruntime
     (`pip install 'fcn-caffe[onnx]'`).
 
+    A Python layer writes itself if it has a method `to_onnx(graph, *bottoms)`: it gets the names
+    of its bottoms' values and returns those of its tops (one, or a tuple). `graph.node(op,
+    *inputs, **attributes)` appends an operator of set 18 and returns its output's name;
+    `graph.ints(...)`, `scalar(v)` and `floats(array)` are constants, `param(i)` the layer's
+    parameters, `size(value, axis)` and `sizes(...)` sizes at run time (layers/reflect_layers.py).
+
     Parameters
     ----------
     net : caffe.Net

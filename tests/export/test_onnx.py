@@ -276,6 +276,30 @@ def test_nets_that_cannot_be_written_are_refused(text, why, tmp_path):
     assert not os.listdir(tmp_path)
 
 
+WRITERS = """
+import caffe
+class Silent(caffe.Layer):
+    def setup(self, bottom, top): pass
+    def reshape(self, bottom, top): top[0].reshape(*bottom[0].shape)
+    def forward(self, bottom, top): top[0].data[...] = 3 * bottom[0].data
+class Thrice(Silent):
+    def to_onnx(self, graph, x): return graph.mul(x, graph.scalar(3))
+"""
+
+
+def test_a_python_layer_writes_itself(tmp_path, monkeypatch):
+    (tmp_path / "writers.py").write_text(WRITERS)
+    monkeypatch.syspath_prepend(tmp_path)
+    text = input_layer("x", 1, 3, 8, 8) + (
+        'layer { name: "p" type: "Python" bottom: "x" top: "y" '
+        'python_param { module: "writers" layer: "Thrice" } }'
+    )
+    net, session = export(tmp_path, text)
+    hold(net, session, x=random(2, 3, 5, 7))
+    with pytest.raises(caffe.LayerError, match=r"'p' \(Python\): .* runs code of its own"):
+        export(tmp_path, text.replace("Thrice", "Silent"))
+
+
 def test_training_nets_are_refused(tmp_path):
     with pytest.raises(caffe.NetError, match="is in TRAIN; build it with caffe.TEST"):
         caffe.export.onnx(net_of(RELU), tmp_path / "net.onnx")

@@ -20,9 +20,15 @@ def converts(*classes: type) -> Callable[[Converter], Converter]:
 
 
 def find_converter(layer: Layer) -> Converter | None:
-    """Return the function that writes `layer`, or a Python layer's object; None without one."""
-    classes = type(layer.pycaffe_object).__mro__
-    return next((TABLE[cls] for cls in classes if cls in TABLE), None)
+    """Return the function that writes `layer`, or a Python layer's object; None without one.
+
+    A user's Python layer writes itself, by its method `to_onnx(graph, *bottoms)`.
+    """
+    made = layer.pycaffe_object
+    known = next((TABLE[cls] for cls in type(made).__mro__ if cls in TABLE), None)
+    if known is None and (own := getattr(made, "to_onnx", None)):
+        return lambda graph, _, *bottoms: own(graph, *bottoms)
+    return known
 
 
 def converter_of(layer: Layer) -> Converter:

@@ -6,16 +6,18 @@ from . import (
     common,
     conv,
     detect,
+    fields,
     forks,
     neuron,
     norm,
     pooling,
     regions,
     shaping,
+    yolo,
 )
 from .table import TABLE
 
 __all__ = [
-    "TABLE", "arithmetic", "combine", "common", "conv", "detect", "forks", "neuron", "norm",
-    "pooling", "regions", "shaping",
+    "TABLE", "arithmetic", "combine", "common", "conv", "detect", "fields", "forks", "neuron",
+    "norm", "pooling", "regions", "shaping", "yolo",
 ]  # fmt: skip

@@ -7,7 +7,10 @@ from ...layers.forks.ssd import PriorBox
 from ...layers.forks.ssd_detection import DetectionOutput
 from ...log import warning
 from .graph import INT64, Graph
+from .suppression import chosen, one_picture, rows_or, suppressed
 from .table import converts
+
+NOTHING = [0.0] + [-1.0] * 6  # the row (picture, label, score, box) of a picture without boxes
 
 
 @converts(PriorBox)
@@ -62,10 +65,7 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     layer.check(nms.eta == 1, f"nms_param.eta {nms.eta} below 1 cannot be written")
     if layer.saves:
         warning(f"layer '{layer.name}' : the ONNX file leaves save_output_param out")
-    layer.check(
-        g.shapes[location][0] == 1, "can be written for a batch of 1; give the net that input"
-    )
-    g.batch_of_one = True
+    one_picture(g, layer, location)
     sets = 1 if p.share_location else p.num_classes
     boxes = _decoded(g, p, g.reshape(location, -1, sets, 4), prior)
     scores = g.reshape(confidence, -1, p.num_classes)
@@ -77,10 +77,7 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     rows = g.node("Concat", *found, axis=0)
     if p.keep_top_k > -1:
         rows = _best(g, rows, p.keep_top_k)
-    count = g.node("Max", g.size(rows, 0), g.ints(1))
-    rows = g.node("Concat", rows, g.floats([[0] + [-1] * 6]), axis=0)
-    rows = g.slice(rows, g.ints(0), count, [0])
-    return g.reshape(rows, 1, 1, -1, 7)
+    return g.reshape(rows_or(g, rows, NOTHING), 1, 1, -1, 7)
 
 
 def _decoded(g, p, prediction, prior):
@@ -106,21 +103,10 @@ def _one_class(g, p, c, boxes, scores, box_set):
     mine = g.node("Gather", boxes, g.whole(box_set), axis=1)
     score = g.node("Gather", scores, g.whole(c), axis=1)
     least = p.confidence_threshold if p.HasField("confidence_threshold") else float("-inf")
-    chosen = g.reshape(g.node("NonZero", g.node("Greater", score, g.scalar(least))), -1)
-    score, mine = (g.node("Gather", v, chosen, axis=0) for v in (score, mine))
-    most = g.size(score, 0)
-    if p.nms_param.HasField("top_k") and p.nms_param.top_k > -1:
-        most = g.node("Min", most, g.ints(p.nms_param.top_k))
-    score, order = g.nodes_out("TopK", 2, score, most, axis=0)
-    mine = g.node("Gather", mine, order, axis=0)
-    picked = g.node(
-        "NonMaxSuppression",
-        g.node("Unsqueeze", mine, g.ints(0)),
-        g.node("Unsqueeze", score, g.ints(0, 1)),
-        most,
-        g.floats([p.nms_param.nms_threshold]),
-    )
-    stay = g.node("Gather", picked, g.whole(2), axis=1)
+    score, mine = chosen(g, g.node("Greater", score, g.scalar(least)), score, mine)
+    nms = p.nms_param
+    most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else None
+    stay = suppressed(g, mine, score, nms.nms_threshold, most)
     score = g.node("Unsqueeze", g.node("Gather", score, stay, axis=0), g.ints(1))
     head = g.node("Expand", g.floats([[0, c]]), g.sizes(g.size(score, 0), 2))
     return g.node("Concat", head, score, g.node("Gather", mine, stay, axis=0), axis=1)

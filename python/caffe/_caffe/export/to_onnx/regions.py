@@ -7,6 +7,7 @@ from ...layers.forks.faster_rcnn import ProposalLayer
 from ...layers.forks.pvanet import Proposal
 from ...layers.forks.rfcn import PSROIPooling
 from .graph import INT64, Graph
+from .suppression import chosen, suppressed
 from .table import converts
 
 DOUBLE = TensorProto.DOUBLE
@@ -30,8 +31,7 @@ def proposal_layer(g: Graph, layer, scores: str, prediction: str, picture: str):
     scale = g.slice(picture, g.ints(2), g.ints(3), [1])
     boxes, score = _predicted(g, user.anchors, user.stride, scores, prediction, picture)
     least = g.mul(scale, g.scalar(setting("TEST", "RPN_MIN_SIZE")))
-    large = g.reshape(g.node("NonZero", _large(g, boxes, least)), -1)
-    boxes, score = (g.node("Gather", v, large, axis=0) for v in (boxes, score))
+    boxes, score = chosen(g, _large(g, boxes, least), boxes, score)
     names = ("RPN_PRE_NMS_TOP_N", "RPN_NMS_THRESH", "RPN_POST_NMS_TOP_N")
     rois, score = _best(g, boxes, score, *(setting("TEST", name) for name in names))
     return (rois, g.reshape(score, -1, 1))[: max(1, len(layer.layer_param.top))]
@@ -78,20 +78,8 @@ def _large(g, boxes, least):
 
 def _best(g, boxes, score, before, threshold, after):
     """Return the regions (R, 5) that suppression leaves, best first, and their scores (R,)."""
-    count = g.size(score, 0)
-    most = g.node("Min", count, g.ints(before)) if before > 0 else count
-    score, order = g.nodes_out("TopK", 2, score, most, axis=0)
-    boxes = g.node("Gather", boxes, order, axis=0)
-    # ONNX's boxes end where Caffe's have their last pixel.
-    whole = g.add(boxes, g.floats([0, 0, 1, 1]))
-    picked = g.node(
-        "NonMaxSuppression",
-        g.node("Unsqueeze", whole, g.ints(0)),
-        g.node("Unsqueeze", score, g.ints(0, 1)),
-        g.ints(after) if after > 0 else most,
-        g.floats([threshold]),
-    )
-    stay = g.node("Gather", picked, g.whole(2), axis=1)
+    most = before if before > 0 else None, after if after > 0 else None
+    stay = suppressed(g, boxes, score, threshold, *most, ends=1)
     boxes, score = (g.node("Gather", v, stay, axis=0) for v in (boxes, score))
     image = g.node("Expand", g.floats([[0]]), g.sizes(g.size(score, 0), 1))
     return g.node("Concat", image, boxes, axis=1), score

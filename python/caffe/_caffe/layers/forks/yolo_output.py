@@ -23,6 +23,11 @@ class _Detections(Layer):
     boxes: int
     classes: int
 
+    @property
+    def below(self) -> float:
+        """The overlap that a box may have: it goes at nms_threshold itself."""
+        return float(np.nextafter(np.float32(self.settings.nms_threshold), np.float32(-1)))
+
     def reshape(self, *maps):
         """Check the shapes; the number of rows is known after forward only."""
         for i, shape in enumerate(maps):
@@ -34,9 +39,7 @@ class _Detections(Layer):
         device, (boxes, label, score) = boxes.device, (t.cpu() for t in (boxes, label, score))
         order = score.argsort(descending=True, stable=True)
         boxes, label, score = boxes[order], label[order], score[order]
-        # A box goes whose overlap is the threshold or more; `suppress` lets that one stay.
-        below = float(np.nextafter(np.float32(self.settings.nms_threshold), np.float32(-1)))
-        stay = suppress(boxes, below, overlap=lambda a, b: overlap(a[:, None], b))
+        stay = suppress(boxes, self.below, overlap=lambda a, b: overlap(a[:, None], b))
         if not stay:
             rows = torch.full((pictures, 7), -1.0)
             rows[:, 0] = torch.arange(pictures)

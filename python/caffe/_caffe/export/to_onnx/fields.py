@@ -1,0 +1,89 @@
+"""MS-CNN's boxes: BoxOutput, DecodeBBox."""
+
+from ...core.field_boxes import Field
+from ...layers.forks.mscnn_boxes import BoxOutput, DecodeBBox
+from .graph import Graph
+from .suppression import chosen, one_picture, rows_or, suppressed
+from .table import converts
+
+
+@converts(BoxOutput)
+def box_output(g: Graph, layer: BoxOutput, *maps: str):
+    """The boxes of all maps, less those that a better one covers."""
+    p = layer.settings
+    layer.check(p.nms_type == "IOU", f"can be written for nms_type IOU, not {p.nms_type}")
+    one_picture(g, layer, maps[0])
+    found = [_boxes(g, layer, x, field) for x, field in zip(maps, layer.fields, strict=True)]
+    boxes, score = (g.node("Concat", *part, axis=0) for part in zip(*found, strict=True))
+    # Of equal scores the later comes first.
+    boxes, score = (
+        g.node("Slice", v, g.ints(-1), g.ints(-(2**62)), g.ints(0), g.ints(-1))
+        for v in (boxes, score)
+    )
+    stay = suppressed(g, boxes, score, p.iou_thr, p.max_nms_num or None, p.max_post_nms_num or None)
+    boxes, score = (g.node("Gather", v, stay, axis=0) for v in (boxes, score))
+    score = g.reshape(score, -1, 1)
+    picture = g.node("Expand", g.scalar(0), g.node("Shape", score))
+    rows = g.node("Concat", picture, boxes, axis=1)
+    tops = (
+        g.reshape(rows_or(g, rows, [0, 1, 1, 10, 10]), -1, 5, 1, 1),
+        g.reshape(rows_or(g, g.node("Concat", rows, score, axis=1), [0] * 6), -1, 6, 1, 1),
+    )
+    return tops[: max(1, len(layer.layer_param.top))]
+
+
+def _boxes(g, layer, x, field: Field):
+    """Return one map's boxes (M, 4), corners, and scores (M,) that are good and large enough."""
+    p, channels = layer.settings, g.shapes[x][1]
+    background, objects, move, grow = (
+        g.slice(x, g.ints(start), g.ints(end), [1])
+        for start, end in (
+            (0, 1), (1, channels - 4), (channels - 4, channels - 2), (channels - 2, channels),
+        )
+    )  # fmt: skip
+    score = g.sub(g.reduce("ReduceMax", objects, (1,)), background)
+
+    def limited(value, i):
+        std, mean, limit = (
+            v[i : i + 2].view(2, 1, 1) for v in (layer.std, layer.mean, field.limit)
+        )
+        value = g.add(g.mul(value, g.floats(std)), g.floats(mean))
+        return g.node("Min", g.node("Max", value, g.floats(-limit)), g.floats(limit))
+
+    step, size = g.scalar(field.step), g.floats(field.size.view(2, 1, 1))
+    counts = [g.size(x, axis) for axis in (3, 2)]
+    middles = []
+    for count, shape in zip(counts, ((1, 1, 1, -1), (1, 1, -1, 1)), strict=True):
+        number = g.cast(g.node("Range", g.whole(0), g.node("Squeeze", count), g.whole(1)))
+        middle = g.mul(g.add(number, g.scalar(0.5)), step)
+        middles.append(
+            g.node("Expand", g.reshape(middle, *shape), g.sizes(1, 1, counts[1], counts[0]))
+        )
+    middle = g.add(g.mul(limited(move, 0), size), g.node("Concat", *middles, axis=1))
+    extent = g.mul(g.node("Exp", limited(grow, 2)), size)
+    corner = g.node("Max", g.sub(middle, g.div(extent, g.scalar(2))), g.scalar(0))
+    picture = g.reshape(g.mul(g.cast(g.sizes(*counts)), step), 1, 2, 1, 1)
+    extent = g.node("Min", extent, g.sub(picture, corner))
+    large = g.node("GreaterOrEqual", g.reduce("ReduceMin", extent, (1,)), g.scalar(p.min_size))
+    good = g.node("And", large, g.node("GreaterOrEqual", score, g.scalar(p.fg_thr)))
+    ends = g.node("Concat", corner, g.add(corner, extent), axis=1)
+    rows = g.reshape(g.node("Transpose", ends, perm=[0, 2, 3, 1]), -1, 4)
+    return chosen(g, g.reshape(good, -1), rows, g.reshape(score, -1))
+
+
+@converts(DecodeBBox)
+def decode_bbox(g: Graph, layer: DecodeBBox, prediction: str, rois: str):
+    """Regions moved by what the next stage predicts."""
+    rows = g.reshape(rois, -1, 5)
+    value = g.slice(g.reshape(prediction, -1, 8), g.ints(4), g.ints(8), [1])
+    value = g.add(g.mul(value, g.floats(layer.std)), g.floats(layer.mean))
+    move, grow = g.nodes_out("Split", 2, value, axis=1, num_outputs=2)
+    picture, low, high = (
+        g.slice(rows, g.ints(start), g.ints(end), [1]) for start, end in ((0, 1), (1, 3), (3, 5))
+    )
+    size = g.add(g.sub(high, low), g.scalar(1))
+    middle = g.add(g.mul(move, size), g.div(g.add(low, high), g.scalar(2)))
+    reach = g.sub(g.mul(size, g.node("Exp", grow)), g.scalar(1))
+    start = g.sub(middle, g.div(reach, g.scalar(2)))
+    boxes = g.node("Concat", picture, start, g.add(start, reach), axis=1)
+    return g.reshape(boxes, -1, 5, 1, 1)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from gradcheck import build, check_gradients
+from netkit import input_layer, net_of
 
 from caffe._caffe.errors import LayerError
 
@@ -65,12 +66,65 @@ def test_unique_labels_are_sorted_and_filled():
     np.testing.assert_array_equal(run.forward()[0].ravel(), [0, 1, 3, -1])
 
 
-def test_bias_channel_adds_and_passes_the_gradient():
-    run = build('type: "BiasChannel"', (2, 3, 4, 4), np.float32([[0, 2], [1, -1]])[..., None, None])
+@pytest.mark.parametrize("axes", [2, 4])
+def test_bias_channel_adds_and_passes_the_gradient(axes):
+    label = np.float32([[0, 2], [1, -1]]).reshape((2, 2, 1, 1)[:axes])
+    run = build('type: "BiasChannel"', (2, 3, 4, 4), label)
     (top,) = run.forward()
     added = top - run.bottom[0].data
     np.testing.assert_allclose(added[:, :, 0, 0], [[1, 0, 2], [0, 2, 0]], atol=1e-6)
-    check_gradients(run)
+    np.testing.assert_array_equal(run.backward(top, propagate=[True, False])[0], top)
+
+
+@pytest.mark.parametrize("settings", ["", "background_label: 2", "bg_bias: 0.5", "fg_bias: 3"])
+def test_bias_of_pixels_is_a_slow_loops(settings):
+    label = RANDOM.choice([0, 1, 2, 3, -1, 9], (2, 1, 4, 5)).astype(np.float32)
+    text = "label_type: PIXEL ignore_label: 9 " + settings
+    run = build(f"type: 'BiasChannel' bias_channel_param {{ {text} }}", (2, 4, 4, 5), label)
+    given = dict(word.split(": ") for word in [settings] if word)
+    bg, fg = float(given.get("bg_bias", 1)), float(given.get("fg_bias", 2))
+    background = int(given.get("background_label", 0))
+    want = run.bottom[0].data.copy()
+    for n, _, h, w in np.ndindex(label.shape):
+        c = int(label[n, 0, h, w])
+        if c in (-1, 9):
+            continue
+        if "background_label" in given or "bg_bias" in given:
+            want[n, background, h, w] += bg
+            if c == background:
+                continue
+        want[n, c, h, w] += fg
+    np.testing.assert_allclose(run.forward()[0], want, atol=1e-6)
+
+
+def slow_adaptive_bias(x, order, portions, margin):
+    """One item (C, pixels), in doubles, its labels in the given order (the .cpp's Forward_cpu)."""
+    x, there = x.astype(np.float64).copy(), sorted(set(order))
+    least = x[there].min(0)
+    for c in set(range(len(x))) - set(there):
+        x[c] = np.where(x[c] > least, least - margin, x[c])
+    best = x[there].max(0)
+    before = best.mean()
+    for c in order:
+        rank = int(portions[c > 0] * best.size)
+        x[c] += np.sort(best - x[c])[rank]
+        best = np.maximum(best, x[c])
+    return x + before - best.mean()
+
+
+def test_adaptive_bias_is_a_slow_loops_in_one_of_the_orders():
+    x = RANDOM.standard_normal((1, 5, 3, 7)).astype(np.float32)
+    text = "bg_portion: 0.4 fg_portion: 0.65 margin_others: 0.1"
+    text = f"type: 'AdaptiveBiasChannel' adaptive_bias_channel_param {{ {text} }}"
+    orders = [(0, 1, 3), (0, 3, 1)]
+    wants = [slow_adaptive_bias(x[0].reshape(5, -1), o, (0.4, 0.65), 0.1) for o in orders]
+    found = set()
+    for seed in range(12):
+        (top,) = build(text, x, np.float32([[3, 0, -1, 1]]), seed=seed).forward()
+        errors = [np.abs(top[0].reshape(5, -1) - want).max() for want in wants]
+        assert min(errors) < 1e-5 < max(errors)
+        found.add(int(np.argmin(errors)))
+    assert found == {0, 1}
 
 
 def test_adaptive_bias_gives_each_label_its_share():
@@ -119,6 +173,18 @@ def test_labels_beyond_the_classes_are_refused(kind):
     run = build(f'type: "{kind}"', (1, 3, 2, 2), label)
     with pytest.raises(LayerError, match="label 7"):
         run.forward()
+
+
+def test_force_backward_reaches_the_labels_and_is_refused():
+    text = input_layer("x", 1, 3, 2, 2) + input_layer("t", 1, 1, 2, 2) + "force_backward: true\n"
+    for layer in (
+        'type: "BiasChannel" bottom: "x" bottom: "t" bias_channel_param { label_type: PIXEL }',
+        'type: "UniqueLabel" bottom: "t" unique_label_param { max_labels: 2 }',
+    ):
+        net = net_of(text + f'layer {{ name: "l" top: "y" {layer} }}')
+        net.forward()
+        with pytest.raises(LayerError, match="no gradient"):
+            net.backward()
 
 
 def test_too_many_labels_are_refused():

@@ -24,14 +24,14 @@ def domain(settings="", x=(1, 2, 4, 5), gradient=None, dim=None, type="DomainTra
     return build(text, x, gradient, dim, **kwargs)
 
 
-def slow(x, gradient, rounds, spatial, edge, least=0.0):
+def slow(x, gradient, rounds, spatial, edge, least=0.0, most=1.0):
     """One map, pixel by pixel, as the passes are defined."""
     y = x.astype(np.float64).copy()
     height, width = y.shape
     for i in range(1, rounds + 1):
         sigma = spatial * math.sqrt(3) * 2.0 ** (rounds - i) / math.sqrt(4.0**rounds - 1)
         w = np.exp(-math.sqrt(2) / sigma * (1 + gradient * spatial / edge))
-        w = np.minimum(np.maximum(w, least), 1)
+        w = np.minimum(np.maximum(w, least), most)
         for h in range(height):
             for p in range(1, width):
                 y[h, p] += w[h, p] * (y[h, p - 1] - y[h, p])
@@ -45,16 +45,20 @@ def slow(x, gradient, rounds, spatial, edge, least=0.0):
     return y
 
 
-@pytest.mark.parametrize("type", ["DomainTransform", "DomainTransformForwardOnly"])
-def test_passes_are_those_of_a_slow_filter(type):
+@pytest.mark.parametrize(
+    "type, bounds",
+    [("DomainTransform", (0.3, 1)), ("DomainTransformForwardOnly", (0, np.inf))],
+)
+def test_passes_are_those_of_a_slow_filter(type, bounds):
     settings = "num_iter: 2 spatial_sigma: 9 range_sigma: 2 min_weight: 0.3"
     run = domain(settings, (2, 2, 5, 6), dim=dims((5, 6), (3, 4)), type=type)
+    run.bottom[1].data[...] -= 0.5  # w above 1 where 1 + g spatial / range is negative
     x, gradient = run.bottom[0].data.copy(), run.bottom[1].data.copy()
     (got,) = run.forward()
     for n, (h, w) in enumerate([(5, 6), (3, 4)]):
         want = x[n].copy()
         for c in range(2):
-            want[c, :h, :w] = slow(x[n, c, :h, :w], gradient[n, 0, :h, :w], 2, 9, 2, 0.3)
+            want[c, :h, :w] = slow(x[n, c, :h, :w], gradient[n, 0, :h, :w], 2, 9, 2, *bounds)
         np.testing.assert_allclose(got[n], want, atol=1e-5)
 
 

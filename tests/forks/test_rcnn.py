@@ -79,6 +79,9 @@ def test_roi_pooling_passes_over_nan():
     assert top.ravel().tolist() == [-3, -np.finfo(np.float32).max]
     dx = run.backward(np.ones_like(top))[0]
     assert dx[0, 0, 1, 1] == 1 and dx.sum() == 1
+    run.bottom[0].data[0, 0, :, 2:] = [[-np.inf, np.inf]] * 4
+    assert run.forward()[0].ravel().tolist() == [-3, np.inf]
+    assert run.backward(np.ones_like(top))[0][0, 0, 0].tolist() == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(

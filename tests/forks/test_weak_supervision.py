@@ -17,7 +17,7 @@ WEIGHT = [np.float32(0.7)]
 TERMS = ("classes", "constraint", "location", "objectness")
 
 
-def supervision(height=4, width=5, classes=(2, 4), points=((0, 2), (7, 4), (11, 0)), maps=3):
+def supervision(height=4, width=5, classes=(2, 4), points=((2, 2), (7, 4), (11, 0)), maps=3):
     """Return labels: points (pixel, class), objectness, the list of classes and the rank."""
     label = np.zeros((1, maps, height * width), np.float32)
     label[0, 0] = 255
@@ -66,6 +66,30 @@ def test_each_term_of_the_gpu_form(left_out):
     run = expectation(settings)
     (loss,) = run.forward()
     want = formula(run.bottom[0].data, run.bottom[1].data, [t for t in TERMS if t != left_out])
+    np.testing.assert_allclose(loss, want, rtol=1e-5)
+    check_gradients(run, top_diff=WEIGHT, step=3e-3)
+
+
+def test_a_hopeless_pixel_still_learns():
+    """At S = 0 the loss takes the least float, its gradient S - 1 (the .cu's backward)."""
+    run = expectation("ignore_classes: true ignore_constraint: true ignore_objectness: true")
+    run.bottom[0].data[0, 2, 0, 2] = -300  # the first point's class and pixel
+    (loss,) = run.forward()
+    diff = run.backward(WEIGHT[0], propagate=[True, False])[0][0].reshape(6, -1)
+    s = softmax(run.bottom[0].data.astype(np.float64), 1)[0].reshape(6, -1)
+    terms = [np.log(max(s[c, i], np.finfo(np.float32).tiny)) for i, c in ((2, 2), (7, 4), (11, 0))]
+    np.testing.assert_allclose(loss, -sum(terms) / 3, rtol=1e-5)
+    want = np.zeros_like(s)
+    for pixel, c in ((2, 2), (7, 4), (11, 0)):
+        want[:, pixel] = 0.7 / 3 * (s[:, pixel] - np.eye(6)[c])
+    np.testing.assert_allclose(diff, want, atol=1e-6)
+
+
+def test_nothing_is_nan_where_every_class_or_pixel_is_taken():
+    everywhere = [(i, i % 6) for i in range(20)]
+    run = expectation(label=supervision(classes=(1, 2, 3, 4, 5), points=everywhere))
+    (loss,) = run.forward()
+    want = formula(run.bottom[0].data, run.bottom[1].data, ("classes", "location"))
     np.testing.assert_allclose(loss, want, rtol=1e-5)
     check_gradients(run, top_diff=WEIGHT, step=3e-3)
 

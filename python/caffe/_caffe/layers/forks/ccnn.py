@@ -27,7 +27,7 @@ class DenseCRF(Layer):
     bottoms: score (N x C x H x W) and the image (N x 3 x H x W, BGR, 0 to 255: the values are cut
     to unsigned bytes); top (N x 1 x H x W). Kernels: one over place (x_gauss, y_gauss) of weight
     wt_gauss, one over place and colour (x_bilateral, y_bilateral, r_, g_, b_bilateral) of weight
-    wt_bilateral. There is no gradient: the score gets diff 0.
+    wt_bilateral. There is no gradient, and one is refused.
     """
 
     bottoms = (2, 2)
@@ -69,7 +69,8 @@ class DenseCRF(Layer):
         return torch.stack(labels).to(score.dtype)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """There is none: labels do not change with the score."""
+        """There is none (NOT_IMPLEMENTED in the fork): labels do not change with the score."""
+        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
         return [None, None]
 
 

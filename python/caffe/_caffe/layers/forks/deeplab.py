@@ -7,31 +7,33 @@ import numpy as np
 import torch
 
 from ...core import context
+from ...core.axes import legacy_shape
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 
 NO_LABEL = -1  # fills lists of labels that are shorter than the blob
 
+Shape = tuple[int, int, int, int]
 
-def check_map(layer: Layer, x: torch.Tensor, label: torch.Tensor) -> None:
+
+def as_four_axes(layer: Layer, *bottom: torch.Tensor) -> list[torch.Tensor]:
+    """Return the bottoms as (num, channels, height, width), absent axes being 1."""
+    return [x.view(legacy_shape(layer, x.shape)) for x in bottom]
+
+
+def check_map(layer: Layer, x: Shape, label: Shape) -> None:
     """Raise LayerError unless `label` is (N, 1, H, W) for an x of (N, C, H, W)."""
     layer.check(
-        x.dim() == 4 and tuple(label.shape) == (x.shape[0], 1, *x.shape[2:]),
-        f"takes scores (N, C, H, W) and labels (N, 1, H, W), given {tuple(x.shape)} and "
-        f"{tuple(label.shape)}",
+        label == (x[0], 1, *x[2:]),
+        f"takes scores (N, C, H, W) and labels (N, 1, H, W), given {x} and {label}",
     )
 
 
-def check_list(layer: Layer, x: torch.Tensor, label: torch.Tensor) -> None:
+def check_list(layer: Layer, x: Shape, label: Shape) -> None:
     """Raise LayerError unless `label` is (N, L, 1, 1), L > 0, for an x of (N, C, H, W)."""
     layer.check(
-        x.dim() == 4
-        and label.dim() == 4
-        and label.shape[0] == x.shape[0]
-        and label.shape[1] > 0
-        and label.shape[2:] == (1, 1),
-        f"takes scores (N, C, H, W) and lists of labels (N, L, 1, 1), given {tuple(x.shape)} and "
-        f"{tuple(label.shape)}",
+        label[0] == x[0] and label[1] > 0 and label[2:] == (1, 1),
+        f"takes scores (N, C, H, W) and lists of labels (N, L, 1, 1), given {x} and {label}",
     )
 
 
@@ -58,10 +60,11 @@ class SegAccuracy(Layer):
 
     def reshape(self, x, label):
         """One row of three figures."""
-        check_map(self, *(torch.empty(s, device="meta") for s in (x, label)))
+        check_map(self, *(legacy_shape(self, shape) for shape in (x, label)))
         return [(1, 1, 1, 3)]
 
     def forward(self, x, label):
+        x, label = as_four_axes(self, x, label)
         classes = x.shape[1]
         labels = self.read(label, classes)
         # argmax takes the first of equals, the fork's partial_sort the one of the highest class.
@@ -108,10 +111,9 @@ class UniqueLabel(Layer):
     """The labels that each map has, in a list (unique_label_layer.cpp).
 
     Bottom (N, 1, H, W); top (N, max_labels, 1, 1): the distinct values in rising order, without
-    those of `ignore_label` and with those of `force_label` (also where ignored), then -1.
+    those of `ignore_label` and with those of `force_label` (also where ignored), then -1. Backward
+    refuses, so that a net with force_backward cannot have it, as in the fork.
     """
-
-    no_gradient = frozenset({0})
 
     def setup(self, label):
         param = self.layer_param.unique_label_param
@@ -127,7 +129,7 @@ class UniqueLabel(Layer):
     def reshape(self, shape):
         """One list per item."""
         self.check(
-            len(shape) == 4 and shape[1] == 1,
+            legacy_shape(self, shape)[1] == 1,
             f"takes labels (N, 1, H, W), bottom 0 has shape {shape}",
         )
         return [(shape[0], self.length, 1, 1)]
@@ -163,7 +165,6 @@ class BiasChannel(Layer):
     """
 
     bottoms = (2, 2)
-    no_gradient = frozenset({1})
 
     def setup(self, x, label):
         param = self.layer_param.bias_channel_param
@@ -178,8 +179,8 @@ class BiasChannel(Layer):
 
     def reshape(self, x, label):
         """The top is shaped as the scores."""
-        check = check_map if self.per_pixel else check_list
-        check(self, *(torch.empty(s, device="meta") for s in (x, label)))
+        x, label = (legacy_shape(self, shape) for shape in (x, label))
+        (check_map if self.per_pixel else check_list)(self, x, label)
         if self.background is not None:
             self.check(
                 0 <= self.background < x[1],
@@ -188,6 +189,7 @@ class BiasChannel(Layer):
         return [x]
 
     def forward(self, x, label):
+        x, label = as_four_axes(self, x, label)
         labels = self.read(label, x.shape[1])
         bg, fg = self.biases
         valid = True if labels.valid is None else labels.valid
@@ -205,9 +207,9 @@ class BiasChannel(Layer):
         return y if labels.nan_if_invalid is None else y + labels.nan_if_invalid
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """dx = dy; the labels have no gradient."""
+        """dx = dy; refuses the labels, which force_backward asks for, as in the fork."""
         self.check(not propagate_down[1], "no gradient reaches the labels (bottom 1)")
-        return [top_diff[0].clone(), None]
+        return [top_diff[0].clone().view(bottom[0].shape), None]
 
 
 @register("AdaptiveBiasChannel")
@@ -245,11 +247,13 @@ class AdaptiveBiasChannel(Layer):
 
     def reshape(self, x, label):
         """The top is shaped as the scores."""
-        check_list(self, *(torch.empty(s, device="meta") for s in (x, label)))
+        x, label = (legacy_shape(self, shape) for shape in (x, label))
+        check_list(self, x, label)
         self.check(x[1] > 1, f"needs 2 channels or more, bottom 0 has shape {x}")
         return [x]
 
     def forward(self, x, label):
+        x, label = as_four_axes(self, x, label)
         labels = self.read(label, x.shape[1])
         y = x.clone()
         listed = labels.index

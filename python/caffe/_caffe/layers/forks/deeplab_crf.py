@@ -160,10 +160,10 @@ class DomainTransformForwardOnly(Layer):
     to left, top to bottom, bottom to top, each
 
         y[p] = (1 - w) x[p] + w y[the pixel before]
-        w = min(max(exp(-sqrt(2) / sigma_i (1 + g spatial_sigma / range_sigma)), min_weight), 1)
+        w = exp(-sqrt(2) / sigma_i (1 + g spatial_sigma / range_sigma))
         sigma_i = spatial_sigma sqrt(3) 2^(num_iter - i) / sqrt(4^num_iter - 1)
 
-    No gradient: bottoms get diff 0.
+    min_weight is not used. No gradient: bottoms get diff 0.
     """
 
     bottoms = (3, 3)
@@ -212,8 +212,7 @@ class DomainTransformForwardOnly(Layer):
         return _sizes(dim)
 
     def _weights(self, reference, exponent: float) -> torch.Tensor:
-        weight = ((1 + reference * self.edge) * exponent).exp_()
-        return weight.clamp_(min=self.min_weight).clamp_(max=1)
+        return ((1 + reference * self.edge) * exponent).exp_()
 
     def _filter(self, x, reference, keep: bool) -> list[torch.Tensor]:
         """Return what each pass makes of x (C x h x w), x itself first; or only the last."""
@@ -232,13 +231,16 @@ class DomainTransformForwardOnly(Layer):
 
 @register("DomainTransform")
 class DomainTransform(DomainTransformForwardOnly):
-    """DomainTransformForwardOnly with gradients (domain_transform_layer.cpp).
+    """DomainTransformForwardOnly with gradients and bounded w (domain_transform_layer.cpp).
 
-    The gradient to g is taken through w also where w was cut to min_weight or 1, as in the fork,
-    so there it is not the derivative.
+    w is cut to min_weight below and 1 above. The gradient to g is taken through w also where it
+    was cut, as in the fork, so there it is not the derivative.
     """
 
     no_gradient = frozenset()
+
+    def _weights(self, reference, exponent: float) -> torch.Tensor:
+        return super()._weights(reference, exponent).clamp_(self.min_weight).clamp_(max=1)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """Go back through the passes; the diff outside the items' dim is copied."""

@@ -64,8 +64,8 @@ class ROIPooling(Layer):
         parts, corner = self._parts(x, images.index, corners)
         if self.saves_for_backward:
             self.save_for_backward(self._sources(x, parts, corner))
-        # Caffe starts from -FLT_MAX, which nothing that is no number exceeds.
-        values = x.nan_to_num(-FLT_MAX, FLT_MAX, -FLT_MAX) if not x.isfinite().all() else x
+        # Caffe starts from -FLT_MAX, which neither NaN nor -inf exceeds.
+        values = x.nan_to_num(-FLT_MAX, torch.inf, -FLT_MAX) if not x.isfinite().all() else x
         best = rectangle_max(values.permute(0, 2, 3, 1).contiguous(), parts)
         best.masked_fill_(~parts.filled.unsqueeze(1), 0)
         top = best.view(count, *self.size, x.shape[1]).movedim(-1, 1)

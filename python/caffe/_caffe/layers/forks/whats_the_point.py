@@ -71,81 +71,73 @@ class SoftmaxWithLossExpectation(_Expectation):
     sum instead of a mean with normalize_* false (`normalize` is not read). The last two need
     ignore_label. Quirks: classes listed twice count twice; with ignore_location the objectness
     term is divided by all pixels; is_siftflow counts classes from 1 and does not imply a
-    background. This is the GPU form; dialect whats-the-point-cpu has the fork's other one, as has
+    background. Where no class is absent the constraint term is 0; the fork's gradient is nan. This
+    is the GPU form; dialect whats-the-point-cpu has the fork's other one, as has
     a loss_param of `normalize` without any field of this form.
     """
 
     def forward(self, x, label):
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            loss, prob = self._loss(x, label)
-        self.save_for_backward((x, loss))
-        tops = loss.detach(), prob.detach()
-        return tops[: len(self.layer_param.top)]
+        prob, hit, miss, extra = self.save_for_backward(self._evaluate(x, label))
+        loss = -(torch.xlogy(hit, prob) + torch.special.xlog1py(miss, -prob)).sum()
+        loss = loss if extra is None else loss + extra
+        return (loss, x.softmax(1))[: len(self.layer_param.top)]
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """The derivative, the pixels of the maxima held fixed."""
         self.check_down(propagate_down)
         if not propagate_down[0]:
             return [None, None]
-        if self.saved is None:
-            with torch.enable_grad():
-                x = bottom[0].detach().requires_grad_()
-                saved = x, self._loss(x, bottom[1])[0]
-        else:
-            saved = self.saved
-        (diff,) = torch.autograd.grad(saved[1], saved[0], retain_graph=True)
-        return [diff * top_diff[0], None]
+        prob, hit, miss, _ = self.saved or self._evaluate(*bottom)
+        odds = miss * prob / (1 - prob)
+        diff = prob * (hit.sum(0) - odds.sum(0)) - hit + odds
+        return [(diff * top_diff[0]).view_as(bottom[0]), None]
 
-    def _loss(self, x, label):
-        p, prob = self.settings, x.softmax(1)
-        maps = prob[0].flatten(1).clamp(min=FLT_MIN)
-        classes, pixels = maps.shape
+    def _evaluate(self, x, label):
+        """Return S, A and B (C x pixels) of the loss -sum A log S + B log(1 - S).
+
+        And what marks a wrong label on a GPU (Labels.nan_if_invalid).
+        """
+        p = self.settings
+        prob = x[0].flatten(1).softmax(0).clamp_(min=FLT_MIN)
+        hit, miss = torch.zeros_like(prob), torch.zeros_like(prob)
+        classes, pixels = prob.shape
         label = label[0].flatten(1)
         listed = self._listed_classes(label[2], int(p.is_siftflow), classes)
         if not p.is_siftflow:
             listed.append(0)
-        there = torch.zeros(classes, dtype=torch.bool, device=x.device)
+        best = prob.argmax(1)
+        there = torch.zeros_like(best, dtype=torch.bool)
         there[listed] = True
-        best = maps.gather(1, maps.detach().argmax(1, keepdim=True))[:, 0]
-        loss = x.new_zeros(())
+        there, absent = there.nonzero()[:, 0], (~there).nonzero()[:, 0]
         if not p.ignore_classes:
-            loss = loss - best[there].log().sum() / (
-                max(1, len(listed)) if p.normalize_classes else 1
-            )
+            hit[there, best[there]] = 1 / max(1, len(listed) if p.normalize_classes else 1)
         if not p.ignore_constraint:
-            absent = classes - len(listed)
-            term = torch.log1p(-best[~there]).sum()
-            loss = loss - term / (max(1, absent) if p.normalize_constraint else 1)
+            # Classes listed twice count twice, here too.
+            count = classes - len(listed) if p.normalize_constraint else 1
+            miss[absent, best[absent]] = 1 / max(1, count)
         if self.ignore is None:
-            return loss, prob
-        unlabelled = label[0].long() == self.ignore
-        count = x.new_zeros(()) if p.ignore_location else (~unlabelled).sum()
-        if not p.ignore_location and not unlabelled.all():
-            loss = loss + self._supervised(maps, label, count)
-        if not p.ignore_objectness and unlabelled.any():
+            return prob, hit, miss, None
+        free, extra = label[0].long() == self.ignore, None
+        if not p.ignore_location:
+            extra = self._add_supervised(hit, label)
+        if not p.ignore_objectness:
+            count = pixels if p.ignore_location else free.sum().clamp(min=1)
+            share = free / count if p.normalize_objectness else free.to(prob.dtype)
             prior = 1 - (label[1].long() + 1) / 257
-            background = maps[0]
-            term = prior * background.log() + (1 - prior) * torch.log1p(-background)
-            term = term[unlabelled].sum()
-            loss = loss - (term / (pixels - count) if p.normalize_objectness else term)
-        return loss, prob
+            hit[0] += prior * share
+            miss[0] += (1 - prior) * share
+        return prob, hit, miss, extra
 
-    def _supervised(self, maps, label, count):
+    def _add_supervised(self, hit, label):
+        """Add the weights of the labelled pixels' classes to `hit`."""
         p = self.settings
-        first = int(p.is_siftflow)
         known = label[0].long() != self.ignore
-        shifted = torch.where(known, label[0] - first, label[0])
-        labels = self.read(shifted, len(maps))
-        chosen = maps.gather(0, labels.index[None])[0]
-        weight = known.to(maps.dtype)
-        if not p.ignore_rank:
-            weight = weight * (label[3] / 255)
-            count = weight.sum()
-        term = -(weight * chosen.log()).sum()
-        if labels.nan_if_invalid is not None:
-            term = term + labels.nan_if_invalid
-        return term / count if p.normalize_supervised else term
+        labels = self.read(torch.where(known, label[0] - int(p.is_siftflow), label[0]), len(hit))
+        weight = known.to(hit.dtype) if p.ignore_rank else known * (label[3] / 255)
+        if p.normalize_supervised:
+            weight = torch.where(known, weight / weight.sum(), 0)
+        hit.scatter_add_(0, labels.index[None], weight[None])
+        return labels.nan_if_invalid
 
 
 def _sets_the_cpu_forms_field_alone(

@@ -88,8 +88,7 @@ def searched(name: str) -> crf.Settings:
     path = run_dir.folder(name) / crf.FILE
     if not path.is_file():
         print(f"searching the CRF's settings for {name} on {SEARCHED_ON} validation pictures")
-        best = crf_search.of_run(name, SEARCHED_ON)
-        crf.write(path, best.settings)
+        crf_search.of_run(name, SEARCHED_ON)
     return crf.read(path)
 
 

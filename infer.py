@@ -15,9 +15,8 @@ edges (bsds-hed), X.png is the edge map, dark on white, and X_16.png the same wi
 
 import argparse
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,6 @@ def infer(
     only: str | None = None,
     procedure: Procedure | None = None,
     crf: Settings | None = None,
-    log: Callable[[str], Any] = print,
 ) -> list[Path]:
     """Segment all pictures that `arguments` name, or find edges; return the files written."""
     pictures = find_pictures(arguments)
@@ -69,8 +67,8 @@ def infer(
         seconds = time.perf_counter() - began
         written += new
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
-        log(f"{path}  {size}  {seconds:.2f} s -> {', '.join(p.name for p in new)}")
-    log(f"{len(pictures)} pictures in {folder}")
+        print(f"{path}  {size}  {seconds:.2f} s -> {', '.join(p.name for p in new)}")
+    print(f"{len(pictures)} pictures in {folder}")
     return written
 
 

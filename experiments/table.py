@@ -19,18 +19,7 @@ from experiments.rows import (
 )
 from experiments.schema import Experiment
 
-_SYSTEMS = (
-    fcn,
-    crfrnn,
-    dilation,
-    deeplab,
-    pspnet,
-    deeplabv3,
-    small,
-    camvid,
-    family,
-    hed,
-)
+_SYSTEMS = (fcn, crfrnn, dilation, deeplab, pspnet, deeplabv3, small, camvid, family, hed)
 
 
 def by_name(rows: list[Experiment]) -> dict[str, Experiment]:

@@ -12,7 +12,6 @@ from data.text import duration, percent
 from experiments.claim import variants
 from report import page
 from training import run_dir
-from training.claim import seconds
 
 SEEDS = 3
 HEADINGS = {
@@ -53,9 +52,10 @@ def lines() -> list[Line]:
             if not run_dir.finished(name):
                 continue
             (head,) = read_json(run_dir.folder(name) / "score.json")["heads"].values()
-            last = max(entry["iter"] for entry in run_dir.Log(name).read())
+            log = run_dir.Log(name).read()
+            last, seconds = int(run_dir.latest(log, "iter")), run_dir.latest(log, "time")
             line = found.setdefault(
-                variant.text, Line(variant.question, variant.text, last, {}, seconds(name))
+                variant.text, Line(variant.question, variant.text, last, {}, seconds)
             )
             line.mean_iu[seed] = head["mean_iu"]
     if not found:
@@ -68,24 +68,16 @@ def write(folder: Path) -> Path:
     table = lines()
     for line in table:
         print(f"{percent(line.mean):>5}  {line.spread:14}  {line.text}")
-    folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "claim.json", [vars(line) for line in table])
-    body = "\n".join([head(table), *sections(table), page.footer()])
-    style = page.STYLE.read_text()
-    path = folder / "claim.html"
-    write_text(path, page.PAGE.format(title="What the paper claims", style=style, body=body))
-    return path
-
-
-def head(table: list[Line]) -> str:
-    """Return the page's head."""
     total = duration(sum(line.seconds * len(line.mean_iu) for line in table))
-    return (
-        "<header>\n<h1>What the paper claims</h1>\n"
-        '<p class="lead">FCN on the thin ResNet-50 on CamVid: mean IU on val, every line the same '
-        f"but for what it says. Training and scoring of all lines took {escape(total)}.</p>\n"
-        "</header>"
+    lead = (
+        "FCN on the thin ResNet-50 on CamVid: mean IU on val, every line the same but for what it "
+        f"says. Training and scoring of all lines took {total}."
     )
+    path, title = folder / "claim.html", "What the paper claims"
+    parts = [page.header(title, lead), *sections(table), page.footer()]
+    write_text(path, page.document(title, parts))
+    return path
 
 
 def sections(table: list[Line]) -> Iterator[str]:
@@ -96,17 +88,11 @@ def sections(table: list[Line]) -> Iterator[str]:
             continue
         best = max(line.mean for line in asked)
         rows = "".join(
-            f"<tr><th>{escape(line.text)}</th><td{mark(line.mean == best)}>{percent(line.mean)}"
-            f"</td><td>{line.spread}</td><td>{len(line.mean_iu)}</td><td>{line.iterations:,}</td>"
+            f"<tr>{page.row_head(escape(line.text))}"
+            f"<td{page.mark(line.mean == best)}>{percent(line.mean)}</td>"
+            f"<td>{line.spread}</td><td>{len(line.mean_iu)}</td><td>{line.iterations:,}</td>"
             f"<td>{escape(duration(line.seconds))}</td></tr>"
             for line in asked
         )
         titles = ("", "mean IU", "least to largest", "seeds", "iterations", "time of one run")
-        names = "".join(f"<th>{title}</th>" for title in titles)
-        content = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
-        yield page.section(heading, f'<div class="scroll">{content}</div>')
-
-
-def mark(best: bool) -> str:
-    """Return the class of a table's best number."""
-    return ' class="best"' if best else ""
+        yield page.section(heading, page.table(titles, rows, question))

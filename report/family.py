@@ -5,24 +5,23 @@ from html import escape
 from pathlib import Path
 
 import experiments
-from data.files import atomic_write
-from data.legend import labels_in, name_of
+from caffe_cli.summary import short
+from data.files import write_text
+from data.legend import labels_in
 from data.metrics import NAMES
-from data.palette import palette
 from data.text import percent
 from report.page import (
-    PAGE,
-    STYLE,
-    chip,
+    document,
     footer,
-    image,
-    jpeg,
-    label_png,
+    gallery,
+    header,
+    key,
+    mark,
     row_head,
     scroll,
     section,
     table,
-)
+)  # fmt: skip
 from report.run_data import classes
 from training.comparison import SCORES, Result
 from training.machine import describe
@@ -45,20 +44,15 @@ Column = tuple[str, Callable[[Result], float | None], Callable[[float | None], s
 TITLES = {**NAMES, "boundary_iu": "boundary IU"}
 
 
-def short(number: float | None) -> str:
+def unbroken(number: float | None) -> str:
     """Return a count with a decimal prefix, on one line."""
-    if number is None:
-        return "–"
-    for scale, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= scale:
-            return f"{number / scale:.1f}\u00a0{prefix}"
-    return f"{number:.0f}"
+    return "–" if number is None else short(number).replace(" ", "\u00a0")
 
 
 COLUMNS: tuple[Column, ...] = (
     *((TITLES[key], lambda r, key=key: r.scores[key], percent) for key in SCORES),
-    ("parameters", lambda r: r.costs.parameters, short),
-    ("multiply-adds", lambda r: r.costs.multiply_adds, short),
+    ("parameters", lambda r: r.costs.parameters, unbroken),
+    ("multiply-adds", lambda r: r.costs.multiply_adds, unbroken),
     ("sees, pixels", lambda r: r.costs.field, lambda v: "all" if v is None else f"{v:.0f}"),
     ("ms per picture", lambda r: r.seconds * 1000, lambda v: f"{v or 0:.0f}"),
     ("iterations", lambda r: r.iterations, lambda v: f"{v or 0:,.0f}"),
@@ -87,25 +81,18 @@ def write(path: Path, title: str, results: Sequence[Result], seeds: int = 1) -> 
         f"{data.test_iter} pictures held out"
         + (f"; means of {seeds} seeds, ± half of their range." if seeds > 1 else ".")
     )
-    figures = "".join(
-        f"<li><b>{a}</b><span>{escape(b)}</span></li>"
-        for a, b in (
-            (percent(best.scores["mean_iu"]), f"mean IU, {best.system.title}"),
-            (percent(max(r.scores["boundary_iu"] or 0 for r in results)), "best boundary IU"),
-        )
+    figures = (
+        (percent(best.scores["mean_iu"]), f"mean IU, {best.system.title}"),
+        (percent(max(r.scores["boundary_iu"] or 0 for r in results)), "best boundary IU"),
     )
     parts = [
-        f'<header>\n<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
-        f'<ul class="figures">{figures}</ul>\n</header>',
+        header(title, lead, figures),
         section("Systems", systems(results), NOTE + f" Times: {describe()}."),
         section("Pictures", pictures(results, data.palette, classes(data)), "Held out, as above."),
         section("What their authors reached", leaderboard(), PUBLISHED_NOTE),
         footer(),
     ]
-    content = PAGE.format(title=escape(title), style=STYLE.read_text(), body="\n".join(parts))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as stream:
-        stream.write(content.encode())
+    write_text(path, document(title, parts))
     return path
 
 
@@ -128,7 +115,7 @@ def systems(results: Sequence[Result]) -> str:
     for r in results:
         cells = ""
         for i, (_, value, form) in enumerate(COLUMNS):
-            style = ' class="best"' if i < len(SCORES) and value(r) == best[i] else ""
+            style = mark(i < len(SCORES) and value(r) == best[i])
             ends = r.spread.get(SCORES[i]) if i < len(SCORES) else None
             spread = f"<br><small>±{percent((ends[1] - ends[0]) / 2)}</small>" if ends else ""
             cells += f"<td{style}>{form(value(r))}{spread}</td>"
@@ -139,20 +126,12 @@ def systems(results: Sequence[Result]) -> str:
 def pictures(results: Sequence[Result], colours: str, names: Sequence[str]) -> str:
     """Return the same pictures through every system: a row each, the systems' columns scroll."""
     titles = ["input", *(r.system.title for r in results), "truth"]
-    cells = [f"<div>{escape(t)}</div>" for t in titles]
-    for at, example in enumerate(results[0].examples):
-        cells.append(image(jpeg(example.picture), "jpeg", f"{example.name}, input"))
-        maps = [*(r.examples[at].found for r in results), example.truth]
-        for title, label in zip(titles[1:], maps, strict=True):
-            cells.append(image(label_png(label, colours), "png", f"{example.name}, {title}", "map"))
-    style = f"grid-template-columns: repeat({len(titles)}, minmax(8rem, 1fr))"
-    gallery = f'<div class="gallery" style="{style}">\n' + "\n".join(cells) + "\n</div>"
-    shown = labels_in(*(m for r in results for e in r.examples for m in (e.found, e.truth)))
-    key = "".join(
-        f"<li>{chip(label, palette(colours))}{escape(name_of(label, names))}</li>"
-        for label in shown
+    rows = (
+        (example.name, example.picture, [*(r.examples[i].found for r in results), example.truth])
+        for i, example in enumerate(results[0].examples)
     )
-    return scroll(gallery) + f'<ul class="key">{key}</ul>'
+    shown = labels_in(*(m for r in results for e in r.examples for m in (e.found, e.truth)))
+    return scroll(gallery(titles, rows, colours, "8rem")) + key(shown, names, colours)
 
 
 def leaderboard() -> str:

@@ -61,9 +61,7 @@ class LivePage:
     def page(self) -> str:
         """Return the whole page."""
         script = SCRIPT.replace("EVERY", str(EVERY))
-        body = f"<main>{self.body()}</main>\n{script}"
-        title, style = escape(f"{self.name}, live"), page.STYLE.read_text()
-        return page.PAGE.format(title=title, style=style, body=body)
+        return page.document(f"{self.name}, live", [f"<main>{self.body()}</main>", script])
 
     def body(self) -> str:
         """Return what changes: figures, curves, warnings, pictures."""
@@ -97,11 +95,7 @@ class LivePage:
         if ious:
             best = max(iou.get("mean_iu") or 0.0 for iou in ious)
             shown.append((percent(best), "best mean IU"))
-        items = "".join(f"<li><b>{escape(a)}</b><span>{escape(b)}</span></li>" for a, b in shown)
-        return (
-            f'<header>\n<h1>{escape(self.name)}</h1>\n<p class="lead">{escape(self._state(run))}'
-            f'</p>\n<ul class="figures">{items}</ul>\n</header>'
-        )
+        return page.header(self.name, self._state(run), shown)
 
     def _state(self, run: Run) -> str:
         path = run_dir.Log(self.name).path

@@ -3,7 +3,7 @@
 import base64
 import io
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 import caffe
-from data.files import atomic_write
+from data.files import write_text
 from data.legend import name_of
 from data.metrics import NAMES
 from data.palette import palette, save_label
@@ -47,8 +47,9 @@ def write(path: Path, content: Content) -> None:
     c, last = content, content.nets[-1]
     by_class = [chart(*p) for p in c.plots["classes"].items()]
     by_class.append(class_table(max(c.nets, key=mean_iu), c.names))
-    colours = palette(last.data.palette)
-    pictures = gallery(c.samples, c.nets) + key(c.samples, c.names, colours)
+    titles, colours = ["input", *(run.label for run in c.nets), "truth"], last.data.palette
+    rows = ((s.name, s.picture, [*(s.found[r.name] for r in c.nets), s.truth]) for s in c.samples)
+    pictures = gallery(titles, rows, colours) + key(occurring(c.samples), c.names, colours)
     parts = [
         head(c),
         section("Pictures", pictures, held_out(last)) if c.samples else "",
@@ -67,9 +68,7 @@ def write(path: Path, content: Content) -> None:
         section("Runs", run_facts(c.runs)),
         footer(),
     ]
-    text = PAGE.format(title=escape(c.title), style=STYLE.read_text(), body="\n".join(parts))
-    with atomic_write(path) as stream:
-        stream.write(text.encode())
+    write_text(path, document(c.title, parts))
 
 
 PAGE = """<!doctype html>
@@ -93,6 +92,20 @@ SCORES = (
 )
 
 
+def document(title: str, parts: Iterable[str]) -> str:
+    """Return a whole page, its style inside."""
+    return PAGE.format(title=escape(title), style=STYLE.read_text(), body="\n".join(parts))
+
+
+def header(title: str, lead: str, figures: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the top of a page; `figures` are numbers and what they are."""
+    items = "".join(f"<li><b>{escape(a)}</b><span>{escape(b)}</span></li>" for a, b in figures)
+    listed = f'<ul class="figures">{items}</ul>\n' if items else ""
+    return (
+        f'<header>\n<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n{listed}</header>'
+    )
+
+
 def section(heading: str, content: str, note: str = "") -> str:
     note = f'<p class="note">{escape(note)}</p>' if note else ""
     return f"<section>\n<h2>{escape(heading)}</h2>\n{note}{content}\n</section>"
@@ -107,11 +120,7 @@ def head(c: Content) -> str:
         (str(len(c.nets)), "nets" if len(c.nets) > 1 else "net"),
         (duration(sum(run.seconds for run in c.runs)), "training and scoring"),
     ]
-    items = "".join(f"<li><b>{escape(a)}</b><span>{escape(b)}</span></li>" for a, b in shown)
-    return (
-        f'<header>\n<h1>{escape(c.title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
-        f'<ul class="figures">{items}</ul>\n</header>'
-    )
+    return header(c.title, lead, shown)
 
 
 def mean_iu(run: Run) -> float:
@@ -124,28 +133,29 @@ def held_out(run: Run) -> str:
     return f"From the validation split ({split}), at even distances. Void is not scored."
 
 
-def gallery(samples: list[Sample], nets: list[Run]) -> str:
-    columns = ["input", *(run.label for run in nets), "truth"]
-    cells = [f"<div>{escape(text)}</div>" for text in columns]
-    for sample in samples:
-        cells.append(image(jpeg(sample.picture), "jpeg", f"{sample.name}, input"))
-        maps = [*(sample.found[run.name] for run in nets), sample.truth]
-        for text, label in zip(columns[1:], maps, strict=True):
-            cells.append(
-                image(
-                    label_png(label, nets[-1].data.palette), "png", f"{sample.name}, {text}", "map"
-                )
-            )
-    style = f"grid-template-columns: repeat({len(columns)}, minmax(0, 1fr))"
+def gallery(
+    titles: Sequence[str],
+    rows: Iterable[tuple[str, np.ndarray, Sequence[np.ndarray]]],
+    colours: str,
+    narrowest: str = "0",
+) -> str:
+    """Return rows of (name, RGB picture, label maps) under the columns' titles.
+
+    `colours` is the palette of the label maps, `narrowest` the least width of a column in CSS.
+    """
+    cells = [f"<div>{escape(title)}</div>" for title in titles]
+    for name, picture, maps in rows:
+        cells.append(image(jpeg(picture), "jpeg", f"{name}, {titles[0]}"))
+        for title, label in zip(titles[1:], maps, strict=True):
+            cells.append(image(label_png(label, colours), "png", f"{name}, {title}", "map"))
+    style = f"grid-template-columns: repeat({len(titles)}, minmax({narrowest}, 1fr))"
     return f'<div class="gallery" style="{style}">\n' + "\n".join(cells) + "\n</div>"
 
 
-def key(samples: list[Sample], names: list[str], colours: np.ndarray) -> str:
-    items = [
-        f"<li>{chip(label, colours)}{escape(name_of(label, names))}</li>"
-        for label in occurring(samples)
-    ]
-    return f'<ul class="key">{"".join(items)}</ul>'
+def key(labels: Iterable[int], names: Sequence[str], colours: str) -> str:
+    """Return the labels' colours and names."""
+    chips = ((chip(label, palette(colours)), name_of(label, names)) for label in labels)
+    return f'<ul class="key">{"".join(f"<li>{c}{escape(name)}</li>" for c, name in chips)}</ul>'
 
 
 def chip(label: int, colours: np.ndarray) -> str:
@@ -169,8 +179,12 @@ def tables(nets: list[Run]) -> Iterator[str]:
 
 
 def cell(metric: str, value: float | None, best: bool) -> str:
-    style = ' class="best"' if best else ""
-    return f'<td data-metric="{metric}"{style}>{percent(value)}</td>'
+    return f'<td data-metric="{metric}"{mark(best)}>{percent(value)}</td>'
+
+
+def mark(best: bool) -> str:
+    """Return the class of a column's best number."""
+    return ' class="best"' if best else ""
 
 
 def row_head(content: str) -> str:

@@ -40,12 +40,12 @@ class Run:
     @property
     def iterations(self) -> int:
         """The last iteration in the log."""
-        return max((entry.get("iter", 0) for entry in self.log), default=0)
+        return int(run_dir.latest(self.log, "iter"))
 
     @property
     def seconds(self) -> float:
         """The seconds of training and scoring, as the log has it, resumed parts included."""
-        return max((entry.get("time", 0.0) for entry in self.log), default=0.0)
+        return run_dir.latest(self.log, "time")
 
     def facts(self) -> dict[str, str]:
         """Return {what: text} for the page's table of runs."""

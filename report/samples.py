@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.images import from_net
-from experiments import Input
 from nets.load import forward, net_of_text
 from report.run_data import Run
 from training import run_dir
+from training.comparison import visible
 from training.scoring import argmax_labels, load_net
 
 
@@ -36,8 +35,7 @@ def take(runs: Sequence[Run], count: int) -> list[Sample]:
             if index not in samples:
                 truth = arrays[len(data.inputs)][0].astype(np.uint8)
                 picture = visible(data.inputs[0], arrays[0])
-                name = item if isinstance(item, str) else str(item[0])
-                samples[index] = Sample(name, picture, truth)
+                samples[index] = Sample(reader.name_of(item), picture, truth)
             tops = [each.top for each in data.inputs]
             forward(net, dict(zip(tops, arrays, strict=False)))
             scores = net.blobs[data.heads[0].score].data[0]
@@ -49,12 +47,3 @@ def even(total: int, count: int) -> list[int]:
     """Return `count` numbers below `total`, evenly spread."""
     count = min(count, total)
     return [(2 * i + 1) * total // (2 * count) for i in range(count)]
-
-
-def visible(first: Input, values: np.ndarray) -> np.ndarray:
-    """Return a net's first input as an RGB picture; other than three channels scaled as gray."""
-    if len(values) == 3:
-        return from_net(values, np.array(first.mean), first.bgr)
-    gray = values.mean(axis=0)
-    span = max(float(np.ptp(gray)), 1e-9)
-    return np.repeat(((gray - gray.min()) / span * 255)[..., None], 3, axis=2).astype(np.uint8)

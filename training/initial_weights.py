@@ -2,10 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import caffe
 import experiments
@@ -18,8 +16,6 @@ from nets.convert import convert
 from nets.ilsvrc import prototxt
 from nets.load import net_of_text
 from training import run_dir
-
-Log = Callable[[str], Any]
 
 
 def source_file(source: str, published: bool = False) -> Path:
@@ -79,7 +75,7 @@ def sources_of(row: Experiment, init: str) -> tuple[Init, ...]:
     return (replace(whole, source=init),)
 
 
-def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> list[str]:
+def load(net: caffe.Net, row: Experiment, init: str = "") -> list[str]:
     """Fill a new training net as its row says and make its upsampling bilinear.
 
     Parameters
@@ -91,8 +87,6 @@ def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> l
     init
         Overrides the row: a caffemodel's path, a row's name, `none` (the fillers alone), or
         `published` (the authors' nets in the place of the rows it starts from).
-    log
-        Called with each line about what was done.
 
     Returns
     -------
@@ -102,16 +96,16 @@ def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> l
     before = {name: blobs[0].data.flat[:64].copy() for name, blobs in net.params.items()}
     sources = sources_of(row, init)
     if not sources:
-        log("starting from the fillers, with no trained weights")
+        print("starting from the fillers, with no trained weights")
     for each in sources:
         weights = source_file(each.source, published=init == "published")
-        log(f"starting from {weights}")
+        print(f"starting from {weights}")
         if each.thin:
-            thin(net, row, each, weights, log)
+            thin(net, row, each, weights)
         elif each.suffix is None and not row.inflate:
             net.copy_from(str(weights))
         else:
-            transplant(net, row, each, weights, log)
+            transplant(net, row, each, weights)
     now = {name: blobs[0].data.flat[:64] for name, blobs in net.params.items()}
     untouched = [name for name in now if (now[name] == before[name]).all()]
     upsampling = surgery.interp_layers(net)
@@ -119,22 +113,22 @@ def load(net: caffe.Net, row: Experiment, init: str = "", log: Log = print) -> l
     return [name for name in untouched if name not in upsampling]
 
 
-def transplant(net: caffe.Net, row: Experiment, init: Init, weights: Path, log: Log) -> None:
+def transplant(net: caffe.Net, row: Experiment, init: Init, weights: Path) -> None:
     """Fill from a net of another shape: the source's own, with its weights in it."""
     other = net_of_text(donor(init.source, row), weights)
     report = surgery.transplant(net, other, init.suffix or "", log=lambda line: None)
     copies = [line for line in report if line.startswith("copying")]
-    log("\n".join([f"copying {len(copies)} blobs", *(k for k in report if k not in copies)]))
+    print("\n".join([f"copying {len(copies)} blobs", *(k for k in report if k not in copies)]))
     if row.inflate:
         there, here = row.inflate
-        log(surgery.inflate(net, here, other, there))
+        print(surgery.inflate(net, here, other, there))
 
 
-def thin(net: caffe.Net, row: Experiment, init: Init, weights: Path, log: Log) -> None:
+def thin(net: caffe.Net, row: Experiment, init: Init, weights: Path) -> None:
     """Fill from a larger net: its convolutions of `init.thin` thinned, what else fits copied."""
     other = net_of_text(donor(init.source, row), weights)
     for there, here in init.thin:
-        log(surgery.thin(net, here, other, there))
+        print(surgery.thin(net, here, other, there))
     done = {here for _, here in init.thin}
     for name, blobs in net.params.items():
         if name in done or name not in other.params:
@@ -157,23 +151,23 @@ def donor(source: str, row: Experiment) -> str:
     return run_dir.net_text(other, experiments.data_of(other), "deploy")
 
 
-def fetch_prerequisites(row: Experiment, init: str = "", log: Log = print) -> None:
+def fetch_prerequisites(row: Experiment, init: str = "") -> None:
     """Fetch and convert what the row needs and does not have: data sets, classifier weights."""
     for name in experiments.data_of(row).fetch:
         if not is_prepared(name):
             for command in ("fetch", "prepare"):
-                data_command(command, name, log=log)
+                data_command(command, name)
     for source in row.sources if init in ("", "published") else []:
         if init == "published" and source in PUBLISHED:
             if not published_file(source).is_file():
                 name, stem = PUBLISHED[source]
-                data_command("fetch", name, "--only", stem, log=log)
+                data_command("fetch", name, "--only", stem)
         elif source in FETCHED:
             name, file = FETCHED[source]
             if not (data_dir() / file).is_file():
-                data_command("fetch", name, log=log)
+                data_command("fetch", name)
         elif source in WEIGHTS:
-            convert_classifier(source, log)
+            convert_classifier(source)
 
 
 def is_prepared(name: str) -> bool:
@@ -181,7 +175,7 @@ def is_prepared(name: str) -> bool:
     return sets.find(name, data_dir()).prepared(data_dir())
 
 
-def convert_classifier(source: str, log: Log) -> None:
+def convert_classifier(source: str) -> None:
     """Convert the published classifier, fetching it first where it is missing."""
     classifier = WEIGHTS[source]
     path = data_dir() / classifier.converted
@@ -189,13 +183,13 @@ def convert_classifier(source: str, log: Log) -> None:
         return
     published = path.with_name(classifier.published)
     if not published.is_file():
-        data_command("fetch", "ilsvrc-weights", "--only", classifier.published, log=log)
-    convert(classifier.kind, published, path, log=log)
+        data_command("fetch", "ilsvrc-weights", "--only", classifier.published)
+    convert(classifier.kind, published, path)
 
 
-def data_command(*words: str, log: Log = print) -> None:
+def data_command(*words: str) -> None:
     """Run `python -m data WORDS`; DataError where it fails, having printed why."""
     command = [sys.executable, "-m", "data", *words]
-    log("$ " + " ".join(["python", *command[1:]]))
+    print("$ " + " ".join(["python", *command[1:]]))
     if subprocess.run(command, cwd=run_dir.ROOT, check=False).returncode:
         raise DataError(f"`python {' '.join(command[1:])}` failed; the reason is above")

@@ -106,7 +106,7 @@ class Run:
         self.solver.restore(str(state))
         print(f"resuming {self.row.name} at iteration {iteration} of {self.steps}")
         entries = self.log.rewind(iteration)
-        self.meter.elapsed_before = max((e.get("time", 0.0) for e in entries), default=0.0)
+        self.meter.elapsed_before = run_dir.latest(entries, "time")
         self.meter.restart()
         for entry in entries:
             if entry["kind"] == "score":

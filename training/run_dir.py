@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +190,9 @@ def finite(value: Any) -> Any:
     return value
 
 
-def iterations(name: str) -> int:
-    """Return the last iteration that the run's log has."""
-    return max((entry.get("iter", 0) for entry in Log(name).read()), default=0)
+def latest(entries: Iterable[dict], key: str) -> float:
+    """Return the largest value that a log's lines have of `key` ("iter", "time"), else 0."""
+    return max((entry.get(key, 0) for entry in entries), default=0)
 
 
 def finished(name: str) -> bool:

@@ -13,17 +13,7 @@ from experiments.datasets import (
 )
 from experiments.schema import Dataset
 
-_MODULES = (
-    voc,
-    nyud,
-    siftflow,
-    camvid,
-    cityscapes,
-    ade20k,
-    shapes,
-    bsds,
-    dilation,
-)
+_MODULES = (voc, nyud, siftflow, camvid, cityscapes, ade20k, shapes, bsds, dilation)
 
 DATASETS: dict[str, Dataset] = {
     name: made for module in _MODULES for name, made in module.DATASETS.items()

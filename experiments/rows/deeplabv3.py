@@ -4,6 +4,7 @@ Nets train at output stride 16 and are evaluated at 8 with the same weights (sec
 trunk is the ResNet published for Caffe, so that its weights load.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from experiments.schema import Experiment, Init
@@ -40,21 +41,15 @@ def _second(first: Experiment, name: str) -> Experiment:
     server: val is part of it, and its score no measure.
     """
     hard = dict(split="trainval_hard", labels="SegmentationClass")
-    return Experiment(
-        name,
-        first.data,
-        first.net,
-        options=first.options,
+    return replace(
+        first,
+        name=name,
+        train_options={},
         init=(Init(first.name),),
         base_lr=0.001,
-        momentum=first.momentum,
-        weight_decay=first.weight_decay,
-        normalize=True,
         max_iter=30000,
         score_every=3000,
-        solver=first.solver,
         train_data={**first.train_data, **hard},
-        val_data=first.val_data,
     )
 
 

@@ -6,14 +6,13 @@ from typing import Any
 from experiments.schema import Experiment, Init
 
 # One convolution in the first stage, whose maps are the largest.
-DEMO: dict[str, Any] = dict(
-    widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192, batch_norm=True, drop=0.0
-)
+_DEMO: dict[str, Any] = dict(widths=(16, 32, 64, 96, 128), depths=(1, 1, 2, 2, 2), dense=192)
 # CamVid's pictures are larger: here that convolution takes the first pooling's step too.
-MINI: dict[str, Any] = dict(
-    widths=(24, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, batch_norm=True, drop=0.0,
-    strided=True,
-)  # fmt: skip
+_MINI: dict[str, Any] = dict(
+    widths=(24, 32, 64, 128, 128), depths=(1, 2, 2, 2, 2), dense=256, strided=True
+)
+# What the FCNs and their classifier have besides.
+_FCN: dict[str, Any] = dict(batch_norm=True, drop=0.0)
 
 
 def _small(
@@ -50,16 +49,20 @@ def mini(
     name: str, init: tuple[Init, ...], base_lr: float, max_iter: int, **options: Any
 ) -> Experiment:
     """Return a row on CamVid; `options` are the net's beyond the trunk's, or its `net`."""
-    row = _small(name, "camvid-mini", init, base_lr, max_iter, **options, **MINI)
-    adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
-    return replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
+    return _adam(_small(name, "camvid-mini", init, base_lr, max_iter, **options, **_MINI, **_FCN))
+
+
+def _adam(row: Experiment) -> Experiment:
+    """Return a row of CamVid's, which learns by Adam from balanced classes."""
+    solver = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
+    return replace(row, weight_decay=0.0001, balance=0.4, solver=solver)
 
 
 def demo(
     name: str, init: tuple[Init, ...], max_iter: int, base_lr: float = 0.02, **options: Any
 ) -> Experiment:
     """Return a row on the generated pictures; `options` as in `mini`."""
-    return _small(name, "shapes-batches", init, base_lr, max_iter, 4, **options, **DEMO)
+    return _small(name, "shapes-batches", init, base_lr, max_iter, 4, **options, **_DEMO, **_FCN)
 
 
 def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
@@ -79,23 +82,20 @@ def _demo_successor(
     name: str, net: str, crop: int, whole: int, train_options: dict[str, Any] | None = None,
     dense: int = 192,
 ) -> Experiment:  # fmt: skip
-    options = {key: value for key, value in DEMO.items() if key not in ("batch_norm", "drop")}
     row = _small(name, "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
-                 f"small_successors.{net}", **{**options, "dense": dense})  # fmt: skip
+                 f"small_successors.{net}", **{**_DEMO, "dense": dense})  # fmt: skip
     return _successor(row, (crop, crop), (whole, whole), train_options or {})
 
 
 def _mini_successor(name: str, net: str, train_options: dict[str, Any] | None = None) -> Experiment:
-    options = {key: value for key, value in MINI.items() if key not in ("batch_norm", "drop")}
-    row = _small(name, "camvid-mini", (), 0.003, 6000, net=f"small_successors.{net}", **options)
-    adam = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
-    row = replace(row, weight_decay=0.0001, balance=0.4, solver=adam)
-    return _successor(row, (240, 336), (384, 480), train_options or {})
+    row = _small(name, "camvid-mini", (), 0.003, 6000, net=f"small_successors.{net}", **_MINI)
+    return _successor(_adam(row), (240, 336), (384, 480), train_options or {})
 
 
 ROWS = [
     _small(
-        "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier", **DEMO
+        "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier",
+        **_DEMO, **_FCN,
     ),
     demo("demo-fcn32s", (Init("demo-classifier", ""),), 320, stride=32),
     demo("demo-fcn16s", (Init("demo-fcn32s"),), 300, stride=16),

@@ -4,7 +4,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .options import CommandError
@@ -52,6 +53,16 @@ def need_file(path: str, what: str) -> None:
     """Raise CommandError unless `path` is a file: a BVLC build would end the process."""
     if not os.path.isfile(path):
         raise CommandError(f"{what} {path!r} is not a file")
+
+
+@contextmanager
+def as_file(message, name: str = "net.prototxt") -> Iterator[str]:
+    """Yield the path of a file with a message's text: pycaffe builds nets and solvers of files."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(str(message))
+        yield path
 
 
 def write_file(path: str, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """caffe export: a net as an ONNX file or a torch program."""
 
-from .common import log_line, make_net, need_file
+from .common import beyond_bvlc, log_line, make_net, need_file
 from .options import CommandError
 
 FORMS = ("onnx", "torch")
@@ -10,8 +10,7 @@ def export(options):
     """Write the net DEPLOY, with WEIGHTS, as OUT in the form asked for."""
     import caffe
 
-    if not hasattr(caffe, "export"):
-        raise CommandError("this caffe is a BVLC build: it exports nothing")
+    to = beyond_bvlc("export", "it exports nothing")
     if options.form not in FORMS:
         raise CommandError(f"the form is {' or '.join(FORMS)}, got {options.form!r}")
     # DEPLOY OUT or DEPLOY WEIGHTS OUT
@@ -20,12 +19,11 @@ def export(options):
         options.weights = ",".join(filter(None, [options.weights, options.weights_or_out]))
     net = make_net(options, options.deploy, caffe.TEST)
     if options.form == "torch":
-        caffe.export.torch(net, out)
+        to.torch(net, out)
         log_line(f"Wrote {options.deploy} to {out}", 1)
         return
-    share = caffe.export.onnx(
-        net, out, _mean(options.mean), options.channel_order, _classes(options.classes)
-    )
+    mean, classes = _mean(options.mean), _classes(options.classes)
+    share = to.onnx(net, out, mean, options.channel_order, classes)
     log_line(
         f"Wrote {options.deploy} to {out}; ONNX Runtime's values differ by at most {share:.1g} of "
         "an output's largest",

@@ -1,6 +1,6 @@
 """caffe import: a net of another framework as prototxt and caffemodel."""
 
-from .common import log_line, need_file
+from .common import beyond_bvlc, log_line, need_file
 from .options import CommandError
 
 FORMS = {"onnx": "MODEL", "torchvision": "MODEL STATE"}
@@ -8,10 +8,7 @@ FORMS = {"onnx": "MODEL", "torchvision": "MODEL STATE"}
 
 def import_net(options):
     """Write PROTOTXT and WEIGHTS of the ONNX MODEL, or of the torchvision MODEL's STATE dict."""
-    import caffe
-
-    if not hasattr(caffe, "importing"):
-        raise CommandError("this caffe is a BVLC build: it imports nothing")
+    imports = beyond_bvlc("importing", "it imports nothing")
     if options.form not in FORMS:
         raise CommandError(f"the form is {' or '.join(FORMS)}, got {options.form!r}")
     given = [options.first, options.second, options.third, options.fourth]
@@ -23,7 +20,7 @@ def import_net(options):
             f"{' '.join(words)!r}"
         )
     need_file(words[len(wanted) - 1], "the original")
-    share = getattr(caffe.importing, options.form)(*words)
+    share = getattr(imports, options.form)(*words)
     log_line(
         f"Wrote {words[-2]} and {words[-1]}; its values and the original's differ by at most "
         f"{share:.1g} of an output's largest",

@@ -1,10 +1,8 @@
 """caffe test and caffe time: a net's scores, and how long its layers take."""
 
-import os
-import tempfile
 from time import perf_counter
 
-from .common import add_module_folders, log_line, make_net, phase_of, read_net
+from .common import add_module_folders, as_file, log_line, make_net, phase_of, read_net
 from .device import choose_device
 from .options import CommandError
 
@@ -158,10 +156,7 @@ def _with_losses(net, options, phase):
         if layer.bottom and any(weights) and layer.type not in NO_GRADIENT:
             layer.loss_weight[:] = weights
     add_module_folders([options.model])  # the file below is elsewhere
-    with tempfile.TemporaryDirectory() as folder:
-        model = os.path.join(folder, "net.prototxt")
-        with open(model, "w", encoding="utf-8") as file:
-            file.write(str(definition))
+    with as_file(definition) as model:
         return make_net(options, model, phase)
 
 

@@ -5,8 +5,9 @@ loss or score which reads them asks for, found by building the net without its r
 Where a layer gives no size, those of `SIZES` are tried.
 """
 
-import os
-import tempfile
+import copy
+
+from .common import as_file
 
 # Height, width and channels of pictures whose layer does not tell: ImageNet's, MNIST's, pairs of
 # MNIST's, CIFAR's, SSD's, CamVid's, DeepLab's. Larger ones come last: a fully connected layer
@@ -54,8 +55,7 @@ def build(net, phase: int) -> bool:
     """
     first = None
     for size in SIZES:
-        replaced = type(net)()
-        replaced.CopyFrom(net)
+        replaced = copy.deepcopy(net)
         if not replace_sources(replaced, phase, size):
             return False
         try:
@@ -126,10 +126,7 @@ def build_replaced(net, phase: int) -> None:
 def _make(net, phase):
     import caffe
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "net.prototxt")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(str(net))
+    with as_file(net) as path:
         return caffe.Net(path, phase)
 
 
@@ -193,8 +190,7 @@ def _reads_labels(layer, place):
 
 def _shapes_without(net, labels, phase):
     """Shapes of the blobs that can be computed without `labels`."""
-    part = type(net)()
-    part.CopyFrom(net)
+    part = copy.deepcopy(net)
     lacking, stay = set(labels), []
     for layer in part.layer:
         if layer.type == "Input" or not lacking & set(layer.bottom):
@@ -202,9 +198,8 @@ def _shapes_without(net, labels, phase):
             stay.append(layer)
         else:
             lacking |= set(layer.top)
-    layers = list(stay)
     del part.layer[:]
-    part.layer.extend(layers)
+    part.layer.extend(stay)
     return {name: tuple(blob.shape) for name, blob in _make(part, phase).blobs.items()}
 
 

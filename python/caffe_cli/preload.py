@@ -4,10 +4,9 @@ The server forks a child for each build; a child of a server that has built a ne
 once, where each would else spend a second or more on imports.
 """
 
-import os
-import tempfile
-
 import caffe
+
+from .common import as_file
 
 TINY = """
 layer { name: "in" type: "Input" top: "in"
@@ -20,8 +19,5 @@ layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
 layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
 """
 
-with tempfile.TemporaryDirectory() as _folder:
-    _path = os.path.join(_folder, "net.prototxt")
-    with open(_path, "w", encoding="utf-8") as _file:
-        _file.write(TINY)
+with as_file(TINY) as _path:
     caffe.Net(_path, caffe.TEST)

@@ -5,10 +5,17 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 
 from . import ranks
-from .common import add_module_folders, log_line, need_file, optimize, read_solver, split_names
+from .common import (
+    add_module_folders,
+    as_file,
+    log_line,
+    need_file,
+    optimize,
+    read_solver,
+    split_names,
+)
 from .device import choose_device, devices_of
 from .options import CommandError
 
@@ -69,11 +76,7 @@ def _make_solver(options, param):
         param.snapshot_prefix = os.path.splitext(options.solver)[0]
     nets = [param.net, param.train_net, *param.test_net]
     add_module_folders([options.solver, *filter(None, nets)])
-    # pycaffe makes solvers of files only.
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, os.path.basename(options.solver))
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(str(param))
+    with as_file(param, os.path.basename(options.solver)) as path:
         return caffe.get_solver(path)
 
 

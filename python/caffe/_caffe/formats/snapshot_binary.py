@@ -4,6 +4,7 @@ Only what weights need is read from a layer: name, type, blobs.  Forks gave the 
 142 other meanings, so the rest is stepped over, whatever it is.
 """
 
+import copy
 import itertools
 import json
 import os
@@ -128,10 +129,7 @@ def _write_layer(
 
 def _around_blobs(param: pb.LayerParameter) -> tuple[bytes, bytes]:
     """`param` serialised without blobs, parted where its blobs (field 7) belong."""
-    plain = pb.LayerParameter()
-    plain.CopyFrom(param)
-    after = pb.LayerParameter()
-    after.CopyFrom(param)
+    plain, after = copy.deepcopy(param), copy.deepcopy(param)
     for field in param.DESCRIPTOR.fields:
         (plain if field.number >= 7 else after).ClearField(field.name)
     after.ClearField("blobs")

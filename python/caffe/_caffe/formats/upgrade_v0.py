@@ -5,6 +5,8 @@
 Padding was a layer of its own then; it folds into the convolution or pooling that reads it.
 """
 
+import copy
+
 from ...proto import caffe_pb2 as pb
 from .. import log
 from ..errors import FormatError, nearest
@@ -99,8 +101,7 @@ def _fold_padding(net: pb.NetParameter, where: str) -> list[pb.V1LayerParameter]
     made_by: dict[str, pb.V1LayerParameter | None] = dict.fromkeys(net.input)
     kept = []
     for layer in net.layers:
-        new = pb.V1LayerParameter()
-        new.CopyFrom(layer)
+        new = copy.deepcopy(layer)
         for i, bottom in enumerate(layer.bottom):
             if bottom not in made_by:
                 raise FormatError(

@@ -3,6 +3,8 @@
 BVLC crops at offset 0; the forks in `crop_offsets.ALIGNING` at the offset that aligns the bottoms.
 """
 
+import copy
+
 from ...proto import caffe_pb2
 from ..core import context
 from ..errors import FormatError, NetError
@@ -26,9 +28,7 @@ def settle_crops(net: caffe_pb2.NetParameter) -> None:
     NetError
         Where the dialect wants an offset and the bottoms cannot be aligned.
     """
-    aligned = caffe_pb2.NetParameter()
-    aligned.CopyFrom(net)
-    offsets = align_crops(aligned)
+    offsets = align_crops(copy.deepcopy(net))
     found = None if net.dialect or context.dialect() else recognise(net, list(offsets.values()))
     if found:
         net.dialect, why = found

@@ -3,6 +3,7 @@
 Both work on NetParameter messages alone, as net.cpp (FilterNet) and insert_splits.cpp do.
 """
 
+import copy
 from collections import Counter
 
 from ...proto import caffe_pb2
@@ -44,8 +45,7 @@ def included(state: caffe_pb2.NetState, layer: caffe_pb2.LayerParameter) -> bool
 
 def filter_net(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
     """Return the net with only the layers its state includes."""
-    kept = caffe_pb2.NetParameter()
-    kept.CopyFrom(net)
+    kept = copy.deepcopy(net)
     del kept.layer[:]
     kept.layer.extend(layer for layer in net.layer if included(net.state, layer))
     return kept
@@ -75,12 +75,11 @@ def insert_splits(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
                 weights[i, j] = weight
                 uses[i, j] += 1
     taken: Counter = Counter()
-    result = caffe_pb2.NetParameter()
-    result.CopyFrom(net)
+    result = copy.deepcopy(net)
     del result.layer[:]
     for i, layer in enumerate(net.layer):
-        mine = result.layer.add()
-        mine.CopyFrom(layer)
+        result.layer.append(layer)
+        mine = result.layer[-1]
         for j, blob in enumerate(layer.bottom):
             source = sources[i, j]
             if uses[source] > 1:

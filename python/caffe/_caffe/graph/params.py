@@ -1,5 +1,6 @@
 """The table of a net's parameters: who owns each, who shares it, at what rate it learns."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -70,8 +71,7 @@ class ParamTable:
             self._agree(layer, spec, owner)
             self._sharers.append((layer, index, owner))
             return
-        owner = Owner(layer, index, caffe_pb2.ParamSpec())
-        owner.spec.CopyFrom(spec)
+        owner = Owner(layer, index, copy.deepcopy(spec))
         self.owners.append(owner)
         self.learnable.append(owner.blob)
         if spec.name:

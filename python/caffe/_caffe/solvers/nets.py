@@ -1,5 +1,6 @@
 """The nets of a solver: one to train, any number to test (solver.cpp, InitTrainNet and on)."""
 
+import copy
 import os
 
 from ...proto import caffe_pb2
@@ -62,8 +63,7 @@ def _make(p, net_type, source, phase, state: caffe_pb2.NetState) -> Net:
         folder = os.path.dirname(os.path.abspath(source))
         source = prototxt.read_net(source)
     else:
-        original, source = source, caffe_pb2.NetParameter()
-        source.CopyFrom(original)
+        source = copy.deepcopy(source)
         upgrade_net(source, "net_param")
     merged = caffe_pb2.NetState(phase=phase)
     merged.MergeFrom(source.state)

@@ -134,11 +134,11 @@ class DataSet:
         raise NotImplementedError
 
     def label_maps(self, data, pair):
-        """(reader, number of classes, file) of each label map of a pair."""
+        """Return (reader, number of classes, file) of each label map of a pair."""
         return [(self.reader, len(self.classes(data)), pair.label)]
 
     def inputs(self, pair):
-        """{name: H x W x C array} of what a net sees of a pair."""
+        """Return {name: H x W x C array} of what a net sees of a pair."""
         return {"image": images.read_image(pair.image)}
 
     def problems(self, data):

@@ -185,7 +185,7 @@ def _coco_shapes(where, annotation, label):
 
 
 def coco(path, classes):
-    """{file name: (height, width, shapes)} of a COCO file, larger shapes first; crowds are void."""
+    """Return {file name: (height, width, shapes)} of a COCO file, large first; crowds are void."""
     content = files.read_json(path)
     try:
         names = {item["id"]: item["name"] for item in content["categories"]}

@@ -100,7 +100,7 @@ def measure(data_set, data, split, factors=FACTORS):
 
 
 def means(tally):
-    """{input: per-channel mean over all pixels}, channels in the file's order (RGB)."""
+    """Return {input: per-channel mean over all pixels}, channels in the file's order (RGB)."""
     return {name: sums[:-1] / sums[-1] for name, sums in tally.sums.items()}
 
 

@@ -60,7 +60,7 @@ def _draw(job):
 
 
 def _lists(train, val, singles):
-    """List file (relative path) -> lines."""
+    """Return list file (relative path) -> lines."""
     lists: dict[str, Sequence[str]] = {}
     for split, count in (("train", train), ("val", val)):
         lists[f"ImageSets/Segmentation/{split}.txt"] = [f"{split}_{i:05d}" for i in range(count)]

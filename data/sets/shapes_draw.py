@@ -201,7 +201,7 @@ def background(rs, shape):
 
 
 def draw_object(rs, name, radius):
-    """(colour S x S x 3, coverage S x S, both in [0, 1]) of one object of about `radius` pixels."""
+    """Return (colour S x S x 3, coverage S x S, both in [0, 1]) of an object of so many pixels."""
     outline, texture = _OBJECTS[name]
     side = 2 * int(np.ceil(1.25 * radius))
     fine = side * _SUPER
@@ -250,7 +250,7 @@ def _camera(rs, scene):
 
 
 def scene(rs, height, width, classes):
-    """(RGB uint8 H x W x 3, label uint8 H x W) of the classes' objects, later ones in front.
+    """Return (RGB uint8 H x W x 3, label uint8 H x W) of the classes' objects, later ones in front.
 
     Label 0 is background, i is CLASSES[i], 255 a rim of about two pixels around every object.
     """

@@ -42,7 +42,7 @@ class Voc(DataSet):
         return [Pair(i, root / f"JPEGImages/{i}.jpg", root / f"{labels}/{i}.png") for i in ids]
 
     def sbd_ids(self, data):
-        """{split: ids} of SBD where it has been fetched, its counts held; else None."""
+        """Return {split: ids} of SBD where it has been fetched, its counts held; else None."""
         folder = data / "sbdd/dataset"
         if not all((folder / f"{split}.txt").is_file() for split in self.sbd_counts):
             return None

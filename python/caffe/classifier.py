@@ -8,7 +8,7 @@ from .pycaffe import Net
 
 
 def input_transformer(net, mean=None, input_scale=None, raw_scale=None, channel_swap=None):
-    """An `io.Transformer` from H x W x K images to the first input of `net`."""
+    """Return an `io.Transformer` from H x W x K images to the first input of `net`."""
     name = net.inputs[0]
     transformer = io.Transformer({name: net.blobs[name].data.shape})
     transformer.set_transpose(name, (2, 0, 1))

@@ -85,13 +85,13 @@ def conv_params(fn):
 
 
 def crop_params(fn):
-    """`(axis, offset)` of a Crop: its first cropped axis (default 2) and offsets (default 0)."""
+    """Return `(axis, offset)` of a Crop: first cropped axis (default 2), offsets (default 0)."""
     given = fn.params.get("crop_param", fn.params)
     return given.get("axis", 2), np.array(given.get("offset", 0), ndmin=1)
 
 
 def coord_map(fn):
-    """The map from a layer's bottom coordinates to its top coordinates.
+    """Return the map from a layer's bottom coordinates to its top coordinates.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def coord_map(fn):
 
 
 def compose(base_map, next_map):
-    """The map that applies `next_map` first and `base_map` to its result.
+    """Return the map that applies `next_map` first and `base_map` to its result.
 
     Raises
     ------
@@ -135,13 +135,13 @@ def compose(base_map, next_map):
 
 
 def inverse(coord_map):
-    """The map in the other direction: x = (y - b) / a."""
+    """Return the map in the other direction: x = (y - b) / a."""
     axis, a, b = coord_map
     return axis, 1 / a, -b / a
 
 
 def coord_map_from_to(top_from, top_to):
-    """The map between two tops, followed back to the first blob that they have in common.
+    """Return the map between two tops, followed back to the first blob that they have in common.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def coord_map_from_to(top_from, top_to):
 
 
 def crop(top_from, top_to):
-    """A Crop layer that cuts `top_from` to the extent of `top_to`, aligned with it.
+    """Return a Crop layer that cuts `top_from` to the extent of `top_to`, aligned with it.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ def _mapped_bottoms(top):
 
 
 def _count_uses(top):
-    """How often each spatial ancestor is read on the paths that end in `top`."""
+    """Return how often each spatial ancestor is read on the paths that end in `top`."""
     uses, seen, pending = Counter(), {top}, [top]
     while pending:
         for bottom in _mapped_bottoms(pending.pop()):

@@ -73,7 +73,7 @@ class Detector(Net):
         return self.detect_windows(zip(paths, windows, strict=True))
 
     def crop(self, im, window):
-        """The window (ymin, xmin, ymax, xmax) of image `im`, with context if so configured."""
+        """Return the window (ymin, xmin, ymax, xmax) of `im`, with its context if configured."""
         window = np.asarray(window)
         if not self.context_pad:
             top, left, bottom, right = (int(v) for v in window)
@@ -116,7 +116,7 @@ class Detector(Net):
         self.crop_mean = image / self.transformer.raw_scale.get(name, 1)
 
     def _context_box(self, window):
-        """The window grown about its centre so that it keeps the input less the border."""
+        """Return the window grown about its centre so that it keeps the input less the border."""
         side = self.crop_dims[1]  # BVLC assumes a square input
         scale = side / (side - 2.0 * self.context_pad)
         half = (window[2:] - window[:2] + 1) / 2.0

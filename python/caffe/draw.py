@@ -6,6 +6,7 @@ others) Graphviz's `dot` draws where it is installed, as BVLC's draw.py does: a 
 layer and every blob.
 """
 
+import copy
 import os
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def get_pooling_types_dict():
 
 
 def get_edge_label(layer):
-    """Text at the edge from a layer to its tops: outputs or batch size, else `""` in quotes."""
+    """Return the label of a layer's edges to its tops: outputs, batch size, or `""` in quotes."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
     if layer.type in ("Convolution", "Deconvolution"):
@@ -45,7 +46,7 @@ def get_edge_label(layer):
 
 
 def get_layer_lr_mult(layer):
-    """`(weights, bias)` learning rate multipliers of a Convolution or InnerProduct layer."""
+    """Return `(weights, bias)` learning rate multipliers of a Convolution or InnerProduct layer."""
     if layer.type not in _WEIGHTED:
         raise ValueError(f"{layer.type} layers do not have a learning rate multiplier")
     given = [param.lr_mult for param in layer.param]
@@ -78,7 +79,7 @@ def choose_color_by_layertype(layertype):
 
 
 def get_pydot_graph(caffe_net, rankdir, label_edges=True, phase=None, display_lrm=False):
-    """The net as a `pydot.Dot`: layers and blobs are nodes. Needs pydot or pydotplus."""
+    """Return the net as a `pydot.Dot`: layers and blobs are nodes. Needs pydot or pydotplus."""
     try:
         import pydotplus as pydot
     except ImportError:
@@ -164,8 +165,8 @@ def draw_net_to_file(caffe_net, filename, rankdir="LR", phase=None, display_lrm=
 
 
 def _selected(net, phase):
-    """A copy in the current form with the layers of `phase`."""
-    net = type(net).FromString(net.SerializeToString())
+    """Return a copy in the current form with the layers of `phase`."""
+    net = copy.deepcopy(net)
     if net.layers or net.input:
         upgrade_net(net)
     if phase is not None:
@@ -176,7 +177,7 @@ def _selected(net, phase):
 
 
 def _in_phase(layer, phase):
-    """Whether the phases of a layer's rules admit it; their levels and stages do not count."""
+    """Tell whether the phases of a layer's rules admit it; their levels and stages do not count."""
     if layer.include and layer.exclude:
         raise ValueError(f"layer {layer.name!r} has both include and exclude rules")
     if layer.include:
@@ -187,7 +188,7 @@ def _in_phase(layer, phase):
 
 
 def _dot_graph(caffe_net, rankdir, label_edges, phase, display_lrm):
-    """`(nodes, edges)`: {name: (label, style)} and [(start, end, label)], as BVLC draws them."""
+    """Return {name: (label, style)} of nodes and [(start, end, label)] of edges, as BVLC's."""
     nodes, edges = {}, []
     for layer in _selected(caffe_net, phase).layer:
         bottoms, tops = list(layer.bottom), list(layer.top)

@@ -38,7 +38,7 @@ class Transformer:
         self.input_scale = {}
 
     def preprocess(self, in_, data):
-        """`data` (H' x W' x K) as a float32 array for input blob `in_`; `data` is kept."""
+        """Return `data` (H' x W' x K) as a float32 array for input blob `in_`; `data` is kept."""
         self._check_input(in_)
         size = tuple(self.inputs[in_][2:])
         array = np.array(data, dtype=np.float32)
@@ -239,7 +239,7 @@ def oversample(images, crop_dims):
 
 
 def _pixels(image):
-    """Values in [0, 1], H x W or H x W x 3, from a Pillow image of any mode."""
+    """Return values in [0, 1], H x W or H x W x 3, from a Pillow image of any mode."""
     if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16"):
         values = np.asarray(image.convert("L") if image.mode == "1" else image)
         if image.mode == "I" and image.format in ("PNG", "PPM"):

@@ -116,11 +116,11 @@ class NetSpec:
     # SSD's fork and five others have these four; their model_libs.py needs them.
 
     def keys(self):
-        """List of the names of the tops, in the order in which they were assigned."""
+        """Return a list of the names of the tops, in the order in which they were assigned."""
         return list(self.tops)
 
     def vals(self):
-        """List of the tops, in the order in which they were assigned."""
+        """Return a list of the tops, in the order in which they were assigned."""
         return list(self.tops.values())
 
     def update(self, name, params):
@@ -233,7 +233,7 @@ class _Writer:
 
 
 def _owner(layer, key):
-    """The message that keyword `key` of this layer belongs to: its own param, or the layer."""
+    """Return the message that keyword `key` of a layer belongs to: its own param, or the layer."""
     own = _param_names.get(layer.type)
     # `param`, `transform_param`, ... are the layer's even where its own message has such a field.
     if own and not key.endswith("param"):

@@ -155,7 +155,7 @@ def _prototxts(folder) -> Iterator[str]:
 
 
 def _read(path):
-    """`(kind, key, text)`: the key is equal for files of equal bytes."""
+    """Return `(kind, key, text)`: the key is equal for files of equal bytes."""
     try:
         with open(path, "rb") as file:
             raw = file.read(_LARGEST + 1)

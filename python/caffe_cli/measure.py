@@ -138,13 +138,13 @@ class _Clock:
 
 
 def _loss(net):
-    """The weighted sum of a net's losses after a forward pass."""
+    """Return the weighted sum of a net's losses after a forward pass."""
     weights = net.blob_loss_weights
     return sum(w * float(net.blobs[name].data.sum()) for name, w in weights.items() if w)
 
 
 def _with_losses(net, options, phase):
-    """The same net with a loss weight on its outputs.
+    """Return the same net with a loss weight on its outputs.
 
     A net without a loss needs no gradients, so caffe computes none; BVLC's tool calls every
     layer's backward nevertheless (caffe.cpp, time).

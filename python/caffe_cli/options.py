@@ -162,7 +162,7 @@ class Parser(argparse.ArgumentParser):
         return tokens
 
     def _known(self, name, token, equals, value):
-        """`name=value` of a flag, or `name` alone where the value is the next token."""
+        """Return `name=value` of a flag, or `name` alone where the value is the next token."""
         positive = name.removeprefix("no")
         if not equals and name not in self.flags and positive in self.flags & set(SWITCHES):
             return f"{positive}=false"

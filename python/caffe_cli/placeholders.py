@@ -137,13 +137,13 @@ def _in_phase(layer, phase):
 
 
 def _meets(rule, phase):
-    """Whether a rule holds in `phase`, at level 0 and in no stage (net.cpp, StateMeetsRule)."""
+    """Tell whether a rule holds in `phase`, at level 0, with no stage (StateMeetsRule)."""
     wrong_phase = rule.HasField("phase") and rule.phase != phase
     return not (wrong_phase or rule.stage or rule.min_level > 0 or rule.max_level < 0)
 
 
 def _shape(layer, truth, is_label, size):
-    """A shape for a top of a data layer; `truth` is what its reader says, if it does."""
+    """Return a shape for a top of a data layer; `truth` is what its reader says, if it does."""
     given: dict = dict(_numbers(layer))
     batch = max(given.get("batch_size", given.get("batch", 1)), 1)
     if truth:
@@ -171,7 +171,7 @@ def _numbers(message):
 
 
 def _labels(net):
-    """The tops of Input layers that losses and scores alone read, with these readers."""
+    """Return the tops of Input layers that losses and scores alone read, with these readers."""
     labels = {top: [] for layer in net.layer if layer.type == "Input" for top in layer.top}
     for layer in net.layer:
         for place, bottom in enumerate(layer.bottom):

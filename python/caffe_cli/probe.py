@@ -63,7 +63,7 @@ class Prober:
         return self._run(_read_solver, os.path.abspath(path), self.limits)
 
     def _run(self, work, *args):
-        """`work`'s answer from a child process, or what ended the child."""
+        """Return `work`'s answer from a child process, or what ended the child."""
         ours, theirs = self._context.Pipe(duplex=False)
         with tempfile.TemporaryFile() as output:
             handle = multiprocessing.reduction.DupFd(output.fileno())

@@ -151,7 +151,7 @@ def _two_to_three(text, path):
 
 
 def _replace_moved(text, tree):
-    """`text` with what libraries removed replaced, and a remark for each place."""
+    """Return `text` with what libraries removed replaced, and a remark for each place."""
     edits, remarks = [], []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -216,7 +216,7 @@ def _whole_divisions(tree):
 
 
 def _looks_whole(node):
-    """Whether an expression looks like a whole number."""
+    """Tell whether an expression looks like a whole number."""
     if isinstance(node, ast.Constant):
         return type(node.value) is int
     if isinstance(node, ast.Call):

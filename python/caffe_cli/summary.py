@@ -111,7 +111,7 @@ def layer_rows(net, definition) -> list[Row]:
 
 
 def _unshared(layer, owned):
-    """A layer's blobs without those that an earlier layer has counted."""
+    """Return a layer's blobs without those that an earlier layer has counted."""
     fresh = []
     for blob in layer.blobs:
         # Shared parameters are one array behind several blobs.
@@ -144,7 +144,7 @@ def multiply_adds(layer, bottoms, tops) -> int:
 
 
 def _view(kind, bottoms, layer, seen):
-    """What a layer's tops see, None where that is the whole input or not known."""
+    """Return what a layer's tops see, None where that is the whole input or not known."""
     if not bottoms:
         return View()
     # A Crop's second bottom, and a label, only lend their size or their values.
@@ -178,7 +178,7 @@ def _view(kind, bottoms, layer, seen):
 
 
 def _crop_offset(layer):
-    """Rows that a Crop leaves out before its first."""
+    """Return the rows that a Crop leaves out before its first."""
     p = layer.crop_param
     if p.axis in (2, -2) and p.offset:
         return p.offset[0]

@@ -64,7 +64,7 @@ def train(options):
 
 
 def _make_solver(options, param):
-    """The solver in the state of -level and -stage; its nets start from -weights."""
+    """Return the solver in the state of -level and -stage; its nets start from -weights."""
     import caffe
 
     if options.snapshot or options.weights:

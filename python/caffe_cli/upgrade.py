@@ -57,7 +57,7 @@ def align_crops(old: str, new: str) -> int:
 
 
 def _upgraded(path):
-    """`(kind, bytes)` of a file in the current schema."""
+    """Return `(kind, bytes)` of a file in the current schema."""
     beyond_bvlc(
         "read_net",
         "use its upgrade_net_proto_text, upgrade_net_proto_binary and upgrade_solver_proto_text",
@@ -75,7 +75,7 @@ def _is_binary(path):
 
 
 def _names_solver_fields(path):
-    """Whether a prototxt names a field that only solvers have, and no layers."""
+    """Tell whether a prototxt names a field that only solvers have, and no layers."""
     from caffe.proto import caffe_pb2
 
     nets = set(caffe_pb2.NetParameter.DESCRIPTOR.fields_by_name)

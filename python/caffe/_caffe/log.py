@@ -144,7 +144,7 @@ def _severity(level):
 
 
 def _environment(name):
-    """A level in the environment; values that glog would not take count as 0."""
+    """Return a level in the environment; values that glog would not take count as 0."""
     given = os.environ.get(name, "0").strip()
     return min(int(given), len(SEVERITIES) - 1) if given.isdecimal() else 0
 

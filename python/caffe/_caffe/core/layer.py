@@ -46,7 +46,8 @@ class Layer(LayerRuntime):
 
     # A type may define, in place of autograd:
     #   def backward(self, propagate_down, bottom, top, top_diff): -> list of bottom diffs, None
-    #   where propagate_down is False; parameters through self.blobs[i].add_diff(tensor).
+    #   where propagate_down is False; parameters through self.blobs[i].add_diff(tensor). It is
+    #   called only where some bottom wants its diff, or the layer has parameters.
     backward = None
 
     def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:

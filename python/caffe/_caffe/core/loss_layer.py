@@ -125,8 +125,6 @@ class SoftmaxLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         prob, labels, divisor, axis = self.saved or self.evaluate(*bottom)
         weight = top_diff[0] / divisor
         if labels.valid is not None:

@@ -17,7 +17,7 @@ SMOOTH = 2
 
 
 def text_width(text, size):
-    """Width of `text` in drawing units at font size `size`."""
+    """Return the width of `text` in drawing units at font size `size`."""
     return _font(size).getlength(text)
 
 
@@ -62,7 +62,7 @@ class Svg:
         self.parts.append(f'<polygon points="{points}" fill="{LINE}"/>')
 
     def encode(self, ext):
-        """The file's bytes."""
+        """Return the file's bytes."""
         width, height = self.size
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -103,7 +103,7 @@ class Raster:
         self.pen.polygon([self._at(x, y) for x, y in corners], fill=LINE)
 
     def encode(self, ext):
-        """The file's bytes in the format that the extension names."""
+        """Return the file's bytes in the format that the extension names."""
         known = Image.registered_extensions()
         buffer = io.BytesIO()
         image = self.image.resize(self.final, Image.Resampling.LANCZOS)

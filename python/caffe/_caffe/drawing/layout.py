@@ -80,7 +80,7 @@ def _ranks(count, edges):
 
 
 def _trunk(ranks, edges):
-    """The edges that lie on a longest path."""
+    """Return the edges that lie on a longest path."""
     below = defaultdict(int)
     for start, end in sorted(edges, reverse=True):
         below[start] = max(below[start], below[end] + 1)
@@ -88,7 +88,7 @@ def _trunk(ranks, edges):
 
 
 def _rows(ranks, pieces):
-    """The nodes of each rank from left to right."""
+    """Return the nodes of each rank from left to right."""
     rows = [[] for _ in range(max(ranks) + 1)]
     for node, rank in enumerate(ranks):
         rows[rank].append(node)

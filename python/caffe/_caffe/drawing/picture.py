@@ -63,7 +63,7 @@ class Box:
 
 
 def chip_width(text):
-    """Width of a chip with `text` in it."""
+    """Return the width of a chip with `text` in it."""
     return text_width(text, CHIP) + 10
 
 
@@ -114,7 +114,7 @@ def paint(net, rankdir, canvas_type, display_lrm=False):
 
 
 def collect(net, display_lrm=False):
-    """`(boxes, edges)` of a net; an edge is (box number, box number, label or "")."""
+    """Return `(boxes, edges)` of a net; an edge is (box number, box number, label or "")."""
     boxes, edges, makers = [], [], {}
     for layer in net.layer:
         bottoms, tops = list(layer.bottom), list(layer.top)

@@ -30,7 +30,7 @@ class BlobValues(NamedTuple):
 
 
 def read(reader: Reader, start: int, end: int) -> BlobValues:
-    """The BlobProto in bytes [start, end); its arrays are views of the file where they can be.
+    """Return the BlobProto in bytes [start, end); its arrays are views of the file where possible.
 
     Raises FormatError where the dimensions do not fit the number of values.
     """
@@ -75,7 +75,7 @@ def _check_dims(reader: Reader, dims: list[int], at: int) -> None:
 
 
 def _shaped(reader: Reader, parts, numbers, dims: list[int], at: int) -> np.ndarray:
-    """The values of the first field of `numbers` that has any, in shape `dims`."""
+    """Return the values of the first field of `numbers` that has any, in shape `dims`."""
     found = next((parts[n] for n in numbers if sum(map(len, parts[n]))), [])
     count = sum(map(len, found))
     # Compared before anything is allocated: a damaged shape may ask for any amount of memory.
@@ -90,7 +90,7 @@ def _by(dims: list[int]) -> str:
 
 
 def size(data: np.ndarray, diff: np.ndarray | None = None) -> int:
-    """How many bytes `write` takes for these arrays."""
+    """Return how many bytes `write` takes for these arrays."""
     return sum(len(head) + body for head, body in _plan(data, diff))
 
 
@@ -105,7 +105,7 @@ def write(file: BinaryIO, data: np.ndarray, diff: np.ndarray | None = None) -> N
 
 
 def _plan(data: np.ndarray, diff: np.ndarray | None) -> list[tuple[bytes, int]]:
-    """(bytes before, length of the raw values) for data, diff and the shape."""
+    """Return (bytes before, length of the raw values) for data, diff and the shape."""
     plan = []
     for number, values in ((_DATA, data), (_DIFF, diff)):
         # An empty packed field is left out altogether.

@@ -157,7 +157,7 @@ def aligned_offset(
 
 
 def _path(maker, blob: str) -> list[str]:
-    """The blobs from `blob` back, through first bottoms."""
+    """Return the blobs from `blob` back, through first bottoms."""
     path = [blob]
     while (layer := maker.get(path[-1])) is not None and layer.bottom:
         path.append(layer.bottom[0])
@@ -208,7 +208,7 @@ def _maps(layer: pb.LayerParameter) -> list[Map]:
 
 
 def _window_map(param, axis: int, upwards: bool) -> Map:
-    """The map of windows: output y lies over the middle of input s * y + (extent - 1) / 2 - pad."""
+    """Return the map of windows: output y is centred on input s * y + (extent - 1) / 2 - pad."""
     kernel, stride, pad = (
         per_axis(param, field, stem, 2, default)[axis]
         for field, stem, default in (

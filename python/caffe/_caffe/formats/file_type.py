@@ -23,7 +23,7 @@ _TEXT = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z_]\w*\s*[:{]\s*[\w\s\"'{#-]")
 
 
 def detect(head: bytes) -> str | None:
-    """What a file beginning with `head` is, if it is none of Caffe's text; None for plain text."""
+    """Return what a file beginning with `head` is; None for plain text, which Caffe's may be."""
     if not head:
         return "empty"
     for magic, name in _MAGIC.items():
@@ -37,7 +37,7 @@ def detect(head: bytes) -> str | None:
 
 
 def not_wire(head: bytes) -> str | None:
-    """What a file beginning with `head` is, if it cannot be a protocol buffer; None if it may be.
+    """Return what a file beginning with `head` is; None where it may be a protocol buffer.
 
     HDF5, archives, images, web pages and text show; one kind of message given for another does not.
     """
@@ -48,12 +48,12 @@ def not_wire(head: bytes) -> str | None:
 
 
 def is_html(head: bytes) -> bool:
-    """Whether `head` begins a web page."""
+    """Tell whether `head` begins a web page."""
     start = head.lstrip().lower()
     return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head"))
 
 
 def is_hdf5(path: str | os.PathLike) -> bool:
-    """Whether the file at `path` begins as HDF5 files do."""
+    """Tell whether the file at `path` begins as HDF5 files do."""
     with open(path, "rb") as file:
         return file.read(len(HDF5_MAGIC)) == HDF5_MAGIC

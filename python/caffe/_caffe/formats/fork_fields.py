@@ -93,14 +93,14 @@ _PROTO_LINE = re.compile(
 
 
 def origin(message: str, name: str) -> str:
-    """`" (known from DeepLab v1)"` for what forks add to `message` as `name`, else `""`."""
+    """Return `" (known from DeepLab v1)"` for what forks add to `message` as `name`, else `""`."""
     forks = _known_forks().get((message.split(".")[0], name))
     return f" (known from {forks})" if forks else ""
 
 
 @functools.cache
 def _known_forks() -> dict[tuple[str, str], str]:
-    """(message, field or enum value) -> the forks that have it, from forks.proto's comments."""
+    """Map (message, field or enum value) to the forks that have it, by forks.proto's comments."""
     found, message = {}, ""
     text = (Path(pb.__file__).parent / "forks.proto").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -172,7 +172,7 @@ def translate(message: Message, where: str) -> None:
 
 
 def unread(layer: Message) -> str:
-    """What to say of a fork's field or value in `layer` that nothing here reads; "" for none.
+    """Return the error for a fork's field or value in `layer` that nothing reads; "" for none.
 
     Such a layer cannot be made; its net can still be read, and built in the other phase.
     """

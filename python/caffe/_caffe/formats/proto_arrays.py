@@ -6,7 +6,7 @@ from ...proto import caffe_pb2
 
 
 def blobproto_to_array(blob, return_diff=False):
-    """The values of a BlobProto as an array in its shape.
+    """Return the values of a BlobProto as an array in its shape.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def blobproto_to_array(blob, return_diff=False):
 
 
 def array_to_blobproto(arr, diff=None):
-    """A BlobProto with the values of `arr` and, where given, of `diff` of the same shape."""
+    """Return a BlobProto with the values of `arr` and, where given, of `diff` of the same shape."""
     if diff is not None and diff.shape != arr.shape:
         raise ValueError(f"diff has shape {diff.shape}, the data {arr.shape}")
     blob = caffe_pb2.BlobProto()
@@ -50,18 +50,18 @@ def array_to_blobproto(arr, diff=None):
 
 
 def arraylist_to_blobprotovector_str(arraylist):
-    """Arrays as the bytes of a BlobProtoVector."""
+    """Return arrays as the bytes of a BlobProtoVector."""
     vector = caffe_pb2.BlobProtoVector(blobs=[array_to_blobproto(arr) for arr in arraylist])
     return vector.SerializeToString()
 
 
 def blobprotovector_str_to_arraylist(str):
-    """The arrays in the bytes of a BlobProtoVector."""
+    """Return the arrays in the bytes of a BlobProtoVector."""
     return [blobproto_to_array(blob) for blob in caffe_pb2.BlobProtoVector.FromString(str).blobs]
 
 
 def array_to_datum(arr, label=None):
-    """A Datum from a K x H x W array: bytes for uint8, floats for any other type."""
+    """Return a Datum from a K x H x W array: bytes for uint8, floats for any other type."""
     if arr.ndim != 3:
         raise ValueError(f"a datum holds channels x height x width, got shape {arr.shape}")
     channels, height, width = arr.shape
@@ -76,7 +76,7 @@ def array_to_datum(arr, label=None):
 
 
 def datum_to_array(datum):
-    """The K x H x W array in a Datum: uint8 from bytes, else float64. Its label is `.label`."""
+    """Return a Datum's K x H x W array: uint8 from bytes, else float64. Its label is `.label`."""
     if datum.encoded:
         raise ValueError("the datum holds a compressed image file, decode its data with Pillow")
     if datum.data:

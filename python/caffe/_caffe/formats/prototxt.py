@@ -66,7 +66,7 @@ def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
 
 
 def parse_net(text: str, where: str = "net") -> pb.NetParameter:
-    """The net defined by `text`, upgraded; `where` names it in errors."""
+    """Return the net defined by `text`, upgraded; `where` names it in errors."""
     net = _parse(text, pb.NetParameter(), where)
     named = _DIALECT.match(text)
     if named:
@@ -76,7 +76,7 @@ def parse_net(text: str, where: str = "net") -> pb.NetParameter:
 
 
 def parse_solver(text: str, where: str = "solver") -> pb.SolverParameter:
-    """The solver defined by `text`, upgraded; `where` names it in errors."""
+    """Return the solver defined by `text`, upgraded; `where` names it in errors."""
     solver = _parse(text, pb.SolverParameter(), where)
     upgrade_solver(solver, where)
     return solver

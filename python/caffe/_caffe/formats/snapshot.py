@@ -79,7 +79,7 @@ def write_weights_hdf5(
 
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
-    """The solver state in a .solverstate or .solverstate.h5."""
+    """Return the solver state in a .solverstate or .solverstate.h5."""
     if _is_hdf5(path):
         return _hdf5().read_solverstate(path)
     return snapshot_binary.read_solverstate(path)
@@ -93,19 +93,19 @@ def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
 
 
 def read_blobproto(path: str | os.PathLike) -> np.ndarray:
-    """The array of a .binaryproto (a mean image): float32, in its stored shape, not a view."""
+    """Return a copy of the array in a .binaryproto (a mean image): float32, in its stored shape."""
     return snapshot_binary.read_blobproto(path)
 
 
 def _hdf5():
-    """The HDF5 half, imported when first needed: h5py takes a quarter of a second."""
+    """Return the HDF5 half, imported when first needed: h5py takes a quarter of a second."""
     from . import snapshot_hdf5
 
     return snapshot_hdf5
 
 
 def _is_hdf5(path: str | os.PathLike) -> bool:
-    """Whether `path` is HDF5 by its content; what cannot be opened is left to the reader.
+    """Tell whether `path` is HDF5 by its content; what cannot be opened is left to the reader.
 
     A pipe is not looked into: its bytes can be read only once.
     """

@@ -40,7 +40,7 @@ _WORTH_A_WARNING = 1024
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
-    """The layers of a binary weights file; their arrays are views of the mapped file."""
+    """Return the layers of a binary weights file; their arrays are views of the mapped file."""
     reader = _open(path, WEIGHTS)
     layers: list[LayerWeights] = []
     for field in reader.fields():
@@ -128,7 +128,7 @@ def _write_layer(
 
 
 def _around_blobs(param: pb.LayerParameter) -> tuple[bytes, bytes]:
-    """`param` serialised without blobs, parted where its blobs (field 7) belong."""
+    """Return `param` serialised without blobs, parted where its blobs (field 7) belong."""
     plain, after = copy.deepcopy(param), copy.deepcopy(param)
     for field in param.DESCRIPTOR.fields:
         (plain if field.number >= 7 else after).ClearField(field.name)
@@ -137,7 +137,7 @@ def _around_blobs(param: pb.LayerParameter) -> tuple[bytes, bytes]:
 
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
-    """The SolverState at `path`; history arrays are views of the mapped file."""
+    """Return the SolverState at `path`; history arrays are views of the mapped file."""
     reader = _open(path, STATE)
     state = SolverSnapshot()
     for field in reader.fields():
@@ -178,7 +178,7 @@ def write_solverstate(path: str, state: SolverSnapshot) -> None:
 
 
 def parse_runtime(text: str, path: str) -> dict:
-    """The runtime state from its JSON; FormatError if it is damaged."""
+    """Return the runtime state from its JSON; FormatError if it is damaged."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -189,13 +189,13 @@ def parse_runtime(text: str, path: str) -> dict:
 
 
 def read_blobproto(path: str | os.PathLike) -> np.ndarray:
-    """The one blob at `path`, copied out of the file."""
+    """Return the one blob at `path`, copied out of the file."""
     reader = _open(path, BLOB)
     return np.array(blobproto.read(reader, 0, reader.size).data)
 
 
 def _open(path: str | os.PathLike, what: str) -> Reader:
-    """A reader for `path`, once its first fields do not show another kind of message."""
+    """Return a reader for `path`, once its first fields do not show another kind of message."""
     reader = Reader(path, what)
     found = _kind(reader)
     if found is not None and found != what:
@@ -204,7 +204,7 @@ def _open(path: str | os.PathLike, what: str) -> Reader:
 
 
 def _kind(reader: Reader) -> str | None:
-    """What message a file's first fields show it to be, as far as they do."""
+    """Return what message a file's first fields show it to be, as far as they do."""
     wires: dict[int, int] = {}
     try:
         for field in itertools.islice(reader.fields(), 16):

@@ -42,7 +42,7 @@ def _reading(path: str | os.PathLike) -> Iterator[h5py.File]:
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
-    """The layers under /data, in the order HDF5 lists names."""
+    """Return the layers under /data, in the order HDF5 lists names."""
     with _reading(path) as file:
         data = _group(file, "data", path, WEIGHTS)
         diff = _group(file, "diff", path, WEIGHTS) if "diff" in file else None
@@ -77,7 +77,7 @@ def _layers(
 
 
 def _linked(group: h5py.Group, key: str, path: str | os.PathLike) -> h5py.Group | h5py.Dataset:
-    """The member `key`; links out of the file are not followed."""
+    """Return the member `key`; links out of the file are not followed."""
     if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
         raise FormatError(f"{path}: '{group.name}/{key}' links to another file")
     item = group[key]
@@ -87,7 +87,7 @@ def _linked(group: h5py.Group, key: str, path: str | os.PathLike) -> h5py.Group 
 
 
 def _numbered(group: h5py.Group, path: str | os.PathLike) -> list[np.ndarray | None]:
-    """The datasets 0, 1 ... of `group`; None where a number is left out."""
+    """Return the datasets 0, 1 ... of `group`; None where a number is left out."""
     found: dict[int, np.ndarray] = {}
     for key in group:
         item = _linked(group, key, path)
@@ -102,7 +102,7 @@ def _numbered(group: h5py.Group, path: str | os.PathLike) -> list[np.ndarray | N
 
 
 def _values(item: h5py.Dataset, path: str | os.PathLike) -> np.ndarray:
-    """The dataset as float32; refused before reading if its shape asks for more than is stored."""
+    """Return the dataset as float32; FormatError if its shape asks for more than is stored."""
     if item.dtype.kind not in "fiu":
         raise FormatError(f"{path}: '{item.name}' holds {item.dtype}, expected numbers")
     if item.shape is None:
@@ -148,7 +148,7 @@ def _write_numbered(group: h5py.Group, arrays: Sequence[np.ndarray | None]) -> N
 
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
-    """The solver state in an HDF5 file."""
+    """Return the solver state in an HDF5 file."""
     with _reading(path) as file:
         history = _numbered(_group(file, "history", path, STATE), path)
         gaps = [i for i, array in enumerate(history) if array is None]
@@ -194,7 +194,7 @@ def _int(file: h5py.File, name: str, path: str | os.PathLike) -> int:
 
 
 def _string(file: h5py.File, name: str, path: str | os.PathLike) -> str | None:
-    """A text dataset, or None where there is none."""
+    """Return a text dataset, or None where there is none."""
     if name not in file:
         return None
     item = _linked(file, name, path)

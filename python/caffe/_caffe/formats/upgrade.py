@@ -117,14 +117,14 @@ def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[st
 
 
 def v1_type_name(number: int) -> str:
-    """The current layer type of a V1 enum value ('' for NONE); KeyError for an unknown number."""
+    """Return today's type of a V1 enum value, '' for NONE; KeyError for an unknown number."""
     name = pb.V1LayerParameter.LayerType.DESCRIPTOR.values_by_number[number].name
     regular = "".join(word.capitalize() for word in name.split("_"))
     return _V1_IRREGULAR.get(name, regular)
 
 
 def _old_transforms(layer: pb.V1LayerParameter):
-    """The data param of a transforming V1 layer, else None."""
+    """Return the data param of a transforming V1 layer, else None."""
     name = pb.V1LayerParameter.LayerType.Name(layer.type)
     return getattr(layer, _TRANSFORMING[name]) if name in _TRANSFORMING else None
 

@@ -97,7 +97,7 @@ def upgrade_v0_net(net: pb.NetParameter, where: str) -> bool:
 
 
 def _fold_padding(net: pb.NetParameter, where: str) -> list[pb.V1LayerParameter]:
-    """The layers without the padding ones, whose pad goes to the layer that reads them."""
+    """Return the layers without the padding ones, whose pad goes to the layer that reads them."""
     made_by: dict[str, pb.V1LayerParameter | None] = dict.fromkeys(net.input)
     kept = []
     for layer in net.layers:

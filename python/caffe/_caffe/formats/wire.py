@@ -81,7 +81,7 @@ class Reader:
         raise FormatError(f"{self.path}: {place}{text} (at byte {at} of {self.size})")
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
-        """The varint at `at` as an unsigned number, and where it ends."""
+        """Return the varint at `at` as an unsigned number, and where it ends."""
         value = shift = 0
         for i in range(at, min(end, at + 10)):
             byte = self.buf[i]
@@ -129,18 +129,18 @@ class Reader:
         return Field(number, wire, value, here, stop)
 
     def expect(self, field: Field, *wires: int) -> Field:
-        """`field`, if it has one of the wire types `wires`; else FormatError."""
+        """Return `field`, if it has one of the wire types `wires`; else FormatError."""
         if field.wire not in wires:
             self.fail(f"field {field.number} has wire type {field.wire}; damaged", field.start)
         return field
 
     def text(self, field: Field) -> str:
-        """The string in `field`; bytes that are not UTF-8 show as escapes."""
+        """Return the string in `field`; bytes that are not UTF-8 show as escapes."""
         self.expect(field, LEN)
         return bytes(self.buf[field.start : field.end]).decode("utf-8", "backslashreplace")
 
     def int32(self, field: Field) -> int:
-        """The signed number in `field`."""
+        """Return the signed number in `field`."""
         return signed(self.expect(field, VARINT).value)
 
     def array(self, field: Field, dtype: str) -> np.ndarray:
@@ -160,7 +160,7 @@ class Reader:
         return np.frombuffer(self.buf, record, max(0, end - start) // record.itemsize, start)
 
     def _run_end(self, start: int, end: int, item: int) -> int:
-        """Where the run of equal tags that begins at byte `start` ends.
+        """Return where the run of equal tags that begins at byte `start` ends.
 
         Walking millions of unpacked floats one by one is too slow; this looks at ever larger
         blocks, so that the work stays in proportion to the run.
@@ -177,12 +177,12 @@ class Reader:
 
 
 def signed(value: int) -> int:
-    """The two's complement meaning of an unsigned 64-bit `value`."""
+    """Return the two's complement meaning of an unsigned 64-bit `value`."""
     return value - (1 << 64) if value >> 63 else value
 
 
 def varint(value: int) -> bytes:
-    """`value` (signed 64-bit) as a varint."""
+    """Return `value` (signed 64-bit) as a varint."""
     value &= 0xFFFFFFFFFFFFFFFF
     out = bytearray()
     while value > 0x7F:
@@ -193,5 +193,5 @@ def varint(value: int) -> bytes:
 
 
 def header(number: int, length: int) -> bytes:
-    """The tag and length that precede `length` bytes of field `number`."""
+    """Return the tag and length that precede `length` bytes of field `number`."""
     return varint(number << 3 | LEN) + varint(length)

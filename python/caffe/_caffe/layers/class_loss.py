@@ -96,8 +96,6 @@ class HingeLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = -s where the margin is positive, or -2 s margin (L2), over the number of items."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         x = bottom[0]
         margin, sign, _ = self.saved or self._margins(x, bottom[1])
         diff = margin * 2 if self.squared else margin.sign()
@@ -163,8 +161,6 @@ class InfogainLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (p * sum of the label's row of H - the row) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None] * len(bottom)
         x, label, *gains = bottom
         prob, rows, labels, divisor, axis = self.saved or self._evaluate(
             x, label, self._matrix(x, *gains)
@@ -202,8 +198,6 @@ class MultinomialLogisticLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dp = -1 / (N p) for the label's class, p at least 1e-20; 0 elsewhere."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         prob = bottom[0]
         chosen, labels = self._chosen(prob, bottom[1])
         diff = prob.new_zeros(prob.shape[0], prob.numel() // prob.shape[0])

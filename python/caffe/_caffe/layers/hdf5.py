@@ -57,7 +57,7 @@ class RowReader(BatchReader):
         return out
 
     def _place(self, number):
-        """(file, row) of the row of that number, counted through all epochs."""
+        """Return (file, row) of the row of that number, counted through all epochs."""
         epoch, left = divmod(number, self._rows)
         if self._plan_of != (self.seed, epoch):
             self._plan, self._plan_of = self._order(epoch), (self.seed, epoch)
@@ -67,7 +67,7 @@ class RowReader(BatchReader):
             left -= self.files[file].rows
 
     def _order(self, epoch):
-        """(file, order of its rows) in the order of that epoch."""
+        """Return (file, order of its rows) in the order of that epoch."""
         if not self.shuffle:
             return [(file, None) for file in range(len(self.files))]
         draws = stream(self.seed, ORDER, epoch)

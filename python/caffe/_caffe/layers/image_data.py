@@ -79,7 +79,7 @@ class DatumReader(BatchReader):
         return [data, labels] if self.labels else [data]
 
     def _item(self, number):
-        """(name for errors, image (C, H, W), label) of an entry."""
+        """Return (name for errors, image (C, H, W), label) of an entry."""
         if self.order is None:
             entry = self.cursor.entry(number)
         else:

@@ -185,6 +185,4 @@ class Slice(_OneAxis):
         return sizes
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None]
         return [top_diff[0] if self.parts == 1 else torch.cat(top_diff, self.axis_of(bottom[0]))]

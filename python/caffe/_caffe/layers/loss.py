@@ -142,8 +142,6 @@ class SigmoidCrossEntropyLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = (s(x) - t) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         x, target = bottom
         valid = self._valid(x, target)
         diff = (x.sigmoid() if self.saved is None else self.saved) - target.view(x.shape)

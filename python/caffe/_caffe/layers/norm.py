@@ -177,8 +177,6 @@ class MVN(Layer):
         Not the true gradient, which eps would bend; y as an in-place layer above has left it. In
         place itself, BVLC overwrites dy half-way, with what depends on its BLAS: not followed.
         """
-        if not propagate_down[0]:
-            return [None]
         dy, y = self._rows(top_diff[0]), self._rows(top[0])
         dx = dy - dy.mean(-1, keepdim=True)
         if self.variance:
@@ -206,8 +204,6 @@ class Softmax(Layer):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = y (dy - sum of dy y); y as an in-place layer above has left it."""
-        if not propagate_down[0]:
-            return [None]
         y, dy = top[0], top_diff[0]
         axis = canonical_axis(self, self.axis, y.shape)
         return [torch.ops.aten._softmax_backward_data(dy, y, axis, y.dtype)]

@@ -107,8 +107,6 @@ class Split(Layer):
         return (x,) * self.readers
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None]
         if len(top_diff) == 1:
             return [top_diff[0].clone()]
         total = top_diff[0] + top_diff[1]

@@ -92,7 +92,7 @@ class WindowReader(BatchReader):
                 )
 
     def _mean(self, transformer):
-        """What is subtracted: the central crop of the mean file, or a value per channel."""
+        """Return what is subtracted: the central crop of the mean file, or a value per channel."""
         if transformer.mean is None:
             if transformer.means.size not in (0, 1, 3):
                 raise FormatError(
@@ -125,7 +125,7 @@ class WindowReader(BatchReader):
         return [data, labels]
 
     def _warped(self, window: Window, flip: bool) -> np.ndarray:
-        """The window as float32 (3, crop, crop); beyond the image it is 0."""
+        """Return the window as float32 (3, crop, crop); beyond the image it is 0."""
         path = self.files[window.image]
         content = self.cache[window.image] if self.cache else images.read_bytes(path)
         image = images.decode(content, images.COLOR, path)
@@ -148,7 +148,7 @@ class WindowReader(BatchReader):
         return out
 
     def _place(self, window: Window, shape, flip: bool):
-        """(box in the image, (height, width) to warp it to, (top, left) in the crop).
+        """Return (box in the image, (height, width) to warp it to, (top, left) in the crop).
 
         With context or in square mode the box grows so that after warping `context_pad` pixels
         surround the window; what lies beyond the image is cut off and stays padding.

@@ -25,7 +25,7 @@ def max_integral(precision: np.ndarray, recall: np.ndarray) -> float:
 
 
 def integral(precision: np.ndarray, recall: np.ndarray) -> float:
-    """The area under the precision."""
+    """Return the area under the precision."""
     return float(precision @ np.diff(recall, prepend=0))
 
 

@@ -126,7 +126,7 @@ def sample(param: caffe_pb2.BatchSampler, boxes: np.ndarray, rng) -> np.ndarray:
 
 
 def _good(windows: np.ndarray, boxes: np.ndarray, constraint) -> np.ndarray:
-    """Which windows some object satisfies the constraint for.
+    """Return which windows some object satisfies the constraint for.
 
     Of several kinds of constraint only the first counts, in the fork (SatisfySampleConstraint):
     what it notes for an object that passes the first kind stays where a later kind fails.

@@ -106,7 +106,7 @@ class LMDB:
         return size, depth, entries, root
 
     def _meta(self, at: int) -> tuple[int, int, int, int, int]:
-        """(transaction, page size, depth, entries, root page) of the meta page at byte `at`."""
+        """Return transaction, page size, depth, entries, root page from the meta page at `at`."""
         head = self._bytes(at, 16 + _META.size + 2 * _TREE.size + 16, "its header")
         magic, version, _, _ = _META.unpack_from(head, 16)
         if magic != _MAGIC or version != _VERSION:

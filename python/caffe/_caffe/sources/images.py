@@ -183,7 +183,7 @@ def _area_weights(old: int, new: int) -> np.ndarray:
 
 
 def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The two source positions of each output position, and their weights in 1/2048."""
+    """Return the two source positions of each output position, and their weights in 1/2048."""
     place = ((np.arange(new) + 0.5) * (old / new) - 0.5).astype(np.float32)
     first = np.floor(place).astype(np.int64)
     part = place - first.astype(np.float32)

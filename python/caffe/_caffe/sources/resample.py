@@ -44,7 +44,7 @@ def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarra
 
 
 def _taps(old: int, new: int, first: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The matrix (new, old) of weights (new, taps) at pixels from `first` on, the ends repeated."""
+    """Return a matrix (new, old) of weights (new, taps) from pixel `first`; ends are repeated."""
     matrix = np.zeros((new, old))
     places = np.clip(first[:, None] + np.arange(weights.shape[1]), 0, old - 1)
     np.add.at(matrix, (np.arange(new)[:, None], places), weights)
@@ -52,7 +52,7 @@ def _taps(old: int, new: int, first: np.ndarray, weights: np.ndarray) -> np.ndar
 
 
 def _places(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
-    """The pixel below each new pixel's middle, and how far beyond it that lies."""
+    """Return the pixel below each new pixel's middle, and how far beyond it that lies."""
     place = (np.arange(new) + 0.5) * (old / new) - 0.5
     first = np.floor(place)
     return first.astype(int), place - first

@@ -29,17 +29,17 @@ def priors(count):
 
 def truth_rows(pictures, classes):
     rows = [
-        (i, RNG.integers(1, classes), 0, *box, 0)
+        (i, RNG.integers(1, max(2, classes)), 0, *box, 0)
         for i, count in enumerate(pictures)
         for box in some_boxes(count)
     ]
     return np.array(rows or [(-1,) * 8], F)[None, None]
 
 
-def multibox(settings, pictures=(3, 0, 2), count=30, classes=4, sets=1, **kwargs):
+def multibox(settings, pictures=(3, 0, 2), count=30, classes=4, sets=1, extra="", **kwargs):
     num = len(pictures)
     return build(
-        f'type: "MultiBoxLoss" multibox_loss_param {{ num_classes: {classes} {settings} }}',
+        f'type: "MultiBoxLoss" multibox_loss_param {{ num_classes: {classes} {settings} }} {extra}',
         0.3 * normal(num, count * 4 * sets),
         normal(num, count * classes),
         priors(count),

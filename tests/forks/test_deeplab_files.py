@@ -127,37 +127,6 @@ def test_an_unequal_label_map_is_refused(folder):
         ).forward()
 
 
-def test_bin_label_data_slices_both(folder):
-    values = RANDOM.standard_normal((2, 6, 5)).astype(np.float32)
-    (folder / "f.bin").write_bytes(np.int32([5, 3, *values.shape]).tobytes() + values.tobytes())
-    label = picture(folder / "l.png", 4, 5, 1)[:, :, 0]
-    (folder / "bins.txt").write_text("f.bin\n")
-    (folder / "labels.txt").write_text("l.png\n")
-    text = (
-        'type: "BinLabelData" bin_label_data_param { bin_list_path: "bins.txt" '
-        'label_list_path: "labels.txt" mirror: false '
-        "label_slice { dim: 3 dim: 2 stride: 2 offset: 1 } "
-        "bin_slice { dim: 2 stride: 2 offset: 1 } }"
-    )
-    data, maps = build(text, tops=2).forward()
-    np.testing.assert_array_equal(data[0], values[:, 1:4:2, 1:4:2])
-    want = np.full((3, 2), 255)
-    want[:2] = label[1::2, 1::2]
-    np.testing.assert_array_equal(maps[0, 0], want)
-    (folder / "f.bin").write_bytes(np.int32([5, 3, 2, 6, 9]).tobytes())
-    with pytest.raises(LayerError, match="bytes, expected"):
-        build(text, tops=2)
-    (folder / "labels.txt").write_text("l.png l.png\n")
-    with pytest.raises(LayerError, match="must list as many"):
-        build(text, tops=2)
-
-
-def test_image_label_data_needs_its_slice(folder):
-    text = 'type: "ImageLabelData" image_label_data_param { %s } transform_param { crop_size: 4 }'
-    with pytest.raises(LayerError, match="label_slice takes dim twice"):
-        build(text % 'image_list_path: "a" label_list_path: "b"', tops=2)
-
-
 def test_resizing_a_flat_image_changes_nothing():
     flat = np.full((5, 7, 3), 77, np.uint8)
     assert (images.resize_cubic(flat, 12, 9) == 77).all()

@@ -67,6 +67,18 @@ def test_the_loss_refuses(dialect):
         loss((2, 3), (3, 2))
 
 
+@pytest.mark.parametrize("dialect, weight", [("hed", 1), ("rcf", 0)], indirect=["dialect"])
+def test_an_image_without_ones_and_zeros_has_no_loss(dialect, weight):
+    """0 / 0 in both forks' forward; their backward has only the gradient of other targets."""
+    x = np.float32([[0.5, -1], [2, 3]])
+    run = loss(x, np.float32([[1, 0], [2, 2]]))
+    assert np.isnan(run.forward()[0])
+    diff = run.backward(np.float32(1))[0]
+    s = 1 / (1 + np.exp(-x))
+    close(diff[0], (s[0] - [1, 0]) * [0.5, 0.5 if weight else 0.55] / 2)
+    close(diff[1], weight * (s[1] - 2) / 2)
+
+
 def test_the_union_name_needs_no_dialect():
     run = build('type: "HEDSigmoidCrossEntropyLoss"', np.float32([[2, 3]]), np.float32([[1, 1]]))
     assert run.forward()[0] == 0
@@ -100,6 +112,13 @@ def test_image_labelmap_data(tmp_path):
         np.testing.assert_array_equal(tops["label"][0], edge)
 
 
+def test_rcf_keeps_the_greys_below_the_middle(tmp_path):
+    text, _ = edges(tmp_path, count=1)
+    grey = np.asarray(Image.open(tmp_path / "e0.png")).astype(np.float32)
+    label = net_of(f'dialect: "rcf" {text}').forward()["label"]
+    np.testing.assert_allclose(label[0, 0], np.where(grey > 127.5, 1, grey / 255), rtol=1e-6)
+
+
 def test_image_labelmap_data_crops_at_random_in_test_too(tmp_path):
     text, kept = edges(tmp_path, "batch_size: 1", "crop_size: 3 mirror: true", count=1)
     net = net_of(text, caffe.TEST)
@@ -119,6 +138,7 @@ def test_image_labelmap_data_crops_at_random_in_test_too(tmp_path):
 def test_image_labelmap_data_refuses(tmp_path):
     for settings, map_size, message in (
         ("batch_size: 1", (5, 5), "is 5 x 5, expected 5 x 6"),
+        ("batch_size: 1 new_height: 3 new_width: 4", (5, 5), "is 5 x 5, expected 5 x 6"),
         ("batch_size: 1 new_width: 4", (5, 6), "must both be set"),
         ("batch_size: 0", (5, 6), "batch_size"),
     ):

@@ -83,9 +83,12 @@ def _which(data, kept):
 
 
 def test_dense_image_data_divides_labels(tmp_path):
-    net, kept = dense(tmp_path, "batch_size: 1 label_divide_factor: 2", count=1, label=(3, 4))
+    net, kept = dense(tmp_path, "batch_size: 2 label_divide_factor: 2", count=2, label=(3, 4))
     tops = net.forward()
-    np.testing.assert_array_equal(tops["label"][0], kept[0][1])
+    np.testing.assert_array_equal(tops["label"][1], kept[1][1])
+    for settings in ("batch_size: 1", "batch_size: 2 crop_height: 6 crop_width: 8"):
+        net, kept = dense(tmp_path, f"{settings} label_divide_factor: 2", count=2)
+        np.testing.assert_array_equal(net.forward()["label"][0], kept[0][1])
     settings = "batch_size: 1 new_height: 12 new_width: 8 label_divide_factor: 4"
     tops = dense(tmp_path, settings, count=1)[0].forward()
     assert tops["data"].shape == (1, 3, 12, 8) and tops["label"].shape == (1, 1, 3, 2)
@@ -99,11 +102,13 @@ def test_dense_image_data_divides_labels(tmp_path):
         ("", {}, "batch_size is 0"),
         ("batch_size: 1", {"label": (6, 7)}, "is 6 x 7, expected 6 x 8"),
         ("batch_size: 1 crop_height: 7 crop_width: 2", {}, "smaller than the crop"),
-        ("batch_size: 1 label_divide_factor: 2 crop_height: 2 crop_width: 2", {}, "with a crop"),
+        ("batch_size: 1 label_divide_factor: 2", {"label": (3, 4)}, "is 3 x 4, expected 6 x 8"),
+        ("batch_size: 1 label_divide_factor: 2 crop_height: 2 crop_width: 2 new_height: 6 "
+         "new_width: 8", {}, "with a crop"),
         ("batch_size: 1 rotate: true", {}, "rotate"),
         ("batch_size: 1", {"count": 0}, "empty"),
     ],
-)
+)  # fmt: skip
 def test_dense_image_data_refuses(tmp_path, settings, options, message):
     with pytest.raises(LayerError, match=message):
         dense(tmp_path, settings, **options)[0].forward()

@@ -9,11 +9,20 @@ from caffe._caffe.core.registry import register
 from caffe._caffe.errors import CaffeError, LayerError
 
 
-@pytest.mark.parametrize("scale", [(2, 3), (2, 3, 1, 1)])
-def test_axpy(scale):
-    run = build("type: 'Axpy'", scale, (2, 3, 4, 5), (2, 3, 4, 5))
+@pytest.mark.parametrize(
+    "scale, shape",
+    [
+        ((2, 3), (2, 3, 4, 5)),
+        ((2, 3, 1, 1), (2, 3, 4, 5)),
+        ((2, 3, 1), (2, 3, 4)),
+        ((2, 3), (2, 3)),
+    ],
+)
+def test_axpy(scale, shape):
+    run = build("type: 'Axpy'", scale, shape, shape)
     s, x, y = (b.data for b in run.bottom)
-    np.testing.assert_allclose(run.forward()[0], s.reshape(2, 3, 1, 1) * x + y, rtol=1e-6)
+    want = s.reshape(2, 3, *[1] * (len(shape) - 2)) * x + y
+    np.testing.assert_allclose(run.forward()[0], want, rtol=1e-6)
     check_gradients(run)
 
 
@@ -35,6 +44,9 @@ def test_shuffle_channel():
         for j in range(4):
             np.testing.assert_array_equal(y[:, j * 3 + i], x[:, i * 4 + j])
     np.testing.assert_array_equal(run.backward(y)[0], x)
+    flat = build("type: 'ShuffleChannel' shuffle_channel_param { group: 3 }", x[:, :, 0, 0])
+    np.testing.assert_array_equal(flat.forward()[0], y[:, :, :1, :1])
+    np.testing.assert_array_equal(flat.backward(y[:, :, :1, :1])[0], x[:, :, 0, 0])
     with pytest.raises(LayerError, match="not a multiple of group 5"):
         build("type: 'ShuffleChannel' shuffle_channel_param { group: 5 }", x)
     with pytest.raises(LayerError, match="positive"):

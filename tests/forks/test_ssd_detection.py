@@ -162,3 +162,6 @@ def test_evaluation_in_pixels(tmp_path):
     assert evaluated(found, truth)[-1][3:] == [0, 1]  # they touch only
     # As pixels 0 to 1 and 1 to 2, the shared column counts: 2 of 6.
     assert evaluated(found, truth, sizes)[-1][3:] == [1, 0]
+    # The fork counts a pixel for boxes that are apart, too: with these of no size, all of them.
+    found, truth = [(0, 1, 0.5, 0.1, 0.1, 0.1, 0.1)], [(0, 1, 0, 0.8, 0.8, 0.8, 0.8, 0)]
+    assert evaluated(found, truth, sizes)[-1][3:] == [1, 0]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from gradcheck import check_gradients
 from losskit import WEIGHT, close
+from slow_multibox import SlowMultiBox
 from ssdkit import iou, multibox
 
 from caffe._caffe.core.matching import Match, mine
@@ -126,3 +127,61 @@ def test_a_picture_without_truth_learns_nothing_when_mining():
 def test_no_truth_at_all_is_no_loss():
     run = multibox("code_type: CENTER_SIZE", pictures=(0,))
     assert run.forward()[0] == 0 and not run.backward(np.float32(1))[1].any()
+
+
+def any_of(random, **choices):
+    return {name: values[random.integers(len(values))] for name, values in choices.items()}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_multibox_by_any_settings(seed):
+    """Against the slow version, with every field drawn at random."""
+    random = np.random.default_rng(seed)
+    given = any_of(
+        random,
+        mining_type=["NONE", "MAX_NEGATIVE", "HARD_EXAMPLE"],
+        conf_loss_type=["SOFTMAX", "LOGISTIC"],
+        code_type=["CORNER", "CENTER_SIZE", "CORNER_SIZE"],
+        loc_loss_type=["SMOOTH_L1", "L2"],
+        match_type=["PER_PREDICTION", "BIPARTITE"],
+        overlap_threshold=[0.2, 0.5],
+        use_prior_for_matching=["true", "false"],
+        background_label_id=[0, 0, 2],
+        neg_pos_ratio=[1, 3],
+        neg_overlap=[0.2, 0.5],
+        sample_size=[3, 30],
+        bp_inside=["true", "false"],
+        encode_variance_in_target=["true", "false"],
+        use_difficult_gt=["true", "false"],
+        ignore_cross_boundary_bbox=["true", "false"],
+        use_prior_for_nms=["true", "false"],
+        loc_weight=[1, 2.5],
+        share_location=["true", "false"],
+        nms_param=[None, "{ nms_threshold: 0.4 top_k: 12 }", "{ nms_threshold: 0.4 }"],
+        map_object_to_agnostic=["false", "false", "true"],
+    )
+    agnostic, classes = given["map_object_to_agnostic"] == "true", 4
+    if given["mining_type"] != "NONE":
+        given["share_location"] = "true"
+    if agnostic:
+        given["background_label_id"], classes = 0, 2
+    mode = ["VALID", "BATCH_SIZE", "FULL", "NONE"][random.integers(4)]
+    text = " ".join(
+        f"{name} {value}" if name == "nms_param" else f"{name}: {value}"
+        for name, value in given.items()
+        if value is not None
+    )
+    sets = 1 if given["share_location"] == "true" else classes
+    run = multibox(
+        text, (3, 0, 2), 30, classes, sets, extra=f"loss_param {{ normalization: {mode} }}"
+    )
+    location, confidence, prior, truth = (blob.data for blob in run.bottom)
+    known = [c for c in range(classes) if c != given["background_label_id"]]
+    truth[0, 0, :, 1] = random.choice(known, truth.shape[2])
+    truth[0, 0, :, 7] = random.integers(0, 2, truth.shape[2])
+    prior[0, 0] += F(0.2) * (prior[0, 0] - F(0.5))  # some beyond the picture
+    settings = run.layer.layer_param.multibox_loss_param
+    want = SlowMultiBox(location, confidence, prior, truth, settings).run(mode)
+    close(run.forward()[0], want.loss, rtol=2e-4)
+    for got, diff in zip(run.backward(np.float32(1)), (want.dloc, want.dconf), strict=False):
+        np.testing.assert_allclose(got.reshape(diff.shape), diff, rtol=2e-3, atol=1e-5)

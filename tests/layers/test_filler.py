@@ -143,6 +143,7 @@ def test_diagonal_averages_over_the_kernel():
     got = filled((3, 3, 2, 2), "diagonal", diag_val=[2, -1])
     np.testing.assert_array_equal(got.sum((2, 3)), np.diag([2, -1, 1]))
     assert got[0, 0, 1, 1] == 0.5
+    np.testing.assert_array_equal(filled((2, 3), "diagonal", diag_val=[3]), [[3, 0, 0], [0, 1, 0]])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_diagonal_averages_over_the_kernel():
         ((4, 4, 1, 1), "identity", {"num_groups": 3}, "in num_groups .3. equal groups"),
         ((4, 4, 1, 1), "identity", {"num_groups": 0}, "equal groups"),
         ((4, 4, 1, 1), "identity", {"std": 0}, "std > 0"),
-        ((4,), "diagonal", {}, "needs a blob of 4 axes"),
+        ((4, 1, 1, 1, 1), "diagonal", {}, "needs a blob of 1 to 4 axes"),
     ],
 )
 def test_fillers_of_forks_refuse(shape, type, settings, message):

@@ -27,8 +27,9 @@ def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor
     union = area(a, border).unsqueeze(1) + area(b, border)
     a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
     both, tall = (torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1))
-    if border:  # boxes that touch share a pixel
-        both, tall = (torch.where(size < 0, 0, size + border) for size in (both, tall))
+    if border:  # boxes that touch share a pixel, and in SSD's code those that are apart, too
+        apart = (both < 0) | (tall < 0)
+        both, tall = (torch.where(apart, 0, size).add_(border) for size in (both, tall))
     both.clamp_(min=0).mul_(tall.clamp_(min=0))
     return both.div_(union.sub_(both).clamp_(min=TINY))
 
@@ -115,6 +116,12 @@ def priors_and_variances(blob: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     return boxes, variances
 
 
+def check_sizes(layer, priors: torch.Tensor, code: int) -> None:
+    """Raise LayerError where a prior (P, 4) has no width or height, which `code` divides by."""
+    if code != CORNER and (priors[:, 2:] <= priors[:, :2]).any():
+        layer.fail("bottom 2 has a prior without width or height; its boxes cannot be coded")
+
+
 def check_predictions(layer, location, confidence, prior, classes: int, shared: bool) -> int:
     """Return the number of priors P; raise LayerError where the predictions do not fit them.
 
@@ -128,7 +135,8 @@ def check_predictions(layer, location, confidence, prior, classes: int, shared: 
     priors = prior.shape[2] // 4
     wanted = priors * 4 * (1 if shared else classes), priors * classes
     for i, (blob, size) in enumerate(zip((location, confidence), wanted, strict=True)):
-        if blob.dim() < 2 or blob[:1].numel() != size or len(blob) != len(location):
+        rows = blob.dim() > 1 and blob.shape[1] == size == blob[:1].numel()
+        if not rows or len(blob) != len(location):
             layer.fail(
                 f"bottom {i} must be ({len(location) if location.dim() else 'N'}, {size}) for "
                 f"{priors} priors and num_classes {classes}, given {tuple(blob.shape)}"

@@ -166,11 +166,12 @@ def _diagonal(x, param):
 
     Output c averages input c over the kernel, times `diag_val` c (1 where the list ends).
     """
-    outputs, inputs, height, width = _four_axes(x, "diagonal")
-    x.zero_()
-    for c in range(min(outputs, inputs)):
+    if not 0 < x.dim() <= 4:
+        raise CaffeError(f"filler 'diagonal' needs a blob of 1 to 4 axes, given {tuple(x.shape)}")
+    pairs = x.zero_().view(x.shape[0], x.shape[1] if x.dim() > 1 else 1, -1)
+    for c in range(min(pairs.shape[:2])):
         value = param.diag_val[c] if c < len(param.diag_val) else 1
-        x[c, c] = value / (height * width)
+        pairs[c, c] = value / pairs.shape[2]
     return x
 
 

@@ -59,7 +59,7 @@ def read_truth(
             f"{param.num_classes - 1} without the background's {param.background_label_id}"
         )
     if not param.use_difficult_gt:
-        easy = rows[:, 7].long() == 0
+        easy = rows[:, 7] == 0
         rows, labels = rows[easy], labels[easy]
     picture = rows[:, 0].long()
     found = [picture == i for i in range(num)]

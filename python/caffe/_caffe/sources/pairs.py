@@ -78,13 +78,17 @@ class PairReader(ListReader):
             lines, param.batch_size, param.shuffle, random or transformer.random, param.rand_skip
         )
 
-    def read_image(self, line: list[str]) -> tuple[np.ndarray, np.ndarray, tuple[str, str]]:
-        """Return the image, resized where new_height is set, the raw map, and names for errors."""
+    def read_pair(self, line: list[str]) -> tuple[np.ndarray, np.ndarray, tuple[str, str]]:
+        """Return the image (H, W, C) and the map (h, w) as stored, and their names for errors."""
         names = (self.param.root_folder + line[0], self.param.root_folder + line[1])
         image = images.read(names[0], images.COLOR if self.param.is_color else images.GRAY)
-        if self.param.new_height:
-            image = images.resize(image, self.param.new_height, self.param.new_width)
         return image, images.read(names[1], images.GRAY)[:, :, 0], names
+
+    def resize(self, image: np.ndarray) -> np.ndarray:
+        """Return an image or a map resized bilinearly where new_height is set."""
+        if not self.param.new_height:
+            return image
+        return images.resize(image, self.param.new_height, self.param.new_width)
 
     @staticmethod
     def check_sizes(label: np.ndarray, size: tuple[int, ...], names: tuple[str, str]) -> None:

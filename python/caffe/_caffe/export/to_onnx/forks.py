@@ -81,7 +81,8 @@ def _scattered(g, x, mask, size):
 @converts(Axpy)
 def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
     """s x + y."""
-    return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), 1, 1), x), y)
+    ones = [1] * (g.rank(x) - 2)
+    return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), *ones), x), y)
 
 
 @converts(ROIPooling)

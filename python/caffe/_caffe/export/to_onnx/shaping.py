@@ -75,7 +75,10 @@ def shuffle(g: Graph, layer: ShuffleChannel, x: str):
     """The channels as a table of `group` rows, transposed."""
     rows, columns = layer.group, g.shapes[x][1] // layer.group
     table = g.reshape(x, g.size(x, 0), rows, columns, -1)
-    return g.node("Reshape", g.node("Transpose", table, perm=[0, 2, 1, 3]), g.node("Shape", x))
+    table = g.node("Transpose", table, perm=[0, 2, 1, 3])
+    if g.rank(x) == 4:
+        return g.node("Reshape", table, g.node("Shape", x))
+    return g.reshape(table, g.size(x, 0), rows * columns, -1, 1)
 
 
 @converts(Flip)

@@ -121,6 +121,7 @@ class ImageLabelReader(ListReader):
             )
         if self.param.rand_scale:
             image, label = self._scale(image, label, draws)
+        # np.pad's "reflect" is OpenCV's REFLECT_101, also of a single row, which it repeats.
         fill = {} if self.param.padding == self.param.ZERO else {"mode": "reflect"}
         image = self._grow(image, **fill)
         label = self._grow(label, constant_values=VOID)
@@ -138,24 +139,16 @@ class ImageLabelReader(ListReader):
         # cv::resize of a factor rounds half to even.
         height, width = (max(1, round(size * scale)) for size in image.shape[:2])
         resize = images.resize_cubic if scale > 1 else images.resize_area
-        return resize(image, height, width), images.resize_nearest(label, height, width)
+        label = images.resize_nearest(label, height, width, scale)
+        return resize(image, height, width, scale), label
 
     def _grow(self, image, **fill):
         """Return the image with its border, and grown to the crop's size."""
         margins = [(self.offset[0],) * 2, (self.offset[1],) * 2, (0, 0)][: image.ndim]
-        image = _pad(image, margins, **fill)
+        image = np.pad(image, margins, **fill)
         rows, columns = (max(0, self.crop - size) for size in image.shape[:2])
         more = [(rows // 2, rows - rows // 2), (columns - columns // 2, columns // 2), (0, 0)]
-        return _pad(image, more[: image.ndim], **fill)
-
-
-def _pad(image, margins, **fill):
-    # np.pad's "reflect" is OpenCV's REFLECT_101, but of a single row it makes no more.
-    if fill.get("mode") == "reflect" and any(
-        max(m) and size == 1 for m, size in zip(margins, image.shape, strict=True)
-    ):
-        raise FormatError(f"an image of {image.shape[0]} x {image.shape[1]} has nothing to reflect")
-    return np.pad(image, margins, **fill)
+        return np.pad(image, more[: image.ndim], **fill)
 
 
 @register("BinLabelData")

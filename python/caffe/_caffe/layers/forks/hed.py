@@ -4,13 +4,13 @@ Its Crop without fields is settled before layers are made (graph/align_crops.py)
 """
 
 import numpy as np
+import torch
 from torch.nn import functional as F
 
 from caffe.proto import caffe_pb2
 
 from ...core.layer import register
 from ...core.loss_layer import Loss
-from ...sources import images
 from ...sources.lists import read_words
 from ...sources.pairs import PairReader, PairTransformer, check_pairs
 from ...sources.prefetch import PrefetchingLayer
@@ -23,8 +23,9 @@ class SigmoidCrossEntropyLoss(Loss):
     """-sum of w (t log s(x) + (1 - t) log(1 - s(x))) over targets t of 1 and 0, over the batch.
 
     s is the logistic function; in each image w is the share of its zeros for ones, and of its ones
-    for zeros. So an image without ones, or without zeros, gives 0. Other targets count nowhere,
-    but their gradient is s(x) - t, with weight 1 (sigmoid_cross_entropy_loss_layer.cpp).
+    for zeros. So an image without ones, or without zeros, gives 0; one without either nan. Other
+    targets count nowhere, but their gradient is s(x) - t, with weight 1
+    (sigmoid_cross_entropy_loss_layer.cpp).
 
     Bottoms: x and targets, both (N, ...).
     """
@@ -41,19 +42,19 @@ class SigmoidCrossEntropyLoss(Loss):
         if self.shapes_only:
             return x.new_empty(())
         target = target.view(x.shape)
-        weight = self._weights(target, 0.0)
         # -t log s - (1 - t) log(1 - s) = softplus(x) - t x, with a softplus that cannot overflow.
         terms = F.softplus(-x.abs()).add_(x.clamp(min=0)).sub_(target * x)
-        return terms.mul_(weight).sum() / x.shape[0]
+        return terms.mul_(self._weights(target)).sum() / x.shape[0]
 
-    def _weights(self, target, other):
-        """Return each target's weight; `other` for those that are neither 0 nor 1."""
-        ones, zeros = (target == 1).to(target.dtype), (target == 0).to(target.dtype)
+    def _weights(self, target, other=None):
+        """Return each target's weight; `other`, or the loss's 0, where it is neither 0 nor 1."""
+        ones, zeros = target == 1, target == 0
         each = (target.shape[0],) + (1,) * (target.dim() - 1)
-        positive, negative = (m.flatten(1).sum(1).view(each) for m in (ones, zeros))
-        total = (positive + negative).clamp_(min=1)
-        weights = ones.mul_(negative / total).add_(zeros * (self.zeros_weigh * positive / total))
-        return weights.add_(((target != 1) & (target != 0)) * other) if other else weights
+        positive, negative = (m.flatten(1).sum(1).to(target).view(each) for m in (ones, zeros))
+        total = positive + negative
+        other = 0 / total if other is None else other
+        weights = torch.where(zeros, self.zeros_weigh * positive / total, other)
+        return torch.where(ones, negative / total, weights)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = w (s(x) - t) * weight / N."""
@@ -73,6 +74,26 @@ class RCFSigmoidCrossEntropyLoss(SigmoidCrossEntropyLoss):
     others_weigh = 0.0
 
 
+class EdgeReader(PairReader):
+    """Images, and maps of which only the upper half of the greys counts."""
+
+    below = 0.0  # what a grey of less than 128 counts, as a share of its own brightness
+
+    def item(self, line, draws):
+        """Return image and map."""
+        image, edges, names = self.read_pair(line)
+        self.check_sizes(edges, image.shape[:2], names)
+        image, edges = self.resize(image), self.resize(edges)
+        edges = np.where(edges >= 128, 1, edges * np.float32(self.below / 255))
+        return self.transformer(image, edges, draws, names)
+
+
+class SoftEdgeReader(EdgeReader):
+    """Images, and maps whose lower greys stay what they are."""
+
+    below = 1.0
+
+
 @register("ImageLabelmapData")
 class ImageLabelmapData(PrefetchingLayer):
     """Images with maps of edges from a list (image_labelmap_data_layer.cpp, data_transformer.cpp).
@@ -84,24 +105,24 @@ class ImageLabelmapData(PrefetchingLayer):
     image; crop_size and mirror are drawn once for both, in TEST as well as in TRAIN.
     """
 
+    reader_class = EdgeReader
+
     def open(self):
         param = self.layer_param.image_data_param
         self.check_new_size(param)
         # Random in TEST too (LocTransform).
         transformer = PairTransformer(self.layer_param.transform_param, caffe_pb2.TRAIN)
         lines = check_pairs(read_words(param.source), param.source)
-        reader = EdgeReader(param, lines, transformer)
+        reader = self.reader_class(param, lines, transformer)
         reader.size_up()
         return reader
 
 
-class EdgeReader(PairReader):
-    """Images, and maps of which only the upper half of the greys counts."""
+@register("ImageLabelmapData", dialect="rcf")
+class RCFImageLabelmapData(ImageLabelmapData):
+    """HED's data as yun-liu/rcf has it: a grey below 128 is its share of 255, not 0.
 
-    def item(self, line, draws):
-        """Return image and map."""
-        image, edges, names = self.read_image(line)
-        if self.param.new_height:
-            edges = images.resize(edges[:, :, None], *image.shape[:2])[:, :, 0]
-        self.check_sizes(edges, image.shape[:2], names)
-        return self.transformer(image, (edges >= 128).astype(np.uint8), draws, names)
+    RCF's loss leaves these places out: its maps hold how many people drew an edge there.
+    """
+
+    reader_class = SoftEdgeReader

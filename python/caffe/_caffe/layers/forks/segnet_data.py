@@ -17,9 +17,10 @@ class DenseImageData(PrefetchingLayer):
     Each line of `source` is an image and its map, both put after `root_folder`. In this order:
     new_height and new_width resize (the image bilinearly, the map by nearest pixels, to 1 of
     label_divide_factor of the size); `mirror` at random; crop_height and crop_width cut at random,
-    in TEST too; transform_param. Without a resize, the map must have the image's size over
-    label_divide_factor. transform_param's crop_size and mirror do the same to both tops, where
-    SegNet refuses them and ENet draws for each by itself.
+    in TEST too; transform_param. Without a resize, the map must have the image's size, in batches
+    of more than one uncropped image that over label_divide_factor (as ENet reads the factor).
+    transform_param's crop_size and mirror do the same to both tops, where SegNet refuses them and
+    ENet draws for each by itself.
     """
 
     def open(self):
@@ -34,7 +35,7 @@ class DenseImageData(PrefetchingLayer):
         factor, cropped = param.label_divide_factor, self.layer_param.transform_param.crop_size
         self.check(factor > 0, "label_divide_factor must be positive")
         self.check(
-            factor == 1 or not (param.crop_height or cropped),
+            factor == 1 or not (param.new_height and param.crop_height or cropped),
             f"label_divide_factor {factor} does not go with a crop",
         )
         transformer = PairTransformer(self.layer_param.transform_param, self.phase)
@@ -50,8 +51,11 @@ class MapReader(PairReader):
     def item(self, line, draws):
         """Return image and map."""
         param = self.param
-        image, label, names = self.read_image(line)
-        height, width = (n // param.label_divide_factor for n in image.shape[:2])
+        image, label, names = self.read_pair(line)
+        image = self.resize(image)
+        whole = not param.new_height and (param.batch_size == 1 or param.crop_height)
+        factor = 1 if whole else param.label_divide_factor
+        height, width = (n // factor for n in image.shape[:2])
         if param.new_height:
             label = images.resize_nearest(label, height, width)
         self.check_sizes(label, (height, width), names)

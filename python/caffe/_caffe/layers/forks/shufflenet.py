@@ -1,5 +1,6 @@
 """ShuffleNet's layer (farmingyard/ShuffleNet): ShuffleChannel."""
 
+from ...core.axes import legacy_shape
 from ...core.layer import Layer, register
 
 
@@ -7,7 +8,8 @@ from ...core.layer import Layer, register
 class ShuffleChannel(Layer):
     """Channel i * (C / group) + j becomes channel j * group + i (shuffle_channel_layer.cpp).
 
-    Bottom and top: (N, C, ...), C a multiple of shuffle_channel_param.group.
+    Bottom (N, C, ...) of up to four axes, C a multiple of shuffle_channel_param.group; top
+    (N, C, H, W).
     """
 
     def setup(self, x):
@@ -20,16 +22,18 @@ class ShuffleChannel(Layer):
             shape[1] % self.group == 0,
             f"{shape[1]} channels are not a multiple of group {self.group}",
         )
-        return [shape]
+        return [legacy_shape(self, shape)]
 
-    def _shuffle(self, x, rows):
+    def _shuffle(self, x, rows, shape):
         groups = x.view(x.shape[0], rows, x.shape[1] // rows, -1)
-        return groups.transpose(1, 2).reshape(x.shape)
+        return groups.transpose(1, 2).reshape(shape)
 
     def forward(self, x):
-        return self._shuffle(x, self.group)
+        return self._shuffle(x, self.group, legacy_shape(self, x.shape))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """The diffs go back by the inverse permutation."""
+        if not propagate_down[0]:
+            return [None]
         dy = top_diff[0]
-        return [self._shuffle(dy, dy.shape[1] // self.group) if propagate_down[0] else None]
+        return [self._shuffle(dy, dy.shape[1] // self.group, bottom[0].shape)]

@@ -3,7 +3,14 @@
 import numpy as np
 import torch
 
-from ...core.boxes import check_predictions, decode, overlap, priors_and_variances, suppress
+from ...core.boxes import (
+    check_predictions,
+    check_sizes,
+    decode,
+    overlap,
+    priors_and_variances,
+    suppress,
+)
 from ...core.layer import Layer
 from ...core.registry import register
 from ...formats.detections import DetectionFiles, original_boxes, read_sizes
@@ -53,9 +60,11 @@ class DetectionOutput(Layer):
     def forward(self, location, confidence, prior, *picture):
         param, num = self.settings, len(location)
         sets = 1 if param.share_location else param.num_classes
+        priors = priors_and_variances(prior)
+        check_sizes(self, priors[0], param.code_type)
         boxes = decode(
             location.view(num, -1, sets, 4).transpose(1, 2),
-            *priors_and_variances(prior),
+            *priors,
             param.code_type,
             param.variance_encoded_in_target,
         ).cpu()

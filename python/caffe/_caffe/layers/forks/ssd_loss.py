@@ -11,13 +11,22 @@ from caffe.proto import caffe_pb2
 from ...core.boxes import (
     area,
     check_predictions,
+    check_sizes,
     decode,
     encode,
     priors_and_variances,
     suppress,
 )
 from ...core.loss_layer import Loss, normalization, normalizer
-from ...core.matching import Match, match_boxes, mine, positives, read_truth
+from ...core.matching import (
+    OUTSIDE,
+    UNMATCHED,
+    Match,
+    match_boxes,
+    mine,
+    positives,
+    read_truth,
+)
 from ...core.registry import register
 from ...core.smooth_l1 import smooth_l1, smooth_l1_slope
 
@@ -131,7 +140,7 @@ class MultiBoxLoss(Loss):
             match = match_boxes(truth.boxes, priors[0], param)
             if param.share_location:
                 return {0: match}
-            labels = np.append(truth.labels.numpy(), -1)
+            labels = np.append(truth.labels.numpy(), [-1, -1])  # of those outside and unmatched
             return {
                 c: Match(np.where(labels[match.found] == c, match.found, -1), match.overlap)
                 for c in self._location_classes()
@@ -143,9 +152,8 @@ class MultiBoxLoss(Loss):
         for c in self._location_classes():
             some = torch.nonzero(truth.labels == c).flatten()
             match = match_boxes(truth.boxes[some], boxes[:, c], param)
-            number = np.append(some.numpy(), -1)
-            found[c] = Match(np.where(match.found >= 0, number[match.found], match.found),
-                             match.overlap)  # fmt: skip
+            number = np.append(some.numpy(), [OUTSIDE, UNMATCHED])  # found at -2 and -1, too
+            found[c] = Match(number[match.found], match.overlap)
         return found
 
     def _location_classes(self):
@@ -154,6 +162,7 @@ class MultiBoxLoss(Loss):
     def _decode(self, location, priors):
         """Decode locations (P, sets, 4)."""
         param = self.settings
+        check_sizes(self, priors[0], param.code_type)
         boxes = decode(
             location.transpose(0, 1),
             priors[0],

@@ -106,18 +106,29 @@ class Blob:
         """Return the values on the host, to read."""
         return self.data_buffer.tensor(self._shape, context.HOST, write=False)
 
-    def put(self, value: torch.Tensor, share: bool = False) -> None:
-        """Take new values, and their shape; with `share`, their memory stays another blob's too."""
+    def computed(self) -> torch.Tensor:
+        """Return the values to read, channels last or in bfloat16 where they were put so."""
+        return self.data_buffer.computed(self._shape, context.side())
+
+    def computed_diff(self) -> torch.Tensor:
+        """Return the gradient to read, channels last or in bfloat16 where it was put so."""
+        return self.diff_buffer.computed(self._shape, context.side())
+
+    def put(self, value: torch.Tensor, share: bool = False, as_computed: bool = False) -> None:
+        """Take new values, and their shape; with `share`, their memory stays another blob's too.
+
+        With `as_computed` they may be channels last in memory or in bfloat16.
+        """
         shape = tuple(value.shape)
         if shape != self._shape:
             self.set_shape(shape)
         self.freed_data = None
-        self.data_buffer.put(value, share=share)
+        self.data_buffer.put(value, share=share, as_computed=as_computed)
 
-    def put_diff(self, value: torch.Tensor) -> None:
+    def put_diff(self, value: torch.Tensor, as_computed: bool = False) -> None:
         """Take a new gradient of this blob's shape."""
         self.freed_diff = None
-        self.diff_buffer.put(value)
+        self.diff_buffer.put(value, as_computed=as_computed)
 
     def clear_diff(self) -> None:
         """Make the gradient zero."""

@@ -13,12 +13,13 @@ class Folded(NamedTuple):
     `affine` are factor and shift of each channel, the shift with the bias in it; `slope` is the
     last activation's. `weight` are the filters multiplied and in a narrow precision. Others are
     multiplied at every pass, or their outputs where these are fewer: multiplied filters would take
-    memory of their own.
+    memory of their own. `channels_last`: that is the order of maps in memory.
     """
 
     affine: tuple[torch.Tensor, torch.Tensor] | None = None
     slope: float | None = None
     weight: torch.Tensor | None = None
+    channels_last: bool = False
 
     def join(self, after: Layer, bias: torch.Tensor | None) -> "Folded | None":
         """Return what computes the top of `after`, None where that cannot be."""

@@ -52,7 +52,7 @@ def large_gradients(x, dy, weight, windows: Windows, mask, total: torch.Tensor |
     """
     columns = Columns(x, windows)
     filters = weight.flatten(1)
-    dx = torch.zeros_like(columns.x) if mask[0] else None
+    dx = torch.zeros_like(columns.x, dtype=torch.float32) if mask[0] else None
     dw = None if total is None else total.view(filters.shape)
     for rows, under, laid in columns:
         d = dy[:, :, rows].transpose(0, 1).reshape(len(weight), -1)
@@ -60,7 +60,7 @@ def large_gradients(x, dy, weight, windows: Windows, mask, total: torch.Tensor |
             dw = d @ laid.t() if dw is None else dw.addmm_(d, laid.t())
         if dx is not None:
             part = dx[:, :, under]
-            back = (filters.t() @ d).view(len(laid), len(x), -1).transpose(0, 1)
+            back = (filters.t() @ d).float().view(len(laid), len(x), -1).transpose(0, 1)
             w = windows
             part += F.fold(back, part.shape[2:], w.kernel, w.dilation, 0, w.stride)
     if dx is not None:

@@ -96,7 +96,8 @@ class Layer(LayerRuntime):
         layer._leaves = dict(enumerate(params))
         if type(self).reshape is not Layer.reshape:
             layer.reshape(*(tuple(x.shape) for x in bottom))
-        return as_tuple(layer.forward(*bottom))
+        tops = as_tuple(layer.forward(*bottom))
+        return tuple(t.float() if t.dtype == torch.bfloat16 else t for t in tops)
 
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""

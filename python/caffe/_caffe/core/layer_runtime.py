@@ -57,6 +57,7 @@ class LayerRuntime:
     blob_count: int | None = None  # of parameters, where that tells forks' layers apart
     ignores_trailing_ones = False  # weights of shape (1, C) fit (1, C, 1, 1)
     is_function = True  # of bottoms and parameters: it neither reads data nor runs a user's code
+    any_layout = False  # takes bottoms and diffs channels last in memory, and in bfloat16
     recomputable = True  # backward can compute again what forward saved (a random mask it cannot)
 
     def __init__(self, param: caffe_pb2.LayerParameter, phase: int, folder: str = ""):
@@ -144,7 +145,7 @@ class LayerRuntime:
         """Compute the tops from the bottoms, after reshaping where a bottom's shape has changed."""
         if [b.shape for b in bottom] != self._shapes:
             self.shape_tops(bottom, top)
-        values = [b.tensor() for b in bottom]
+        values = self._values(bottom)
         self.saved = None
         recorded = self.saves_for_backward and self.backward is None
         if recorded:
@@ -159,9 +160,13 @@ class LayerRuntime:
         for blob, value in zip(top, tops, strict=True):
             # `.data` leaves autograd's version count behind: Caffe too computes a gradient from
             # whatever an in-place layer has since left in the blob.
-            blob.put(value.data, share=share)
+            blob.put(value.data, share=share, as_computed=self.any_layout)
         if self.shares_data:
             self._reunite([*bottom[:1], *top])
+
+    def _values(self, blobs: Sequence[Blob]) -> list[torch.Tensor]:
+        """Return the blobs' values in a form that the layer takes."""
+        return [b.computed() if self.any_layout else b.tensor() for b in blobs]
 
     def _reunite(self, blobs: Sequence[Blob]) -> None:
         """Let blobs share one memory again where a live view has kept one of them in place."""
@@ -193,9 +198,9 @@ class LayerRuntime:
         """Put the bottoms' diffs and add to the parameters' diffs, given the tops' diffs."""
         if not (any(propagate_down) or self.blobs):
             return
-        top_diff = [t.diff_tensor() for t in top]
+        top_diff = [t.computed_diff() if self.any_layout else t.diff_tensor() for t in top]
         if self.backward is not None:
-            args = ([b.tensor() for b in bottom], [t.tensor() for t in top], top_diff)
+            args = (self._values(bottom), self._values(top), top_diff)
             diffs = self._guard(self.backward, bottom, propagate_down, *args)
         else:
             diffs = self._guard(self._autograd, bottom, propagate_down, bottom, top_diff, keep)
@@ -205,13 +210,13 @@ class LayerRuntime:
             if diff is None:
                 blob.clear_diff()
             else:
-                blob.put_diff(diff)
+                blob.put_diff(diff, as_computed=self.any_layout)
         if not keep and self.recomputable:
             self.saved = None
 
     def _autograd(self, propagate_down, bottom, top_diff, keep):
         if self.saved is None:
-            self._record([b.tensor() for b in bottom], bottom)
+            self._record(self._values(bottom), bottom)
         inputs, leaves, tops = self.saved
         if not keep:
             self.saved = None

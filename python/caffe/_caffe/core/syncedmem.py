@@ -36,6 +36,8 @@ class SyncedMemory:
             self.sides[side] = self._up_to_date(shape, side)
             self.head.add(side)
         t = self.sides[side]
+        if not is_plain(t):
+            t = self.sides[side] = t.to(torch.float32, memory_format=torch.contiguous_format)
         if write:
             if side == self._borrowed:
                 t = self.sides[side] = t.clone()
@@ -43,9 +45,15 @@ class SyncedMemory:
             self.head = {side}
         return t if t.shape == shape else t.view(shape)
 
+    def computed(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
+        """Return the array on `side`, to read, in the order and precision that it was put in."""
+        t = self.sides.get(side) if side in self.head else None
+        return t if t is not None and t.shape == shape else self.tensor(shape, side, write=False)
+
     def _up_to_date(self, shape: tuple[int, ...], side: str) -> torch.Tensor:
         old = self.sides.get(side)
-        if side == self._borrowed:  # out of date, and not ours to write over
+        if side == self._borrowed or (old is not None and not is_plain(old)):
+            # out of date, and not ours to write over, or of another kind
             old = self._borrowed = None
         source = next((self.sides[newest] for newest in self.head), None)
         if source is None:
@@ -60,11 +68,18 @@ class SyncedMemory:
             return allocator.persistent_zeros(math.prod(shape)).view(shape)
         return torch.zeros(shape, device=context.device_of(side))
 
-    def put(self, value: torch.Tensor, borrow: bool = False, share: bool = False) -> None:
+    def put(
+        self,
+        value: torch.Tensor,
+        borrow: bool = False,
+        share: bool = False,
+        as_computed: bool = False,
+    ) -> None:
         """Take `value` as the new content, of the side whose device it is on.
 
         With `borrow` it stays its owner's and is copied before it is written here. With `share`
-        both own it.
+        both own it. With `as_computed` it may stay channels last in memory, or in bfloat16, until
+        `tensor` is asked for it.
         """
         side = context.side() if value.device == context.device() else context.HOST
         if side == context.HOST and self.has_live_view():
@@ -74,7 +89,10 @@ class SyncedMemory:
                     mine.copy_(value.view(mine.shape))
                 self.head = {side}
                 return
-        self.sides[side] = value if value.is_contiguous() else value.contiguous()
+        if not (is_plain(value) or as_computed and is_channels_last(value)):
+            keeps = as_computed and value.is_contiguous()
+            value = value if keeps else value.to(torch.float32).contiguous()
+        self.sides[side] = value
         self.head = {side}
         self._memory = None
         if borrow or side == self._borrowed:
@@ -114,7 +132,7 @@ class SyncedMemory:
         other = SyncedMemory(self.persistent)
         if side is None:
             return other
-        flat = self.sides[side].view(-1)
+        flat = self.sides[side].reshape(-1).to(torch.float32)
         if self._memory is not None and self._memory.data_ptr() == flat.data_ptr():
             flat = self._memory
         if count <= flat.numel():
@@ -143,3 +161,13 @@ class SyncedMemory:
             self.head = {context.HOST}
         else:
             self.free()
+
+
+def is_plain(t: torch.Tensor) -> bool:
+    """Tell whether a tensor is as numpy shows it: float32, the last axis running fastest."""
+    return t.dtype == torch.float32 and t.is_contiguous()
+
+
+def is_channels_last(t: torch.Tensor) -> bool:
+    """Tell whether a map (N, C, H, W) runs through its channels fastest."""
+    return t.dim() == 4 and t.is_contiguous(memory_format=torch.channels_last)

@@ -4,6 +4,7 @@ import torch
 
 from ..core import context
 from ..core.blob import Blob
+from ..core.syncedmem import is_channels_last
 
 
 class Expansion:
@@ -22,7 +23,13 @@ class Expansion:
 
     def expand(self) -> None:
         """Make the top whole."""
-        self.blob.put(self.blob.tensor().index_select(self._axis, self._rows))
+        there = self.blob.computed()
+        if is_channels_last(there):  # index_select is fast along its order in memory alone
+            there = there.permute(0, 2, 3, 1).index_select(self._axis - 1, self._rows)
+            whole = there.permute(0, 3, 1, 2)
+        else:
+            whole = there.index_select(self._axis, self._rows)
+        self.blob.put(whole, as_computed=True)
 
     def contract(self) -> None:
         """Leave the copies out again, of the values and of the gradient."""

@@ -165,6 +165,7 @@ class Eltwise(Layer):
     """The sum (with coefficients), product or maximum of its bottoms (eltwise_layer.cpp)."""
 
     bottoms = (2, None)
+    any_layout = True
 
     def setup(self, *bottom):
         param = self.layer_param.eltwise_param
@@ -198,6 +199,7 @@ class Eltwise(Layer):
         )
 
     def forward(self, *bottom):
+        bottom = tuple(x.float() for x in bottom)
         if self.lost:
             # BVLC first fills the top, which in place is bottom 0 (eltwise_layer.cpp, Forward).
             bottom = (torch.full_like(bottom[0], self.start), *bottom[1:])
@@ -205,7 +207,8 @@ class Eltwise(Layer):
         return (self._product, self._sum, self._maximum)[self.operation](bottom)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        dy, diffs = top_diff[0], [None] * len(bottom)
+        dy, diffs = top_diff[0].float(), [None] * len(bottom)
+        bottom, top = [x.float() for x in bottom], [top[0].float()]
         derive = (self._product_diff, self._sum_diff, self._maximum_diff)[self.operation]
         for i, down in enumerate(propagate_down):
             if down:

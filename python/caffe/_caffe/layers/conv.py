@@ -10,6 +10,7 @@ from ..core.axes import canonical_axis, count
 from ..core.folded import Folded, apply_affine
 from ..core.large_filters import LARGE, convolve_large, large_gradients
 from ..core.layer import Layer, register
+from ..core.neuron_layer import rectify_
 from ..core.window_settings import check_output_sizes, read_windows
 from ..core.windows import Reach, Windows, convolve, convolve_adjoint
 
@@ -31,7 +32,7 @@ class Filters(Layer):
     """
 
     bottoms = tops = (1, None)
-    same_count = True
+    same_count = any_layout = True
     transposed = False
     # What the two define, with x (N, C, *sizes):
     top_sizes: Callable  # (sizes) -> the top's
@@ -101,14 +102,25 @@ class Filters(Layer):
         weight, bias = context.narrow(weight, bias)
         tops = []
         for x in bottom:
-            y = self.apply(*context.narrow(self._batch(x)), weight, bias).float()
+            y = self.apply(self._ordered(x), weight, bias)
             if late:
-                y = apply_affine(y, *late)
+                y = apply_affine(y.float(), *late)
             tops.append(self._like(x, y))
         slope = folded.slope
         if slope is not None and not self.shapes_only:
-            tops = [F.leaky_relu_(y, slope) if slope else y.relu_() for y in tops]
+            tops = [F.leaky_relu_(y.float(), slope) if slope else rectify_(y) for y in tops]
         return tuple(tops)
+
+    def _ordered(self, x):
+        """Return a map (a bottom or its diff) in the precision and order that torch is to see.
+
+        Channels last are what processors' bfloat16 instructions take, and faster in float32, too.
+        """
+        (x,) = context.narrow(self._batch(x))
+        if (self.axes, self.native) != (2, True) or self.shapes_only:
+            return x
+        wanted = self.folded.channels_last or x.dtype == torch.bfloat16
+        return x.contiguous(memory_format=torch.channels_last) if wanted else x
 
     # -- inference alone
 
@@ -132,6 +144,7 @@ class Filters(Layer):
 
     def settle(self):
         weight = self._filters()
+        self.folded = self.folded._replace(channels_last=weight.device == context.CPU)
         if context.narrow(weight)[0] is not weight:  # once, and not at every pass
             weight = self.folded.multiply(weight, int(self.transposed))
             self.folded = self.folded._replace(weight=context.narrow(weight)[0])
@@ -154,12 +167,11 @@ class Filters(Layer):
             if not any(mask):
                 diffs.append(None)
                 continue
-            ends = context.narrow(self._batch(x), self._batch(dy))
-            dx, *params = self.gradients(*ends, weight, mask)
+            dx, *params = self.gradients(self._ordered(x), self._ordered(dy), weight, mask)
             for blob, diff in zip(self.blobs, params, strict=False):
                 if diff is not None:
                     blob.add_diff(diff.float())
-            diffs.append(dx.reshape(x.shape).float() if down else None)
+            diffs.append(dx.reshape(x.shape) if down else None)
         return diffs
 
     def _filters(self):
@@ -233,7 +245,6 @@ class Convolution(Filters):
         """Tell whether the filters are multiplied as matrices."""
         return (
             weight.device == context.CPU
-            and weight.dtype == torch.float32
             and 4 * weight.numel() >= LARGE
             and (self.axes, self.group) == (2, 1)
             and self.top_count <= self.outputs**2  # more filters than places
@@ -242,10 +253,11 @@ class Convolution(Filters):
     def _large_gradients(self, x, dy, weight, mask):
         """Add the filters' gradient to their diff without a copy; return the bottom's."""
         diff = self.blobs[0]
-        total = diff.diff_tensor(write=True) if mask[1] and diff.diff_buffer.head else None
+        adds = mask[1] and diff.diff_buffer.head and weight.dtype == torch.float32
+        total = diff.diff_tensor(write=True) if adds else None
         dx, dw = large_gradients(x, dy, weight, self.windows, mask, total)
         if mask[1] and total is None:
-            diff.put_diff(dw)
+            diff.add_diff(dw.float())
         return dx
 
 
@@ -268,7 +280,10 @@ class Deconvolution(Filters):
 
     def apply(self, x, weight, bias):
         if self.native:
-            return torch.convolution(x, weight, bias, *self._torch_options())
+            narrow = x.dtype
+            if x.device == context.CPU:  # its library takes three times as long in bfloat16
+                x, weight, bias = (t if t is None else t.float() for t in (x, weight, bias))
+            return torch.convolution(x, weight, bias, *self._torch_options()).to(narrow)
         shape = (x.shape[0], self.outputs, *self.windows.inputs(x.shape[2:]))
         # The adjoint does not depend on the point where it is taken.
         y, _ = convolve_adjoint(x.new_zeros(shape), weight, x, self.windows, self.group)

@@ -16,6 +16,7 @@ class Crop(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({1})
+    any_layout = True
 
     def setup(self, x, size):
         p = self.layer_param.crop_param
@@ -51,6 +52,6 @@ class Crop(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         if not propagate_down[0]:
             return [None, None]
-        dx = torch.zeros_like(bottom[0])
+        dx = torch.zeros_like(bottom[0], dtype=top_diff[0].dtype)
         dx[self.window] = top_diff[0]
         return [dx, None]

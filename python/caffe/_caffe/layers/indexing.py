@@ -64,6 +64,11 @@ class Concat(_OneAxis):
         """With one bottom there is nothing to copy."""
         return len(self.layer_param.bottom) == 1
 
+    @property
+    def any_layout(self):
+        """Unless its top is its only bottom's memory."""
+        return not self.shares_data
+
     def setup(self, *bottom):
         self.setup_axis(self.layer_param.concat_param, "concat_dim")
 

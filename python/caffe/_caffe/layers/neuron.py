@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from ...proto import caffe_pb2
 from ..core.layer import register
-from ..core.neuron_layer import Neuron
+from ..core.neuron_layer import Neuron, rectify_
 
 
 @register("BNLL")
@@ -56,7 +56,7 @@ class Dropout(Neuron):
         self.check(0 <= ratio < 1, f"dropout_ratio must be at least 0 and below 1, given {ratio}")
         self.keep = 1 - ratio
         self.draws = self.training or p.sample_weights_test
-        self.pointwise = not self.draws
+        self.pointwise = self.any_layout = not self.draws
         self.scale_train = p.scale_train
 
     def forward(self, x):
@@ -68,7 +68,7 @@ class Dropout(Neuron):
 
     def _rest(self, x):
         if not self.scale_train:  # TRAIN's mean over all masks
-            return x * self.keep
+            return x.float() * self.keep
         return x if self.in_place else x.clone()
 
     def gradient(self, x, y, dy):
@@ -134,6 +134,8 @@ class PReLU(Neuron):
 class ReLU(Neuron):
     """y = max(0, x) + negative_slope * min(0, x) (relu_layer.cpp)."""
 
+    any_layout = True
+
     def setup(self, x):
         self.slope = self.layer_param.relu_param.negative_slope
 
@@ -142,11 +144,13 @@ class ReLU(Neuron):
 
     def forward(self, x):
         if self.slope:
-            return F.leaky_relu(x, self.slope, self.in_place)
-        return x.relu_() if self.in_place else x.relu()
+            return F.leaky_relu(x.float(), self.slope, self.in_place)
+        return rectify_(x) if self.in_place else x.relu()
 
     def gradient(self, x, y, dy):
         """dx = dy for x > 0, else dy * negative_slope (so NaN stays NaN, unlike relu's own)."""
+        if self.slope or dy.dtype != x.dtype:
+            x, dy = x.float(), dy.float()
         return torch.ops.aten.leaky_relu_backward(dy, x, self.slope, False)
 
 

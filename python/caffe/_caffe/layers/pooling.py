@@ -29,6 +29,7 @@ class Pooling(Layer):
         super().__init__(param, phase, folder)
         self.method = param.pooling_param.pool
         self.tops = (1, 2) if self.method == PoolingParameter.MAX else (1, 1)
+        self.any_layout = self.method != PoolingParameter.STOCHASTIC and len(param.top) == 1
         self.recomputable = self.method != PoolingParameter.STOCHASTIC
 
     def setup(self, x):
@@ -92,11 +93,13 @@ class Pooling(Layer):
     def forward(self, x):
         # MAX and STOCHASTIC save each value's index within the padded plane.
         if self.method == PoolingParameter.AVE:
-            return self._average(x)
+            return self._average(x.float())
         if self.method == PoolingParameter.STOCHASTIC:
             return self._draw(x) if self.training else self._weigh(x)
+        plan = self.plan
+        if not plan.native:  # bfloat16 has no LOWEST
+            x = x.float()
         if not (self.saves_for_backward or self.masked):
-            plan = self.plan
             kernel, stride, pad = plan.options
             padded = plan.padded(x, LOWEST)
             return F.max_pool2d(padded, kernel, stride, pad, ceil_mode=plan.rounds_up)
@@ -107,7 +110,7 @@ class Pooling(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         x, dy = bottom[0], top_diff[0]
         if self.method == PoolingParameter.AVE:
-            return [self._average_gradient(x, dy)]
+            return [self._average_gradient(x.float(), dy.float())]
         if self.method == PoolingParameter.STOCHASTIC and not self.training:
             with torch.enable_grad():
                 at = x.detach().requires_grad_()
@@ -116,8 +119,8 @@ class Pooling(Layer):
         if index is None:
             self.check(self.recomputable, "backward needs a forward before it (for what it drew)")
             index = self._maxima(x)[1]
-        plan = self.plan
-        seen = x if plan.native else self._padded_like(x)
+        plan, dy = self.plan, dy.float()  # overlapping windows' gradients are added
+        seen = torch.empty_like(x, dtype=dy.dtype) if plan.native else self._padded_like(x.float())
         return [
             plan.cut(
                 torch.ops.aten.max_pool2d_with_indices_backward(

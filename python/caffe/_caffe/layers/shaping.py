@@ -99,6 +99,11 @@ class Split(Layer):
     tops = (1, None)
     shares_data = pointwise = True
 
+    @property
+    def any_layout(self):
+        """Unless a later layer works in place on the memory that its tops share."""
+        return not self.wiring.overwritten
+
     def setup(self, x):
         self.check(not self.in_place, "cannot work in place; give its tops other names")
         self.readers = len(self.layer_param.top)
@@ -109,7 +114,7 @@ class Split(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         if len(top_diff) == 1:
             return [top_diff[0].clone()]
-        total = top_diff[0] + top_diff[1]
+        total = top_diff[0].float() + top_diff[1]
         for diff in top_diff[2:]:
             total.add_(diff)
         return [total]

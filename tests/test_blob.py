@@ -185,3 +185,18 @@ def test_sharing_shares_both_ways():
     assert b.data.tolist() == [[1, 2]]
     b.data[0, 0] = 5
     assert a.data[0] == 5
+
+
+def test_values_put_as_computed_stay_so_until_numpy_is_to_see_them():
+    blob = Blob((2, 3, 4, 5))
+    values = torch.arange(120.0).view(2, 3, 4, 5)
+    last = values.to(torch.bfloat16, memory_format=torch.channels_last)
+    blob.put(last, as_computed=True)
+    assert blob.computed() is last
+    assert torch.equal(blob.tensor(), values) and blob.tensor().is_contiguous()
+    assert blob.computed().dtype == torch.float32
+    view = blob.data
+    blob.put(-last, as_computed=True)  # a view stays valid
+    assert np.array_equal(view, -values.numpy())
+    blob.put(last[:, :, 1:], as_computed=True)  # in no order that a blob keeps
+    assert blob.computed().is_contiguous() and torch.equal(blob.tensor(), values[:, :, 1:])

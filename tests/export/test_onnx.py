@@ -64,26 +64,6 @@ def test_a_reference_case_exports(case, tmp_path):
     hold(net, session_of(tmp_path / "net.onnx"), **inputs)
 
 
-@pytest.mark.parametrize("pool", ["MAX", "AVE", "STOCHASTIC"])
-@pytest.mark.parametrize(
-    "kernel, stride, pad", [(2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 3, 0), (5, 3, 2)]
-)
-@pytest.mark.parametrize("rounding", ["CEIL", "FLOOR"])
-def test_pooling_at_every_size(pool, kernel, stride, pad, rounding, tmp_path):
-    if pool == "STOCHASTIC" and pad:
-        pytest.skip("takes no pad")
-    mask = 'top: "mask"' if pool == "MAX" else ""
-    text = input_layer("x", 1, 2, 12, 12) + (
-        f'layer {{ name: "p" type: "Pooling" bottom: "x" top: "y" {mask} pooling_param {{ '
-        f"pool: {pool} kernel_size: {kernel} stride: {stride} pad: {pad} "
-        f"round_mode: {rounding} }} }}"
-    )
-    net, session = export(tmp_path, text)
-    for height in range(kernel, kernel + 2 * stride + 2):
-        for width in (kernel, kernel + stride + 1, 17):
-            hold(net, session, x=np.abs(random(2, 2, height, width, seed=height)))
-
-
 def test_masks_lead_back_through_upsample(tmp_path):
     text = (
         input_layer("x", 1, 3, 12, 16)
@@ -240,6 +220,29 @@ def test_nets_that_cannot_be_written_are_refused(text, why, tmp_path):
     with pytest.raises(caffe.CaffeError, match=why):
         export(tmp_path, text)
     assert not os.listdir(tmp_path)
+
+
+def test_an_input_that_nothing_reads_is_no_output(tmp_path):
+    net, session = export(tmp_path, RELU + input_layer("label", 1, 2))
+    assert set(net.outputs) == {"label", "y"}
+    assert [o.name for o in session.get_outputs()] == ["y"]
+    assert [i.name for i in session.get_inputs()] == ["x", "label"]
+    with pytest.raises(caffe.NetError, match="computes nothing from its inputs"):
+        export(tmp_path, input_layer("label", 1, 2))
+
+
+def test_a_net_that_has_run_keeps_its_hidden_state(tmp_path):
+    text = input_layer("x", 3, 2, 4) + input_layer("cont", 3, 2)
+    text += """layer { name: "r" type: "RNN" bottom: "x" bottom: "cont" top: "y" recurrent_param {
+        num_output: 5 weight_filler { type: "uniform" min: -1 max: 1 } } }"""
+    net = net_of(text, caffe.TEST)
+    net.blobs["cont"].data[...] = 1
+    net.blobs["x"].data[...] = random(3, 2, 4)
+    net.forward()
+    (layer,) = (layer for layer in net.layers if layer.type == "RNN")
+    state = layer.get_state()
+    caffe.export.onnx(net, tmp_path / "net.onnx")
+    assert layer.get_state() == state and np.abs(state["h"]).max() > 0.1
 
 
 WRITERS = """

@@ -13,11 +13,12 @@ from . import (
     pooling,
     regions,
     shaping,
+    volumes,
     yolo,
 )
 from .table import TABLE
 
 __all__ = [
     "TABLE", "arithmetic", "combine", "common", "conv", "detect", "fields", "forks", "neuron",
-    "norm", "pooling", "regions", "shaping", "yolo",
+    "norm", "pooling", "regions", "shaping", "volumes", "yolo",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
         raise CaffeError(f"net '{net.name}' takes more than the 2 GiB of an ONNX file")
     with atomic_write(path) as temporary, _saving_no_results(net):
         save(model, temporary, format="protobuf")
-        return parity.check(net, temporary, sizes)
+        return parity.check(net, temporary, sizes, list(flow.outputs))
 
 
 @contextmanager

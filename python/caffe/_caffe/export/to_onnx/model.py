@@ -58,12 +58,16 @@ def write_graph(net: Net) -> tuple[Graph, Flow]:
     if net.phase != caffe_pb2.TEST:
         raise NetError(f"net '{net.name}' is in TRAIN; build it with caffe.TEST to export it")
     flow = flow_of(net, lambda layer: find_converter(layer) is not None)
+    # An input that no layer reads is an output, too: there is nothing to compute.
+    flow.outputs = {blob: v for blob, v in flow.outputs.items() if v not in flow.inputs}
     for name in flow.inputs:
         if name in flow.outputs:
             raise NetError(
                 f"net '{net.name}': blob '{name}' is input and, changed in place, output: ONNX has "
                 "one value for a name; give the last layer's top another"
             )
+    if not flow.outputs:
+        raise NetError(f"net '{net.name}' computes nothing from its inputs")
     graph = Graph(flow.shapes)
     graph.reserve([*flow.shapes, *flow.outputs])
     stored = {

@@ -1,5 +1,6 @@
 """Activations and Dropout."""
 
+from ...layers.forks.deepdetect import SeLu
 from ...layers.forks.flownet2 import NegReLU
 from ...layers.forks.mobilenet import ReLU6
 from ...layers.neuron import (
@@ -67,6 +68,12 @@ def tanh(g: Graph, layer: TanH, x: str):
 def elu(g: Graph, layer: ELU, x: str):
     """Elu."""
     return g.node("Elu", x, alpha=layer.alpha)
+
+
+@converts(SeLu)
+def selu(g: Graph, layer: SeLu, x: str):
+    """Selu."""
+    return g.node("Selu", x, alpha=layer.alpha, gamma=layer.scale)
 
 
 @converts(BNLL)

@@ -1,6 +1,7 @@
 """Holds an ONNX file against the runtime, through ONNX Runtime, at several sizes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import onnxruntime
@@ -97,8 +98,20 @@ def _trials(own: Sizes) -> Iterator[Sizes]:
             }
 
 
-def check(net: Net, path: str, sizes: list[Sizes]) -> float:
-    """Hold the outputs of the ONNX file `path` against the net's; leave the net's shapes.
+@contextmanager
+def _states_kept(net: Net) -> Iterator[list]:
+    """Yield the layers that carry a state from one forward to the next; give it back after."""
+    layers = [node.layer for node in net.nodes if callable(getattr(node.layer, "reset", None))]
+    kept = [dict(vars(layer)) for layer in layers]
+    try:
+        yield layers
+    finally:
+        for layer, state in zip(layers, kept, strict=True):
+            vars(layer).update(state)
+
+
+def check(net: Net, path: str, sizes: list[Sizes], outputs: Sequence[str]) -> float:
+    """Hold `outputs` of the ONNX file `path` against the net's; leave the net's shapes and state.
 
     Returns
     -------
@@ -115,14 +128,17 @@ def check(net: Net, path: str, sizes: list[Sizes]) -> float:
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     worst, own = 0.0, sizes[0]
     try:
-        for seed, shapes in enumerate(sizes):
-            worst = max(worst, _difference(net, session, shapes, seed))
+        with _states_kept(net) as layers:
+            for seed, shapes in enumerate(sizes):
+                for layer in layers:
+                    layer.reset()  # the file begins without a state
+                worst = max(worst, _difference(net, session, shapes, seed, outputs))
     finally:
         _reshape(net, own)
     return worst
 
 
-def _difference(net, session, shapes: Sizes, seed: int) -> float:
+def _difference(net, session, shapes: Sizes, seed: int, outputs: Sequence[str]) -> float:
     given = {name: sample(shape, seed) for name, shape in shapes.items()}
     if PICTURE_SIZE in given:
         height, width = next(iter(shapes.values()))[2:]
@@ -133,12 +149,12 @@ def _difference(net, session, shapes: Sizes, seed: int) -> float:
     net.run_forward()
     at = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
     try:
-        found = session.run(net.built.output_names, given)
+        found = session.run(outputs, given)
     except Exception as error:  # ONNX Runtime's own classes share no base
         raise NetError(f"ONNX Runtime cannot run net '{net.name}' at {at}: {error}") from error
     blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
     worst = 0.0
-    for name, got in zip(net.built.output_names, found, strict=True):
+    for name, got in zip(outputs, found, strict=True):
         share = _share(got, blobs[name].host_tensor().numpy())
         if not share <= TOLERANCE:
             raise NetError(

@@ -6,8 +6,9 @@ the map; everywhere else the map is padded first, by what its size asks for at r
 
 from ....proto import caffe_pb2
 from ...layers.pooling import LOWEST, Pooling
-from .graph import FLOAT, INT64, Graph
+from .graph import Graph
 from .table import converts
+from .windows import Windows
 
 PoolingParameter = caffe_pb2.PoolingParameter
 
@@ -44,46 +45,21 @@ def _rounds_as_onnx(layer) -> bool:
 
 def _native(layer) -> dict:
     ceil = layer.round_up and layer.stride != (1, 1)
-    return {**_windows(layer), "pads": [*layer.pad, *layer.pad], "ceil_mode": int(ceil)}
+    return {**_windows(layer).attributes, "pads": [*layer.pad, *layer.pad], "ceil_mode": int(ceil)}
 
 
-def _windows(layer) -> dict:
-    return {"kernel_shape": layer.kernel, "strides": layer.stride}
-
-
-def _outputs(g, layer, x) -> list[str]:
-    """Return how many windows there are on each axis (pooling_layer.cpp, Reshape)."""
-    counts = []
-    for i in (0, 1):
-        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
-        size = g.size(x, 2 + i)
-        room = g.add(size, g.ints(2 * p - k + (s - 1 if layer.round_up else 0)))
-        count = g.add(g.div(room, g.ints(s)), g.ints(1))
-        if any(layer.pad):
-            start = g.mul(g.sub(count, g.ints(1)), g.ints(s))
-            behind = g.node("GreaterOrEqual", start, g.add(size, g.ints(p)))
-            count = g.sub(count, g.cast(behind, INT64))
-        counts.append(count)
-    return counts
-
-
-def _padded(g, layer, x, value: float, counts) -> str:
-    """Pad x so that exactly Caffe's windows fit."""
-    ends = []
-    for i in (0, 1):
-        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
-        reach = g.add(g.mul(g.sub(counts[i], g.ints(1)), g.ints(s)), g.ints(k - p))
-        ends.append(g.sub(reach, g.size(x, 2 + i)))
-    pads = g.sizes(*layer.pad, *ends)
-    return g.node("Pad", x, pads, g.scalar(value), g.ints(2, 3))
+def _windows(layer) -> Windows:
+    return Windows(
+        layer.kernel, layer.stride, layer.pad, layer.round_up, [any(layer.pad)] * len(layer.pad)
+    )
 
 
 def _maximum(g, layer, x):
     if _rounds_as_onnx(layer):
         seen, options = x, _native(layer)
     else:
-        seen = _padded(g, layer, x, LOWEST, _outputs(g, layer, x))
-        options = _windows(layer)
+        windows = _windows(layer)
+        seen, options = windows.padded(g, x, LOWEST, windows.counts(g, x)), windows.attributes
     if not layer.masked:
         return g.node("MaxPool", seen, **options)
     top, index = g.nodes_out("MaxPool", 2, seen, **options)
@@ -108,30 +84,19 @@ def _average(g, layer, x):
         # With ceil_mode nothing is padded, and what hangs over the map does not count.
         include = int(any(layer.pad))
         return g.node("AveragePool", x, count_include_pad=include, **_native(layer))
-    counts = _outputs(g, layer, x)
-    mean = g.node("AveragePool", _padded(g, layer, x, 0.0, counts), **_windows(layer))
+    windows = _windows(layer)
+    counts = windows.counts(g, x)
+    mean = g.node("AveragePool", windows.padded(g, x, 0.0, counts), **windows.attributes)
     whole = g.scalar(layer.kernel[0] * layer.kernel[1])
-    return g.div(g.mul(mean, whole), _areas(g, layer, x, counts))
-
-
-def _areas(g, layer, x, counts):
-    """Return each window's elements within the padded map (rows, columns)."""
-    spans = []
-    for i in (0, 1):
-        k, s, p = layer.kernel[i], layer.stride[i], layer.pad[i]
-        number = g.node("Range", g.whole(0), g.node("Squeeze", counts[i]), g.whole(1))
-        start = g.mul(number, g.ints(s))
-        limit = g.add(g.size(x, 2 + i), g.ints(2 * p))
-        spans.append(g.sub(g.node("Min", g.add(start, g.ints(k)), limit), start))
-    area = g.mul(g.node("Unsqueeze", spans[0], g.ints(1)), spans[1])
-    return g.cast(area, FLOAT)
+    return g.div(g.mul(mean, whole), windows.areas(g, x, counts))
 
 
 def _weighed(g, layer, x):
     """Return sum of x^2 / sum of x over each window, 0 where the sum is not positive."""
-    counts = _outputs(g, layer, x)
+    windows = _windows(layer)
+    counts = windows.counts(g, x)
     means = [
-        g.node("AveragePool", _padded(g, layer, v, 0.0, counts), **_windows(layer))
+        g.node("AveragePool", windows.padded(g, v, 0.0, counts), **windows.attributes)
         for v in (x, g.mul(x, x))
     ]
     return _ratio(g, means[1], means[0])

@@ -49,6 +49,10 @@ class Lstm(Layer):
             self.fail(f"clip must have shape ({x[0]},), given {clip[0]}")
         return [(x[0], self.size)]
 
+    def reset(self) -> None:
+        """Begin the next forward with a state of zeros."""
+        self.state = None
+
     def forward(self, x, *clip):
         """Return h."""
         goes_on = self._goes_on(x, *clip)

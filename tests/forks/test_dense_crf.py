@@ -145,6 +145,9 @@ def test_deeplab_forms_of_the_result():
     e = np.exp(score - score.max(1, keepdims=True))
     np.testing.assert_allclose(once, e / e.sum(1, keepdims=True), atol=1e-6)
     assert all(not d.any() for d in run.backward(log, propagate=[True] * 3))
+    score[:, 1:] = score[:, :1] + np.float32([-19.9, -20.1, -1])[:, None, None]
+    (far,) = deeplab(score, image, rounds=0).forward()
+    assert far[:, 1].all() and not far[:, 2].any()  # what is below exp(-20) of the largest is 0
 
 
 def test_deeplab_leaves_padding_out_and_takes_the_first_images_colours():

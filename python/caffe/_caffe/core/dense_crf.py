@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 
 from .permutohedral import Lattice
 
@@ -36,4 +37,4 @@ def mean_field(
 def _softmax(x: torch.Tensor) -> torch.Tensor:
     """Return softmax over classes; terms below exp(-20) of the largest are 0, as in the forks."""
     below = x - x.amax(1, keepdim=True)
-    return below.masked_fill_(below <= -20, -torch.inf).softmax(1)
+    return F.threshold(below, -20, -torch.inf, inplace=True).softmax(1)

@@ -35,11 +35,14 @@ def test_bn_gradients():
     check_gradients(bn(f"{ONE} bn_mode: INFERENCE", (3, 2, 4, 3)))
 
 
-def test_parameter_diffs_are_overwritten():
-    run = bn(ONE, (2, 2, 3, 3))
+@pytest.mark.parametrize("mode", ["LEARN", "INFERENCE"])
+def test_parameter_diffs_are_overwritten_whether_they_are_wanted_or_not(mode):
+    run = bn(f"{ONE} bn_mode: {mode}", (2, 2, 3, 3))
+    run.layer.set_param_propagate_down([False, False])
     (y,) = run.forward()
     run.backward(np.ones_like(y))
     once = run.param_diff(1)
+    np.testing.assert_allclose(once.ravel(), [18, 18])
     run.layer.blobs[1].diff[...] = 100
     run.forward()
     run.layer.run_backward([True], run.bottom, run.top, keep=False)

@@ -42,7 +42,8 @@ class BN(Layer):
     Bottom and top: (N, C, H, W); the top may be the bottom. Tops 1 and 2, in LEARN and if asked
     for: mean and variance, (1, C, 1, 1).
     Parameters: scale and shift, each (1, C, 1, 1). Their diffs are overwritten by each backward
-    and not added to, here as in SegNet: with iter_size the last pass alone counts.
+    and not added to, here as in SegNet: with iter_size the last pass alone counts. They are
+    computed where lr_mult is 0, too.
     """
 
     blob_count = 2
@@ -103,15 +104,13 @@ class BN(Layer):
         x, dy, scale = bottom[0], top_diff[0], self.param(0)
         if self.learns:
             before, moments = self.saved or (None, self._normalise(x)[1])
-            mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
             x = x if before is None else before
+            mask = [propagate_down[0], True, True]
             dx, *diffs = gradients(dy, x, scale.view(-1), moments, EPS, mask)
         else:
             dx, diffs = dy * scale, [(x * dy).sum((0, 2, 3)), dy.sum((0, 2, 3))]
-        for i, (blob, diff) in enumerate(zip(self.blobs, diffs, strict=True)):
-            if self.wants_param(i):
-                blob.clear_diff()
-                blob.add_diff(diff.view(blob.shape))
+        for blob, diff in zip(self.blobs, diffs, strict=True):
+            blob.put_diff(diff.view(blob.shape))
         return [dx if propagate_down[0] else None]
 
 

@@ -2,15 +2,15 @@
 
 Every figure comes with its baseline of the same run; the tests assert none of them.
 FCN-8s at 500x375 takes some minutes and 6 GB; `--size 100x75` is a quick look.
+All of it runs on the CPU; `python -m benchmarks.gpu` is for a GPU.
 """
 
 import argparse
-import functools
 import os
 import sys
 import tempfile
 
-from . import files, loading, measure, report, rivals, with_caffe, with_torch
+from . import files, loading, measure, ranks, report, rivals, with_caffe, with_torch
 from .config import Config
 from .report import Row
 
@@ -32,7 +32,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", default="", metavar="WORD", help=f"one of: {', '.join(TASKS)} (all)"
     )
-    parser.add_argument("--cpu", action="store_true", help="leave out the GPU, if there is one")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results.json")
     options = parser.parse_args(arguments)
     if options.rounds < 1:
@@ -43,42 +42,39 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def compare(
-    name, what, exact, time_target, memory_target, steps, options, gpu=False, precision="float32"
+    name, what, exact, time_target, memory_target, steps, options, precision="float32"
 ) -> list[Row]:
     """Measure time and memory of the task `name` on both sides."""
     width, height = options.size
-    config = Config(width, height, gpu=gpu, steps=steps, precision=precision)
+    config = Config(width, height, steps=steps, precision=precision)
     ours, baseline = getattr(with_caffe, name), getattr(with_torch, name)
-    time, memory, idle = measure.compare(ours, baseline, config, options.rounds, exact)
-    rows = [Row(what, time.ours, time.baseline, "s", time.ratio, time_target)]
-    rows.append(
-        Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, memory_target)
-    )
-    if idle:
-        rows.append(Row(f"{what}: GPU idle", *idle, "%"))
-    return rows
+    time, memory = measure.compare(ours, baseline, config, options.rounds, exact)
+    return [
+        Row(what, time.ours, time.baseline, "s", time.ratio, time_target),
+        Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, memory_target),
+    ]
 
 
 def fcn8s_step(options) -> list[Row]:
-    return compare("fcn8s_step", "FCN-8s step, CPU", False, 1.05, 1.10, 1, options)
+    return compare("fcn8s_step", "FCN-8s step", False, 1.05, 1.10, 1, options)
 
 
 def fcn8s_optimized_step(options) -> list[Row]:
-    what = "FCN-8s step, optimized, CPU"
+    what = "FCN-8s step, optimized"
     return compare("fcn8s_optimized_step", what, False, 0.6, 1.10, 1, options)
 
 
 def fcn8s_bf16_step(options) -> list[Row]:
-    what, name = "FCN-8s step, bf16, optimized, CPU", "fcn8s_optimized_step"
+    what, name = "FCN-8s step, bf16, optimized", "fcn8s_optimized_step"
     return compare(name, what, False, 0.8, 1.10, 1, options, precision="bf16")
 
 
 def fcn8s_forward(options) -> list[Row]:
-    return compare("fcn8s_forward", "FCN-8s forward, CPU", True, 1.05, None, 1, options)
+    return compare("fcn8s_forward", "FCN-8s forward", True, 1.05, None, 1, options)
 
 
 def fcn8s_inference(options) -> list[Row]:
-    what = "FCN-8s forward, optimized, CPU"
+    what = "FCN-8s forward, optimized"
     return compare("fcn8s_inference", what, True, 0.8, 1.0, 1, options)
 
 
@@ -119,18 +115,18 @@ def _rivals(options, title: str, precision: str, present: dict, target: float) -
 
 def pspnet50(options) -> list[Row]:
     options = argparse.Namespace(**{**vars(options), "size": (473, 473)})
-    what = "PSPNet50 473x473 forward, optimized, CPU"
+    what = "PSPNet50 473x473 forward, optimized"
     return compare("pspnet50_inference", what, True, 1.0, 1.0, 1, options)
 
 
 def deeplabv3(options) -> list[Row]:
     options = argparse.Namespace(**{**vars(options), "size": (513, 513)})
-    what = "DeepLabv3-R50 513x513 forward, optimized, CPU"
+    what = "DeepLabv3-R50 513x513 forward, optimized"
     return compare("deeplabv3_inference", what, True, 1.0, 1.0, 1, options)
 
 
 def lenet_step(options) -> list[Row]:
-    return compare("lenet_step", "LeNet step, batch 64, CPU", True, 1.3, None, 50, options)
+    return compare("lenet_step", "LeNet step, batch 64", True, 1.3, None, 50, options)
 
 
 def weights(options) -> list[Row]:
@@ -173,20 +169,16 @@ def data_layers(options) -> list[Row]:
     ]
 
 
-def gpu(options) -> list[Row]:
-    """Return the training steps on a GPU, where there is one."""
-    import torch
+def two_ranks(options) -> list[Row]:
+    """Time two ranks over gloo beside one rank that takes as many pictures a step.
 
-    if options.cpu or not torch.cuda.is_available():
-        why = "left out" if options.cpu else f"torch {torch.__version__} finds no CUDA device"
-        print(f"GPU: {why}")
-        return []
-    step = functools.partial(compare, options=options, gpu=True)
-    return [
-        *step("fcn8s_step", "FCN-8s step, GPU", False, None, None, 10),
-        *step("fcn8s_forward", "FCN-8s forward, GPU", True, None, None, 10),
-        *step("lenet_step", "LeNet step, batch 64, GPU", True, None, None, 100),
-    ]
+    Both see one batch, so that they must come to the same loss.
+    """
+    time, _ = measure.compare(
+        ranks.lenet_together, ranks.lenet_alone, Config(steps=50), options.rounds, exact=True
+    )
+    what = "LeNet step, 2 ranks / 1 with iter_size 2"
+    return [Row(what, time.ours, time.baseline, "s", time.ratio)]
 
 
 WORKERS = (1, 2, 4)
@@ -204,7 +196,7 @@ TASKS = {
     "weights": weights,
     "import": import_caffe,
     "data": data_layers,
-    "gpu": gpu,
+    "ranks": two_ranks,
 }
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from .config import Config
 
 PICTURES, BATCH, BATCHES = 16, 8, 12
+PAIRS = "pairs.txt"  # lists pictures with their label maps
 
 _NET = """layer {{ name: "data" type: "ImageData" top: "data" top: "label"
   image_data_param {{ source: "{folder}/list.txt" root_folder: "{folder}/" batch_size: {batch} }}
@@ -17,15 +18,27 @@ _NET = """layer {{ name: "data" type: "ImageData" top: "data" top: "label"
 
 
 def write_pictures(folder: str, config: Config) -> str:
-    """Write JPEG pictures, their list and a net that loads them; return the net's path."""
+    """Write JPEG pictures, PNG label maps, lists and a net that loads the pictures.
+
+    Returns
+    -------
+    str
+        The net's path.
+    """
     draws = np.random.default_rng(1337)
-    lines = []
+    lines, pairs = [], []
     for i in range(PICTURES):
         coarse = draws.integers(0, 256, (config.height // 8, config.width // 8, 3), np.uint8)
         picture = Image.fromarray(coarse).resize((config.width, config.height))
         picture.save(Path(folder, f"{i}.jpg"), quality=90)
+        labels = draws.integers(0, 21, coarse.shape[:2], np.uint8)
+        Image.fromarray(labels).resize(picture.size, Image.Resampling.NEAREST).save(
+            Path(folder, f"{i}.png")
+        )
         lines.append(f"{i}.jpg 0\n")
+        pairs.append(f"{i}.jpg {i}.png\n")
     Path(folder, "list.txt").write_text("".join(lines))
+    Path(folder, PAIRS).write_text("".join(pairs))
     path = Path(folder, "net.prototxt")
     path.write_text(_NET.format(folder=folder, batch=BATCH))
     return str(path)

@@ -5,6 +5,7 @@ peak memory is then its contender's alone.
 """
 
 import contextlib
+import math
 import multiprocessing
 import statistics
 import time
@@ -146,8 +147,8 @@ def read_status() -> dict[str, int]:
 
 def compare(
     ours: Maker, baseline: Maker, config: Config, rounds: int, exact: bool
-) -> tuple[Figure, Figure, tuple[float, float] | None]:
-    """Return the figures of time and peak memory, and on a GPU the idle shares.
+) -> tuple[Figure, Figure]:
+    """Return the figures of time and peak memory.
 
     `exact`: nothing is drawn at random, so both must come to the same figure on their first unit
     (they have the same net, weights and data).
@@ -164,30 +165,33 @@ def compare(
             spent = {side: sides[side].ask("run")[0] for side in turn}
             times.append((spent[0], spent[1]))
         memory = [side.ask("memory") for side in sides]
-        idle = tuple(side.ask("idle") for side in sides) if config.gpu else None
     finally:
         for side in sides:
             side.close()
-    return summarize(times), summarize([(memory[0], memory[1])]), idle
+    return summarize(times), summarize([(memory[0], memory[1])])
 
 
-def once(maker: Maker, config: Config) -> None:
-    """Run one unit in a process of its own."""
+def once(maker: Maker, config: Config, question: str = "run"):
+    """Return the answer to a question after one unit, in a process of its own."""
     worker = Worker(maker, config)
     try:
-        worker.ask("run")
+        found = worker.ask("run")
+        return found if question == "run" else worker.ask(question)
     finally:
         worker.close()
 
 
 class Runs(NamedTuple):
-    """One contender of several: seconds of each round, and its peak memory."""
+    """One contender of several: seconds of each round, peak memory, its first unit's figure."""
 
     seconds: list[float]
     memory: int
+    figure: float = 0.0
 
 
-def rank(makers: dict[str, Maker], config: Config, rounds: int, close: float) -> dict[str, Runs]:
+def rank(
+    makers: dict[str, Maker], config: Config, rounds: int, close: float = math.inf
+) -> dict[str, Runs]:
     """Time several contenders in turn, each in a process of its own.
 
     All must come to the first one's figure, but for the share `close`.
@@ -206,7 +210,9 @@ def rank(makers: dict[str, Maker], config: Config, rounds: int, close: float) ->
         for i in range(rounds):
             for name in names if i % 2 == 0 else reversed(names):
                 seconds[name].append(workers[name].ask("run")[0])
-        return {name: Runs(seconds[name], workers[name].ask("memory")) for name in names}
+        return {
+            name: Runs(seconds[name], workers[name].ask("memory"), first[name]) for name in names
+        }
     finally:
         for worker in workers.values():
             worker.close()

@@ -9,6 +9,7 @@ Each `*_step` and `*_forward` returns a function that runs one unit of work and 
 
 import os
 import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
+from . import loading
 from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill, fill_convolutions
 
 if TYPE_CHECKING:
@@ -48,8 +50,11 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: 
 """
 
 
-def _proto(config: Config, which: str) -> "NetParameter":
-    """Return the committed net, its data layer replaced by an Input of the size asked for."""
+def _proto(config: Config, which: str, pictures: str = "") -> "NetParameter":
+    """Return the committed net, its data layer replaced by an Input of the size asked for.
+
+    With a folder of `pictures` (`loading.write_pictures`), these are loaded instead.
+    """
     from caffe.proto import caffe_pb2
 
     net = caffe_pb2.NetParameter()
@@ -57,9 +62,14 @@ def _proto(config: Config, which: str) -> "NetParameter":
     source = net.layer[0]
     tops = list(source.top)
     source.Clear()
-    source.name, source.type = "data", "Input"
+    source.name, source.type = "data", "DenseImageData" if pictures else "Input"
     source.top.extend(tops)
-    for channels in (3, 1)[: len(tops)]:
+    if pictures:
+        source.dense_image_data_param.source = f"{pictures}/{loading.PAIRS}"
+        source.dense_image_data_param.root_folder = f"{pictures}/"
+        source.dense_image_data_param.batch_size = 1
+        source.transform_param.mean_value.extend([104, 117, 123])
+    for channels in (3, 1)[: 0 if pictures else len(tops)]:
         shape = source.input_param.shape.add()
         shape.dim.extend([1, channels, config.height, config.width])
     for layer in net.layer:
@@ -76,6 +86,7 @@ def _caffe(config: Config):
     if config.gpu:
         caffe.set_mode_gpu()
     caffe.set_precision(config.precision)
+    caffe.set_data_workers(config.workers)
     caffe.set_random_seed(1337)
     return caffe
 
@@ -94,13 +105,14 @@ def fill_net(net) -> None:
 def _solver(config: Config, net: "NetParameter", hyper: Hyper, feed):
     caffe = _caffe(config)
     solver = caffe.proto.caffe_pb2.SolverParameter(
-        base_lr=hyper.lr, momentum=hyper.momentum, weight_decay=hyper.decay, lr_policy="fixed"
-    )
+        base_lr=hyper.lr, momentum=hyper.momentum, weight_decay=hyper.decay, lr_policy="fixed",
+        iter_size=config.iter_size,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         solver.train_net = _write(folder, "train.prototxt", net)
         made = caffe.SGDSolver(_write(folder, "solver.prototxt", solver))
     fill_net(made.net)
-    for name, values in zip(("data", "label"), feed, strict=True):
+    for name, values in zip(("data", "label"), feed, strict=False):  # none where they are loaded
         made.net.blobs[name].data[...] = values
     return made
 
@@ -117,7 +129,9 @@ def lenet_solver(config: Config):
     return _solver(config, net, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 
 
-def _steps(solver, config: Config) -> Callable[[], float]:
+def steps(solver, config: Config) -> Callable[[], float]:
+    """Return what takes `config.steps` steps and returns the last loss."""
+
     def unit() -> float:
         solver.step(config.steps)
         return float(solver.net.blobs["loss"].data)
@@ -126,17 +140,30 @@ def _steps(solver, config: Config) -> Callable[[], float]:
 
 
 def fcn8s_step(config: Config) -> Callable[[], float]:
-    return _steps(fcn8s_solver(config), config)
+    return steps(fcn8s_solver(config), config)
 
 
 def fcn8s_optimized_step(config: Config) -> Callable[[], float]:
     solver = fcn8s_solver(config)
     solver.net.optimize()
-    return _steps(solver, config)
+    return steps(solver, config)
+
+
+def fcn8s_loading_solver(config: Config):
+    """Return a solver whose pictures and label maps are loaded from JPEG and PNG files."""
+    folder = tempfile.TemporaryDirectory()
+    loading.write_pictures(folder.name, config)
+    solver = _solver(config, _proto(config, "train", folder.name), FCN8S, ())
+    weakref.finalize(solver, folder.cleanup)
+    return solver
+
+
+def fcn8s_loading_step(config: Config) -> Callable[[], float]:
+    return steps(fcn8s_loading_solver(config), config)
 
 
 def lenet_step(config: Config) -> Callable[[], float]:
-    return _steps(lenet_solver(config), config)
+    return steps(lenet_solver(config), config)
 
 
 def fcn8s_net(config: Config):

@@ -124,6 +124,7 @@ def _ready(model: nn.Module, config: Config) -> nn.Module:
 
 def _placed(model: nn.Module, config: Config) -> nn.Module:
     """Return the model on its device, in the order of axes that its precision is fastest in."""
+    torch.backends.cudnn.allow_tf32 = False  # float32 is float32, on both sides
     model = model.cuda() if config.gpu else model
     return channels_last(model) if config.precision == BF16 else model
 

@@ -28,14 +28,19 @@ class Case:
             if name.startswith(kind + "/"):
                 yield name[len(kind) + 1 :], self[name]
 
-    def hold(self, what, got, want):
-        """Compare within the tolerance; what is not finite must agree in place."""
+    @staticmethod
+    def error(got, want):
+        """Return the largest error as a share of the scale; inf where what is not finite moved."""
         got = np.asarray(got, dtype=np.float64).reshape(want.shape)
         finite = np.isfinite(want)
-        assert np.array_equal(np.isfinite(got), finite), what
+        if not np.array_equal(np.isfinite(got), finite):
+            return np.inf
         scale = max(1.0, np.abs(want[finite]).max(initial=0.0))
-        error = np.abs(got[finite] - want[finite]).max(initial=0.0)
-        assert error <= self.tolerance * scale, what
+        return float(np.abs(got[finite] - want[finite]).max(initial=0.0) / scale)
+
+    def hold(self, what, got, want):
+        """Compare within the tolerance; what is not finite must agree in place."""
+        assert self.error(got, want) <= self.tolerance, what
 
     def set_params(self, net, kind):
         """Set the parameters: `param`, or `init` before training."""

@@ -35,6 +35,8 @@ CASES = [
      "temporal_stride: 2 }", (5, 5, 4), (3, 2, 2), (2, 2, 2), (0, 0, 0), False),
     ('"Pooling3D" pooling_param { pool: AVE kernel_size: 3 kernel_depth: 1 stride: 2 pad: 1 }',
      (3, 5, 4), (1, 3, 3), (1, 2, 2), (0, 1, 1), True),
+    ('"Pooling3D" pooling3d_param { pool: AVE kernel_size: 5 kernel_depth: 3 stride: 2 '
+     "temporal_stride: 2 }", (2, 4, 6), (3, 5, 5), (2, 2, 2), (0, 0, 0), True),
     ('"NdPooling" pooling_param { pool: MAX kernel_shape { dim: 1 dim: 2 dim: 2 } '
      "stride_shape { dim: 1 dim: 2 dim: 2 } pad_shape { dim: 0 dim: 1 dim: 1 } }",
      (3, 5, 4), (1, 2, 2), (1, 2, 2), (0, 1, 1), False),

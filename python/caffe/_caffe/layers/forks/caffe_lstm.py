@@ -20,7 +20,8 @@ class Lstm(Layer):
     clipping_threshold bounds the gates' gradients at each step, before the sigmoid.
 
     U's gradient is not the true one with clip, as in the fork: it takes h[t-1] where a sequence
-    begins, too, and of the first step's state only sequence 0's.
+    begins, too, and of the first step's state only sequence 0's. The fork's CPU code also gives
+    sequence 0 what all sequences send back through U; its GPU code, followed here, does not.
     """
 
     bottoms = (1, 2)

@@ -63,8 +63,9 @@ class VolumePooling(Layer):
         for i, (size, k, s, p) in enumerate(
             zip(self.sizes, self.laid, self.stride, self.pad, strict=True)
         ):
-            self.check(
-                k <= size + 2 * p, f"kernel {k} exceeds size {size} with pad {p} on axis {i + 2}"
+            self.check(  # less than a stride behind the map is rounded up to one window
+                k - size - 2 * p < s,
+                f"kernel {k} exceeds size {size} with pad {p} on axis {i + 2}",
             )
             count = math.ceil((size + 2 * p - k) / s) + 1
             if self.drops_last(i) and (count - 1) * s >= size + p:

@@ -27,7 +27,7 @@ NAMED = {
 TRUTH = {
     ("MultiBoxLoss", 3): (1, 1, 8, 8), ("DetectionEvaluate", 1): (1, 1, 8, 8),
     ("RegionLoss", 1): (0, 1, 300, 5), ("Yolov3", 1): (0, 1, 300, 5),
-    ("EvalDetection", 1): (0, 1, 30, 5), ("ProposalTarget", 1): (1, 7, 1, 1),
+    ("EvalDetection", 1): (1, 1, 30, 8), ("ProposalTarget", 1): (1, 7, 1, 1),
 }  # fmt: skip
 # How many channels readers' second bottom has where the first has its own number of them.
 LABEL_CHANNELS = {

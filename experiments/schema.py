@@ -112,6 +112,7 @@ class Experiment:
     momentum: float = 0.99
     weight_decay: float = 0.0005
     iter_size: int = 1
+    sync_bn: bool = False  # whether ranks that train together normalise by all their batches
     max_iter: int = 100000
     steps: int = 0  # iterations that solve.py takes, where the authors' scripts stop elsewhere
     score_every: int = 4000  # iterations; a snapshot is taken as often

@@ -30,12 +30,35 @@ layer { name: "conv" type: "Convolution" bottom: "x" top: "conv" param { name: "
 layer { name: "again" type: "Convolution" bottom: "conv" top: "again" param { name: "w" }
   param { lr_mult: 0 } convolution_param { num_output: 3 kernel_size: 3 pad: 1 } }
 NORM
-layer { name: "tanh" type: "TanH" bottom: "again" top: "again" }
-layer { name: "ip" type: "InnerProduct" bottom: "again" top: "ip"
+layer { name: "tanh" type: "TanH" bottom: "normed" top: "normed" }
+layer { name: "ip" type: "InnerProduct" bottom: "normed" top: "ip"
   inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
 layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "t" top: "loss" }
 """
-BATCH_NORM = 'layer { name: "bn" type: "BatchNorm" bottom: "again" top: "again" }'
+NO_NORM = 'layer { name: "same" type: "Power" bottom: "again" top: "normed" }'
+# Normalised over both ranks' batches, and the batch size of a rank. "pooled" has one value for each
+# channel and rank: its own variance would be none.
+SYNCED = {
+    "synced": ('layer { name: "bn" type: "BatchNorm" bottom: "again" top: "normed" }', 2),
+    "pspnet": (
+        """layer { name: "bn" type: "BN" bottom: "again" top: "normed" bn_param { momentum: 0.8
+          slope_filler { type: "uniform" min: 0.5 } bias_filler { type: "uniform" } } }""",
+        2,
+    ),
+    "pooled": (
+        """layer { name: "pool" type: "Pooling" bottom: "again" top: "pool"
+          pooling_param { pool: AVE global_pooling: true } }
+        layer { name: "flat" type: "Flatten" bottom: "pool" top: "flat" }
+        layer { name: "bn" type: "BatchNorm" bottom: "flat" top: "bn"
+          batch_norm_param { eps: 0.1 } }
+        layer { name: "psp" type: "BN" bottom: "flat" top: "psp"
+          bn_param { eps: 0.1 slope_filler { type: "constant" value: 1 } } }
+        layer { name: "sum" type: "Eltwise" bottom: "bn" bottom: "psp" top: "sum" }
+        layer { name: "gate" type: "Scale" bottom: "again" bottom: "sum" top: "normed"
+          scale_param { axis: 0 } }""",
+        1,
+    ),
+}
 SOLVER = """
 net: "NAME.net" base_lr: 0.05 momentum: 0.9 weight_decay: 0.01 lr_policy: "fixed" random_seed: 3
 max_iter: 6 display: 2 iter_size: SIZE snapshot_prefix: "NAME" snapshot: 6 clip_gradients: CLIP
@@ -75,7 +98,8 @@ def solve(name, eager, steps, snapshot=None, sync=False):
 solve("eager", True, 6)
 solve("late", False, 6)
 solve("resumed", True, 3, "three_iter_3.solverstate")
-solve("synced", True, 6, sync=True)
+for name in ("synced", "pspnet", "pooled"):
+    solve(name, True, 6, sync=True)
 parallel.ranks.share_batch_norm(False)
 solver = caffe.SGDSolver("lost.solver")
 nccl = caffe.NCCL(solver, uid)
@@ -105,7 +129,7 @@ def folder(tmp_path_factory):
     return path
 
 
-def write(folder, name, size, batch=2, norm="", more=""):
+def write(folder, name, size, batch=2, norm=NO_NORM, more=""):
     net = NET.replace("BATCH", str(batch)).replace("NORM", norm)
     (folder / f"{name}.net").write_text(net)
     text = (SOLVER + more).replace("NAME", name).replace("SIZE", str(size))
@@ -146,17 +170,20 @@ def test_two_ranks_are_one_of_twice_the_iter_size(folder, monkeypatch):
     solver, wanted = one("three", 3)
     solver.snapshot()
     _, wanted = one("one", 6)
-    write(folder, "synced", 2, norm=BATCH_NORM)
-    write(folder, "whole", 2, batch=4, norm=BATCH_NORM)
-    _, whole = one("whole", 6)
+    whole = {}
+    for name, (norm, batch) in SYNCED.items():
+        write(folder, name, 2, batch=batch, norm=norm)
+        write(folder, f"whole-{name}", 2, batch=2 * batch, norm=norm)
+        _, whole[name] = one(f"whole-{name}", 6)
     environment = {**os.environ, "GLOG_minloglevel": "2"}
     command = [sys.executable, "-W", "ignore", "-c", WORKER]
     assert subprocess.run(command, timeout=250, env=environment).returncode == 0
     for name in ("eager", "late", "resumed"):
         for rank in (0, 1):
             same(of_rank(name, rank), wanted)
-    same(of_rank("synced", 0), whole)
-    same(of_rank("synced", 1), whole)
+    for name, parameters_wanted in whole.items():
+        for rank in (0, 1):
+            same(of_rank(name, rank), parameters_wanted)
     # What is left of a run whose rank was lost goes on, with the data of the unfinished iteration.
     write(folder, "lost", 4)
     same(one("lost", 3, "lost_iter_3.solverstate")[1], wanted)

@@ -68,6 +68,16 @@ def test_an_optimized_run_learns_the_same(table):
     assert found[1] == pytest.approx(found[0], rel=1e-5)
 
 
+def test_a_row_says_whether_ranks_normalise_together_and_an_option_overrides_it(table):
+    for row_s in (False, True):
+        row = replace(experiments.find("tiny-fcn32s"), sync_bn=row_s)
+        for given, wanted in ((None, row_s), (False, False), (True, True)):
+            assert Run(row, sync_bn=given).sync_bn is wanted
+    for option, wanted in ([], None), (["--sync-bn"], True), (["--no-sync-bn"], False):
+        assert solve.arguments(["ade20k-pspnet50", *option]).sync_bn is wanted
+    assert experiments.find("ade20k-pspnet50").sync_bn
+
+
 def test_a_summed_loss_is_also_given_per_pixel(table, monkeypatch):
     row = replace(experiments.find("tiny-fcn32s"), normalize=False, base_lr=1e-10)
     monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)

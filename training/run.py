@@ -38,7 +38,8 @@ class Run:
     display
         Iterations from one log entry to the next.
     sync_bn
-        Whether batch normalisation takes its moments over the batches of all ranks.
+        Whether batch normalisation takes its moments over the batches of all ranks (default: the
+        row's).
     optimized
         Whether rows that wide padding makes equal are computed once.
     """
@@ -48,12 +49,13 @@ class Run:
         row: Experiment,
         steps: int | None = None,
         display: int = DISPLAY,
-        sync_bn: bool = False,
+        sync_bn: bool | None = None,
         optimized: bool = False,
     ):
         self.row, self.data = row, experiments.data_of(row)
         self.steps = steps or row.iterations
-        self.display, self.sync_bn = display, sync_bn
+        self.display = display
+        self.sync_bn = row.sync_bn if sync_bn is None else sync_bn
         self.log = run_dir.Log(row.name, writes=ranks.rank() == 0)
         paths = run_dir.write_prototxts(row, self.data)
         self.solver = caffe.get_solver(str(paths["solver"]))

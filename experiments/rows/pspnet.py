@@ -22,6 +22,7 @@ def _row(name: str, data: str, depth: int, crop: int, max_iter: int, base: int,
         momentum=0.9,
         weight_decay=0.0001,
         normalize=True,
+        sync_bn=True,  # as on the authors' several GPUs (section 5.1)
         max_iter=max_iter,
         score_every=max_iter // 10,
         solver=dict(lr_policy="poly", power=0.9),

@@ -17,12 +17,17 @@ class Moments(NamedTuple):
 
 
 class Normalised(NamedTuple):
-    """The top, and the batch's moments; the variance is the unbiased one."""
+    """The top, and the batch's moments: of this rank's, or of all ranks' together.
+
+    variance: the unbiased one; 0 of one value, where torch divides by 0.
+    biased: what the batch is normalised by.
+    """
 
     top: torch.Tensor
     moments: Moments
     mean: torch.Tensor
     variance: torch.Tensor
+    biased: torch.Tensor
 
 
 def normalise(
@@ -34,7 +39,10 @@ def normalise(
     # Momentum 1 makes torch leave the batch's own mean and unbiased variance here.
     mean, variance = x.new_zeros(2, x.shape[1]).unbind()
     y, *moments = torch.native_batch_norm(x, factor, shift, mean, variance, True, 1.0, eps)
-    return Normalised(y, Moments(*moments), mean, variance)
+    places = x.numel() // x.shape[1]
+    if places == 1:
+        variance.zero_()
+    return Normalised(y, Moments(*moments), mean, variance, variance * ((places - 1) / places))
 
 
 def _together(x, factor, shift, eps) -> Normalised:
@@ -49,7 +57,7 @@ def _together(x, factor, shift, eps) -> Normalised:
         x, factor, shift, whole, variance, False, 0, eps, torch.backends.cudnn.enabled
     )
     moments = Moments(whole, (variance + eps).rsqrt(), places)
-    return Normalised(y, moments, whole, squares / (places - 1).clamp(min=1))
+    return Normalised(y, moments, whole, squares / (places - 1).clamp(min=1), variance)
 
 
 def gradients(

@@ -90,15 +90,12 @@ class BatchNorm(Layer):
             return torch.batch_norm(
                 x, scale, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
-        channels = self.blobs[0].count
         scale, bias = self._scale()
-        y, moments, mean, variance = normalise(x, scale, bias, self.eps)
-        self.save_for_backward((kept, moments))
-        if x.numel() == channels:
-            variance.zero_()  # of one value: torch divides by m - 1 = 0, Caffe does not
-        for i, batch in enumerate((mean, variance, torch.ones_like(mean[:1]))):
+        found = normalise(x, scale, bias, self.eps)
+        self.save_for_backward((kept, found.moments))
+        for i, batch in enumerate((found.mean, found.variance, torch.ones_like(found.mean[:1]))):
             self.running_param(i).mul_(self.fraction).add_(batch)
-        return y
+        return found.top
 
     def channel_affine(self):
         if not self.stored:

@@ -32,6 +32,7 @@ class BN(Layer):
 
     TRAIN takes the batch's mean and biased variance, and at every forward moves the running ones:
     running = momentum * running + (1 - momentum) * batch. TEST and `frozen` take the running ones.
+    With `NCCL.sync_batch_norm` the batch is that of all ranks, as in PSPNet's own training.
 
     Bottom and top: (N, C, ...), of 2 to 4 axes; the top may be the bottom.
     Parameters: slope, bias, running mean, running variance, each (1, C, 1, 1). No solver updates
@@ -103,16 +104,12 @@ class BN(Layer):
             return torch.batch_norm(
                 x, slope, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
             )
-        y, moments, mean, variance = normalise(x, slope, bias, self.eps)
-        self._save(x, moments)
-        places = x.numel() // len(slope)
-        if places == 1:
-            variance.zero_()  # torch divides by places - 1
-        moved = (mean, variance * ((places - 1) / places))
-        for i, value in enumerate(moved, 2):
+        found = normalise(x, slope, bias, self.eps)
+        self._save(x, found.moments)
+        for i, value in enumerate((found.mean, found.biased), 2):
             running = self.running_param(i).view(-1)
             running.mul_(self.momentum).add_(value, alpha=1 - self.momentum)
-        return y
+        return found.top
 
     def _save(self, x, moments):
         if self.saves_for_backward:

@@ -82,18 +82,14 @@ class BN(Layer):
     def forward(self, x):
         if not self.learns:
             return x * self.param(0) + self.param(1)
-        y, moments, variance = self._normalise(x)
+        found = self._normalise(x)
         keep = self.wiring.overwritten and self.saves_for_backward
-        self.save_for_backward((x.clone() if keep else None, moments))
-        more = (moments[0].view(1, -1, 1, 1), variance.view(1, -1, 1, 1))
-        return (y, *more)[: max(1, len(self.layer_param.top))]
+        self.save_for_backward((x.clone() if keep else None, found.moments))
+        more = (found.mean.view(1, -1, 1, 1), found.biased.view(1, -1, 1, 1))
+        return (found.top, *more)[: max(1, len(self.layer_param.top))]
 
     def _normalise(self, x):
-        scale, shift = self.param(0).view(-1), self.param(1).view(-1)
-        y, moments, _, variance = normalise(x, scale, shift, EPS)
-        places = x.numel() // len(scale)
-        biased = variance * ((places - 1) / places) if places > 1 else torch.zeros_like(variance)
-        return y, moments, biased
+        return normalise(x, self.param(0).view(-1), self.param(1).view(-1), EPS)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """LEARN: dx = scale * (dy - mean(dy) - xh * mean(dy * xh)) / sqrt(variance + 1e-9).
@@ -103,7 +99,7 @@ class BN(Layer):
         """
         x, dy, scale = bottom[0], top_diff[0], self.param(0)
         if self.learns:
-            before, moments = self.saved or (None, self._normalise(x)[1])
+            before, moments = self.saved or (None, self._normalise(x).moments)
             x = x if before is None else before
             mask = [propagate_down[0], True, True]
             dx, *diffs = gradients(dy, x, scale.view(-1), moments, EPS, mask)

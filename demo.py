@@ -91,7 +91,7 @@ def convert(began: float) -> None:
     for net in (classifier, fcn):
         forward(net, {"data": picture})
     want, got = classifier.blobs["fc7"].data[0], fcn.blobs["fc7"].data[0, :, 1, 1]
-    difference = float(np.abs(want - got).max() / max(np.abs(want).max(), 1e-30))
+    difference = surgery.relative_difference(want, got)
     if not difference < 1e-4:
         raise ProjectError(f"fc7 of {CLASSIFIER} and of its convolutional form: {difference:.1e}")
     print(f"fc7 is the same in both forms: relative difference {difference:.1e}")

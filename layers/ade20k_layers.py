@@ -19,11 +19,9 @@ class ADE20KSegDataLayer(FolderSegDataLayer):
     """
 
     keys = ("root", "mean")
-
-    def reader(self):
-        return ADE20K
+    readers = (ADE20K,)
 
     def load(self, item):
         image, label = (self.folder / part for part in item)
         pixels = read_converted(image, 3)  # a few pictures are gray
-        return (image, to_net(pixels, np.array(self.mean))), (label, self.reader().read(label)[0])
+        return (image, to_net(pixels, np.array(self.mean))), (label, ADE20K.read(label)[0])

@@ -3,7 +3,7 @@
 from data.errors import DataError
 from data.sets.bsds import AGREED, Edges
 from data.settings import locate
-from layers.data_layer import DataLayer, load_picture
+from layers.data_layer import DataLayer
 
 FOLDERS = {"trainval": ("train", "val")}
 
@@ -26,7 +26,7 @@ class BSDSEdgeDataLayer(DataLayer):
     def list_items(self):
         root = locate(self.require("bsds_dir")) / "data"
         self.mean = self.require("mean")
-        self.reader = Edges(self.params.get("agreed", AGREED))
+        self.readers = (Edges(self.params.get("agreed", AGREED)),)
         split = self.require("split")
         items = []
         for name in FOLDERS.get(split, (split,)):
@@ -37,9 +37,5 @@ class BSDSEdgeDataLayer(DataLayer):
                     "run `python -m data fetch bsds500`"
                 )
             truth = root / "groundTruth" / name
-            items += [(str(p), str(truth / f"{p.stem}.mat")) for p in pictures]
+            items += [(p, truth / f"{p.stem}.mat") for p in pictures]
         return items
-
-    def load(self, item):
-        image, label = item
-        return (image, load_picture(image, self.mean)), (label, self.reader.read(label)[0])

@@ -4,7 +4,7 @@ from data.files import read_pairs
 from data.labels import CAMVID, Png
 from data.settings import locate
 from experiments.means import ILSVRC_MEAN
-from layers.data_layer import DataLayer, load_picture, read_split
+from layers.data_layer import DataLayer, read_split
 
 
 class CamVidSegDataLayer(DataLayer):
@@ -24,13 +24,8 @@ class CamVidSegDataLayer(DataLayer):
     keys = ("camvid_dir", "mean", "void")
 
     def list_items(self):
-        self.folder = locate(self.require("camvid_dir"))
+        folder = locate(self.require("camvid_dir"))
         self.mean = self.params.get("mean", ILSVRC_MEAN)
-        self.reader = Png(void=self.params.get("void", CAMVID.void))
-        path = self.folder / f"{self.require('split')}.txt"
-        pairs = read_split(path, "camvid_dir", read_pairs)
-        return [[self.folder.joinpath(*p.split("/")[-2:]) for p in pair] for pair in pairs]
-
-    def load(self, item):
-        image, label = item
-        return (image, load_picture(image, self.mean)), (label, self.reader.read(label)[0])
+        self.readers = (Png(void=self.params.get("void", CAMVID.void)),)
+        pairs = read_split(folder / f"{self.require('split')}.txt", "camvid_dir", read_pairs)
+        return [[folder.joinpath(*p.split("/")[-2:]) for p in pair] for pair in pairs]

@@ -16,6 +16,4 @@ class CityscapesSegDataLayer(FolderSegDataLayer):
     """
 
     keys = ("root", "mean")
-
-    def reader(self):
-        return CITYSCAPES
+    readers = (CITYSCAPES,)

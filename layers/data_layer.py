@@ -46,7 +46,7 @@ import caffe
 from data.errors import DataError, ProjectError
 from data.files import read_list
 from data.images import read_image, to_net
-from data.labels import complaints
+from data.labels import Reader, complaints
 from data.settings import IGNORE_LABEL, VARIABLE, data_dir
 from data.text import did_you_mean
 from layers.augment import VARIATIONS, augment
@@ -60,16 +60,20 @@ class ParameterError(ProjectError, ValueError):
 
 
 class DataLayer(caffe.Layer):
-    """Base of the data layers. A subclass names its parameters and says how to load.
+    """Base of the data layers. A subclass names its parameters and says what to load.
 
     A subclass defines `keys`, its own parameter names; `tops`, the names of its tops, and `labels`,
-    those that are label maps; and the methods `list_items` and `load`.
+    those that are label maps; and the method `list_items`. Where the items are the paths of a
+    picture and of its label maps it sets `mean` and `readers`, otherwise it defines `load`.
     """
 
     keys: tuple[str, ...] = ()
     tops: tuple[str, ...] = ("data", "label")
     workers = 1  # threads that load, each a batch ahead
     labels: tuple[str, ...] = ("label",)
+    channels = 3  # of the pictures
+    mean: Any  # of the channels; to be subtracted
+    readers: tuple[Reader, ...] = ()  # of `data.labels`, one per label map
 
     def list_items(self) -> list:
         """Return the items of the split, in order; `self.params` are the parameters."""
@@ -77,7 +81,11 @@ class DataLayer(caffe.Layer):
 
     def load(self, item: Any) -> Any:
         """Return (path, array) of each top: C x H x W float32, or an H x W label map."""
-        raise TypeError(f"{type(self).__name__} does not define load")
+        image, *maps = item
+        return [
+            (image, load_picture(image, self.mean, self.channels)),
+            *((p, reader.read(p)[0]) for p, reader in zip(maps, self.readers, strict=True)),
+        ]
 
     def setup(self, bottom, top):
         self.params = params = parse(self.param_str, (*COMMON, *self.keys), type(self).__name__)
@@ -187,7 +195,7 @@ class DataLayer(caffe.Layer):
         self.draw()
 
     def names(self, count: int | None = None) -> list[str]:
-        """Return the stems of this rank's of the next `count` pictures, by default of one round."""
+        """Return the file stems of this rank's share of the next `count` pictures, or of all."""
         if self.random:
             raise ValueError("the pictures come at random: their names are not known beforehand")
         first = self.drawn[0][0]

@@ -35,17 +35,12 @@ class FolderSegDataLayer(DataLayer):
         self.mean = self.params.get("mean", (0.0,) * self.channels)
         if len(self.mean) != self.channels:
             raise ParameterError(f"mean {self.mean}: expected {self.channels} values")
+        self.readers = self.readers or (Png(void=self.params.get("void", IGNORE_LABEL)),)
         path = self.folder / f"{self.require('split')}.txt"
         return read_split(path, "root", read_pairs)
 
     def load(self, item):
-        image, label = (self.folder / part for part in item)
-        picture = load_picture(image, self.mean, self.channels)
-        return (image, picture), (label, self.reader().read(label)[0])
-
-    def reader(self):
-        """Return what reads a mask."""
-        return Png(void=self.params.get("void", IGNORE_LABEL))
+        return super().load([self.folder / part for part in item])
 
 
 class FolderClassDataLayer(FolderSegDataLayer):

@@ -5,7 +5,7 @@ import numpy as np
 from data.labels import pascal_context
 from data.settings import locate
 from experiments.means import PASCAL_CONTEXT_MEAN
-from layers.data_layer import DataLayer, load_picture, read_split
+from layers.data_layer import DataLayer, read_split
 
 
 class PASCALContextSegDataLayer(DataLayer):
@@ -20,18 +20,11 @@ class PASCALContextSegDataLayer(DataLayer):
     """
 
     keys = ("voc_dir", "context_dir")
+    mean = np.array(PASCAL_CONTEXT_MEAN, np.float32)
 
     def list_items(self):
-        self.folder = locate(self.require("voc_dir")) / "VOC2010"
-        self.context = locate(self.require("context_dir"))
-        self.reader = pascal_context()
-        lists = self.folder / "ImageSets" / "Main"
-        return read_split(lists / f"{self.require('split')}.txt", "voc_dir")
-
-    def load(self, item):
-        image = self.folder / "JPEGImages" / f"{item}.jpg"
-        label = self.context / "trainval" / f"{item}.mat"
-        return (
-            (image, load_picture(image, np.array(PASCAL_CONTEXT_MEAN, np.float32))),
-            (label, self.reader.read(label)[0]),
-        )
+        self.readers = (pascal_context(),)
+        folder = locate(self.require("voc_dir")) / "VOC2010"
+        maps = locate(self.require("context_dir")) / "trainval"
+        ids = read_split(folder / "ImageSets/Main" / f"{self.require('split')}.txt", "voc_dir")
+        return [(folder / "JPEGImages" / f"{i}.jpg", maps / f"{i}.mat") for i in ids]

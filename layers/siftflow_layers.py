@@ -5,7 +5,7 @@ import numpy as np
 from data.labels import SIFTFLOW, SIFTFLOW_GEOMETRIC
 from data.settings import locate
 from experiments.means import SIFTFLOW_MEAN
-from layers.data_layer import DataLayer, load_picture, read_split
+from layers.data_layer import DataLayer, read_split
 
 INNER = "spatial_envelope_256x256_static_8outdoorcategories"
 
@@ -23,16 +23,11 @@ class SIFTFlowSegDataLayer(DataLayer):
     tops = ("data", "sem", "geo")
     labels = ("sem", "geo")
 
-    def list_items(self):
-        self.folder = locate(self.require("siftflow_dir"))
-        return read_split(self.folder / f"{self.require('split')}.txt", "siftflow_dir")
+    mean = np.array(SIFTFLOW_MEAN, np.float32)
+    readers = (SIFTFLOW, SIFTFLOW_GEOMETRIC)
 
-    def load(self, item):
-        image = self.folder / "Images" / INNER / f"{item}.jpg"
-        sem = self.folder / "SemanticLabels" / INNER / f"{item}.mat"
-        geo = self.folder / "GeoLabels" / INNER / f"{item}.mat"
-        return (
-            (image, load_picture(image, np.array(SIFTFLOW_MEAN, np.float32))),
-            (sem, SIFTFLOW.read(sem)[0]),
-            (geo, SIFTFLOW_GEOMETRIC.read(geo)[0]),
-        )
+    def list_items(self):
+        folder = locate(self.require("siftflow_dir"))
+        images, sem, geo = (folder / f / INNER for f in ("Images", "SemanticLabels", "GeoLabels"))
+        ids = read_split(folder / f"{self.require('split')}.txt", "siftflow_dir")
+        return [(images / f"{i}.jpg", sem / f"{i}.mat", geo / f"{i}.mat") for i in ids]

@@ -2,7 +2,7 @@
 
 from data.labels import SBD, Png
 from data.settings import locate
-from layers.data_layer import DataLayer, load_picture, read_split
+from layers.data_layer import DataLayer, read_split
 
 
 class VOCSegDataLayer(DataLayer):
@@ -19,17 +19,14 @@ class VOCSegDataLayer(DataLayer):
     """
 
     keys = ("voc_dir", "mean", "labels")
+    readers = (Png(),)
 
     def list_items(self):
-        self.folder, self.mean = locate(self.require("voc_dir")), self.require("mean")
-        self.maps = self.folder / self.params.get("labels", "SegmentationClass")
-        lists = self.folder / "ImageSets" / "Segmentation"
-        return read_split(lists / f"{self.require('split')}.txt", "voc_dir")
-
-    def load(self, item):
-        image = self.folder / "JPEGImages" / f"{item}.jpg"
-        label = self.maps / f"{item}.png"
-        return (image, load_picture(image, self.mean)), (label, Png().read(label)[0])
+        folder, self.mean = locate(self.require("voc_dir")), self.require("mean")
+        maps = folder / self.params.get("labels", "SegmentationClass")
+        lists = folder / "ImageSets" / "Segmentation"
+        ids = read_split(lists / f"{self.require('split')}.txt", "voc_dir")
+        return [(folder / "JPEGImages" / f"{i}.jpg", maps / f"{i}.png") for i in ids]
 
 
 class SBDDSegDataLayer(DataLayer):
@@ -44,12 +41,9 @@ class SBDDSegDataLayer(DataLayer):
     """
 
     keys = ("sbdd_dir", "mean")
+    readers = (SBD,)
 
     def list_items(self):
-        self.folder, self.mean = locate(self.require("sbdd_dir")), self.require("mean")
-        return read_split(self.folder / f"{self.require('split')}.txt", "sbdd_dir")
-
-    def load(self, item):
-        image = self.folder / "img" / f"{item}.jpg"
-        label = self.folder / "cls" / f"{item}.mat"
-        return (image, load_picture(image, self.mean)), (label, SBD.read(label)[0])
+        folder, self.mean = locate(self.require("sbdd_dir")), self.require("mean")
+        ids = read_split(folder / f"{self.require('split')}.txt", "sbdd_dir")
+        return [(folder / "img" / f"{i}.jpg", folder / "cls" / f"{i}.mat") for i in ids]

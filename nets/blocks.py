@@ -7,8 +7,14 @@ Each helper returns NetSpec tops; names are given by assigning them to a `NetSpe
 from caffe import layers as L
 from caffe import params as P
 
-# Biases learn at twice the rate of the weights and do not decay.
-LEARN = [dict(lr_mult=1, decay_mult=1), dict(lr_mult=2, decay_mult=0)]
+
+def learning(rate):
+    """Return a layer's multipliers: biases learn at twice the weights' rate and do not decay."""
+    return [dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=0)]
+
+
+MSRA = dict(type="msra")
+LEARN = learning(1)
 FROZEN = [dict(lr_mult=0, decay_mult=0), dict(lr_mult=0, decay_mult=0)]
 # VGG16, stage: (convolutions, channels)
 VGG16 = {1: (2, 64), 2: (2, 128), 3: (3, 256), 4: (3, 512), 5: (3, 512)}

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import caffe
 from caffe import layers as L
+from nets.blocks import MSRA, learning
 
-MSRA = dict(type="msra")
 BN_LAYERS = ("BN", "BatchNorm")
 
 
@@ -57,15 +57,13 @@ class ConvBN:
         **conv
             Further fields of the convolution: `stride`, `pad`, `dilation`.
         """
-        weights = dict(lr_mult=rate, decay_mult=1)
-        biases = dict(lr_mult=2 * rate, decay_mult=0)
         top = self.n[name] = L.Convolution(
             bottom,
             num_output=num_output,
             kernel_size=kernel_size,
             bias_term=bias,
             weight_filler=MSRA,
-            param=[weights, biases] if bias else [weights],
+            param=learning(rate) if bias else learning(rate)[:1],
             **conv,
         )
         top = self.normalise(name, top, rate)
@@ -91,15 +89,11 @@ class ConvBN:
                 param=[learn, learn, fixed, fixed],
             )
             return self.n[bn]
-        moving = {} if self.frozen else dict(moving_average_fraction=self.momentum)
-        always = dict(use_global_stats=True) if self.frozen else {}
-        self.n[bn] = L.BatchNorm(top, in_place=True, param=[fixed] * 3, **moving, **always)
-        self.n[scale] = L.Scale(
-            self.n[bn],
-            in_place=True,
-            bias_term=True,
-            param=[fixed if self.frozen else learn] * 2,
-        )
+        statistics = dict(moving_average_fraction=self.momentum)
+        if self.frozen:
+            learn, statistics = fixed, dict(use_global_stats=True)
+        self.n[bn] = L.BatchNorm(top, in_place=True, param=[fixed] * 3, **statistics)
+        self.n[scale] = L.Scale(self.n[bn], in_place=True, bias_term=True, param=[learn] * 2)
         return self.n[scale]
 
     def bn_names(self, conv):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from nets import surgery
 from nets.ilsvrc import CLASSIFIERS, prototxt
 from nets.load import CAFFE_ERROR, forward, net_of_text
-from nets.surgery import Log, Net, SurgeryError, transplant, untrained
+from nets.surgery import Log, Net, SurgeryError
 
 
 def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> float:
@@ -45,17 +46,13 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     except CAFFE_ERROR as failure:
         raise SurgeryError(f"{model} does not fit a {kind}: {failure}") from failure
     fcn = net_of_text(prototxt(kind, convolutional=True))
-    untouched = untrained(classifier)
-    if untouched:
-        raise SurgeryError(f"{model} holds no parameters for {', '.join(untouched)}: not a {kind}?")
-    transplant(fcn, classifier, log=log)
+    if empty := surgery.untrained(classifier):
+        raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)}: not a {kind}?")
+    surgery.transplant(fcn, classifier, log=log)
     picture = np.random.RandomState(0).uniform(-120, 120, (3, side, side))
     want, got = (scores(net, picture, last) for net in (classifier, fcn))
-    error = float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
-    if not error <= 1e-4:
-        raise SurgeryError(f"the converted net's scores differ by {error:.1e}; nothing written")
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    fcn.save(str(out))
+    error = surgery.relative_difference(want, got)
+    surgery.save_equal(fcn, out, error, "scores")
     log(f"equal scores on a {side} x {side} picture (difference {error:.1e}); wrote {out}")
     return error
 

@@ -15,15 +15,14 @@ so that sizes of 8k + 1 stay aligned; the last two have stride 1. Training shrin
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import LEARN, add, conv_relu, dropout, max_pool, stage
+from nets.blocks import LEARN, add, conv_relu, dropout, learning, max_pool, stage
 from nets.outputs import Loss
 from nets.resnet import resnet
 from nets.sizes import map_sides
 
 STRIDE = 8
 ASPP_RATES = (6, 12, 18, 24)  # ASPP-L (v2, section 4.1.2); ASPP-S: 2, 4, 8, 12
-HEAD = [dict(lr_mult=10, decay_mult=1), dict(lr_mult=20, decay_mult=0)]
-FROZEN = [dict(lr_mult=0, decay_mult=1), dict(lr_mult=0, decay_mult=0)]
+HEAD, FROZEN = learning(10), learning(0)
 
 
 def largefov(n, heads, multiscale=False, train=False, name="voc12", crop=513):

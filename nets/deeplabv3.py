@@ -15,8 +15,8 @@ branches, dropout and where rectifiers stand follow the authors' TensorFlow code
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import dropout
-from nets.conv_bn import MSRA, ConvBN
+from nets.blocks import MSRA, dropout
+from nets.conv_bn import ConvBN
 from nets.resnet import resnet
 from nets.sizes import map_sides
 

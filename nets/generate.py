@@ -1,6 +1,8 @@
 """From a row of the table to its prototxts: inputs, net and losses; and the solver."""
 
+import copy
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +31,8 @@ def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
             n[each.top] = L.Input(shape=[shape])
     else:
         read(n, data, phase, row.seed)
-    module, function = row.net.split(".")
-    draw = getattr(importlib.import_module("nets." + module), function)
     more = row.train_options if phase == "train" else {}
-    losses = draw(n, data.heads, **{**row.options, **more})
+    losses = net_function(row.net)(n, data.heads, **{**row.options, **more})
     if losses is None:
         losses = [Loss(head.score, head.label, head.loss) for head in data.heads]
     if phase != "deploy":
@@ -43,6 +43,12 @@ def net(row: Experiment, data: Dataset, phase: str) -> caffe_pb2.NetParameter:
         proto = with_net_inputs(proto)
     proto.name = row.name
     return proto
+
+
+def net_function(name: str) -> Callable:
+    """Return the function `module.function` under nets/."""
+    module, function = name.split(".")
+    return getattr(importlib.import_module("nets." + module), function)
 
 
 def read(n: caffe.NetSpec, data: Dataset, phase: str, seed: int) -> None:
@@ -96,8 +102,7 @@ def with_net_inputs(proto: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
 
     PSPNet's Caffe, for one, has no Input layer: its field's number is InterpParameter's there.
     """
-    made = caffe_pb2.NetParameter()
-    made.CopyFrom(proto)
+    made = copy.deepcopy(proto)
     del made.layer[:]
     for layer in proto.layer:
         if layer.type == "Input":

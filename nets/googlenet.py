@@ -7,7 +7,6 @@ the crop would fall on half pixels.
 
 import caffe
 from caffe import layers as L
-from caffe import params as P
 from caffe.coord_map import crop
 from nets.blocks import LEARN, conv_relu, dropout, max_pool, score, upsample
 
@@ -81,7 +80,7 @@ def inception(n, name, bottom):
         conv("3x3", conv("3x3_reduce", bottom, reduce3, 1), three, 3),
         conv("5x5", conv("5x5_reduce", bottom, reduce5, 1), five, 5),
     ]
-    n[unit + "pool"] = L.Pooling(bottom, pool=P.Pooling.MAX, kernel_size=3, stride=1, pad=1)
+    n[unit + "pool"] = max_pool(bottom, 3, 1, pad=1)
     branches.append(conv("pool_proj", n[unit + "pool"], project, 1))
     n[unit + "output"] = L.Concat(*branches)
     return n[unit + "output"]

@@ -16,7 +16,7 @@ from functools import partial
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import max_pool, stage
+from nets.blocks import learning, max_pool, stage
 
 SIDES = (1, 2, 3, 4, 5)
 FUSED = "upscore-fuse"
@@ -48,7 +48,7 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
     (head,) = heads
     top, below = n.data, []
     for number in SIDES:
-        conv5 = dict(param=rates(100)) if number == 5 else {}
+        conv5 = dict(param=learning(100)) if number == 5 else {}
         top = stage(n, top, number, first_pad=35, **conv5)
         below.append(top)
         if number < 5:
@@ -67,7 +67,7 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
         num_output=1,
         kernel_size=1,
         weight_filler=dict(type="constant", value=1 / len(SIDES)),
-        param=rates(fuse_rate),
+        param=learning(fuse_rate),
     )
     end(n, "fuse", n[FUSED], head)
     return []
@@ -76,14 +76,14 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
 def side_output(n, bottom, name, factor):
     """Draw one side's score, upsampled by `factor` and cropped to the picture."""
     score, up = f"score-{name}", f"score-{name}-up"
-    side = L.Convolution(bottom, name=score, num_output=1, kernel_size=1, param=rates(0.01))
+    side = L.Convolution(bottom, name=score, num_output=1, kernel_size=1, param=learning(0.01))
     n[up if factor == 1 else score] = side
     if factor > 1:
         n[up] = L.Deconvolution(
             n[score],
             name=f"upsample_{factor}",
             convolution_param=dict(num_output=1, kernel_size=2 * factor, stride=factor),
-            param=[dict(lr_mult=0, decay_mult=1), dict(lr_mult=0, decay_mult=0)],
+            param=learning(0),
         )
     n[f"upscore-{name}"] = cropped = crop(n[up], n.data)
     cropped.fn.params["name"] = "crop"
@@ -98,8 +98,3 @@ def probability(n, name, score, head):
 def cross_entropy(n, name, score, head, loss):
     """End a side as the training net does."""
     n[f"{name}_loss"] = getattr(L, loss)(score, n[head.label], name="", loss_weight=1)
-
-
-def rates(rate):
-    """Return the multipliers of a convolution that learns at `rate`."""
-    return [dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=0)]

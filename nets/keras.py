@@ -72,10 +72,7 @@ def convert_keras(
     if empty := surgery.untrained(net):
         raise SurgeryError(f"the map names no weights for {', '.join(empty)} of {prototxt}")
     error = prove(net, param, {name: groups[group] for name, group in mapping.items()})
-    if not error <= 1e-4:
-        raise SurgeryError(f"the converted net's maps differ by {error:.1e}; nothing written")
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    net.save(str(out))
+    surgery.save_equal(net, out, error, "maps")
     log(f"equal maps of {len(mapping)} layers on a picture (difference {error:.1e}); wrote {out}")
     return error
 
@@ -87,9 +84,7 @@ def read_net(prototxt: str | Path) -> caffe_pb2.NetParameter:
     if not Path(prototxt).is_file():
         near = did_you_mean(str(prototxt), published.PUBLISHED)
         raise SurgeryError(f"{prototxt}: no such prototxt, and no published net{near}")
-    param = caffe_pb2.NetParameter()
-    text_format.Parse(Path(prototxt).read_text(), param)
-    return param
+    return text_format.Parse(Path(prototxt).read_text(), caffe_pb2.NetParameter())
 
 
 def read_map(path: str | Path) -> dict[str, str]:
@@ -186,8 +181,7 @@ def prove(net: Net, param, arrays) -> float:
         if bottom is not None:
             want = numpy_layer(layers[each], bottom, *arrays[each])
             got = net.blobs[layers[each].top[0]].data
-            error = np.abs(got - want.reshape(got.shape)).max() / max(np.abs(want).max(), 1e-30)
-            worst = max(worst, float(error))
+            worst = max(worst, surgery.relative_difference(want.reshape(got.shape), got))
     return worst
 
 

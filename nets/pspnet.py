@@ -13,8 +13,8 @@ corners: 8 (60 - 1) + 1 = 473.
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import dropout
-from nets.conv_bn import MSRA, ConvBN
+from nets.blocks import MSRA, dropout
+from nets.conv_bn import ConvBN
 from nets.outputs import Loss
 from nets.resnet import resnet
 from nets.sizes import map_sides

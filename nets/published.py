@@ -5,7 +5,6 @@ declared at net level (`generate.with_net_inputs`), as in the authors' files.
 """
 
 import argparse
-import importlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ import caffe
 from caffe import layers as L
 from caffe.proto import caffe_pb2
 from experiments import Head
-from nets.generate import with_net_inputs
+from nets.generate import net_function, with_net_inputs
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,7 @@ def net(name: str) -> caffe_pb2.NetParameter:
     made = PUBLISHED[name]
     n = caffe.NetSpec()
     n.data = L.Input(shape=[dict(dim=[1, 3, *made.size])])
-    module, function = made.net.split(".")
-    draw = getattr(importlib.import_module("nets." + module), function)
-    draw(n, [Head(made.classes)], **made.options)
+    net_function(made.net)(n, [Head(made.classes)], **made.options)
     proto = with_net_inputs(n.to_proto())
     proto.name = name
     return proto

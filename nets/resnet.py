@@ -154,6 +154,6 @@ def bottleneck(unit, names, bottom, width, dilation, stride, project, late_strid
         bottom = unit(projection, bottom, 4 * width, 1, relu=False, stride=stride)
     n = unit.n
     n[name] = add(bottom, top)
-    relu = name + ("/relu" if unit.names == "pspnet" else "_relu")
+    relu = unit.relu_name(name)
     n[relu] = L.ReLU(n[name], in_place=True)
     return n[relu]

@@ -16,8 +16,8 @@ picture, so that the first pixels of two maps lie on each other.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import LEARN, add, dropout, max_pool, score
-from nets.conv_bn import MSRA, ConvBN
+from nets.blocks import LEARN, MSRA, add, dropout, learning, max_pool, score, upsample
+from nets.conv_bn import ConvBN
 from nets.fcn import final_name
 
 UNITS = (3, 4, 6, 3)
@@ -44,7 +44,7 @@ class ConvReLU:
             num_output=num_output,
             kernel_size=kernel_size,
             weight_filler=MSRA,
-            param=[dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=0)],
+            param=learning(rate),
             **conv,
         )
         if relu:
@@ -135,25 +135,15 @@ def fcn(n, heads, stride=32, **options):
         coarse = n["score_fr" + suffix] = score(stages[2], classes)
         up = "upscore2"
         for at, bottom in skips:
-            n[up + suffix] = upsample(coarse, classes, 2)
+            n[up + suffix] = upsample(coarse, classes, 3, 2)
             skip = n[f"score_stride{at}{suffix}"] = score(bottom, classes)
             n[f"{up}{suffix}c"] = crop(n[up + suffix], skip)
             coarse = n[f"fuse_stride{at}{suffix}"] = add(n[f"{up}{suffix}c"], skip)
             up = f"upscore_stride{at}"
         last = final_name(stride) + suffix
-        n[last] = upsample(coarse, classes, stride)
+        # Odd kernels keep the maps' first pixels on each other.
+        n[last] = upsample(coarse, classes, 2 * stride - 1, stride)
         n["score" + suffix] = crop(n[last], n.data)
-
-
-def upsample(bottom, classes, stride):
-    """Return a bilinear deconvolution that keeps the maps' first pixels on each other."""
-    return L.Deconvolution(
-        bottom,
-        convolution_param=dict(
-            num_output=classes, kernel_size=2 * stride - 1, stride=stride, bias_term=False
-        ),
-        param=[dict(lr_mult=0)],
-    )
 
 
 def refined(n, heads, rate=0.1, fixed=2, momentum=0.95, width=64, context=128, rates=(2, 4, 8),
@@ -191,7 +181,7 @@ def refined(n, heads, rate=0.1, fixed=2, momentum=0.95, width=64, context=128, r
         n["score_fr" + suffix] = L.Convolution(
             top, num_output=classes, kernel_size=1, weight_filler=MSRA, param=LEARN
         )
-        n["upscore" + suffix] = upsample(n["score_fr" + suffix], classes, 2)
+        n["upscore" + suffix] = upsample(n["score_fr" + suffix], classes, 3, 2)
         # coord_map would find 1 too, but for the half pixels of `step_up`.
         n["score" + suffix] = L.Crop(n["upscore" + suffix], n.data, axis=2, offset=[1])
 

@@ -4,10 +4,11 @@ BN keeps slope, bias, mean and variance; BatchNorm takes mean and variance (and 
 Scale slope and bias. Both compute slope (x - mean) / sqrt(variance + eps) + bias.
 """
 
+import copy
 from pathlib import Path
 
 from caffe.proto import caffe_pb2
-from nets.fold import filled, pspnet_blobs, save_equal
+from nets.fold import filled, pspnet_blobs, save_both
 from nets.load import net_of_text
 from nets.surgery import Log, SurgeryError
 
@@ -52,13 +53,12 @@ def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Lo
         for to, values in zip(new.params[names[name]], (slope, bias), strict=True):
             to.data[...] = values
     log(f"{len(names)} BN layers are BatchNorm and Scale now")
-    return save_equal(net, new, made, out, log)
+    return save_both(net, new, made, out, log)
 
 
 def split(param: caffe_pb2.NetParameter) -> tuple[caffe_pb2.NetParameter, dict[str, str]]:
     """Return the net with BatchNorm and Scale in BN's stead, and {BatchNorm: Scale}."""
-    made = caffe_pb2.NetParameter()
-    made.CopyFrom(param)
+    made = copy.deepcopy(param)
     del made.layer[:]
     names = {}
     for layer in param.layer:

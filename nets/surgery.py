@@ -5,6 +5,7 @@ per parameter, which they also hand to `log` (default: print).
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -238,8 +239,7 @@ def thin(new_net: Net, new_layer: str, net: Net, layer: str) -> str:
     """Fill a convolution from one of more filters, inputs or taps: evenly spaced ones of each.
 
     So a stack of layers thinned alike stays one. DeepLab (v1, section 3.1) decimates VGG16's fc6
-    and
-    fc7 so; which filters its authors took is not published.
+    and fc7 so; which filters its authors took is not published.
 
     Returns
     -------
@@ -273,3 +273,16 @@ def untrained(net: Net) -> list[str]:
     # Of one axis are biases, scales and BatchNorm's statistics, which may well be zero.
     weights = {name: blobs[0].data for name, blobs in net.params.items()}
     return [name for name, w in weights.items() if w.ndim > 1 and not w.any()]
+
+
+def relative_difference(want: np.ndarray, got: np.ndarray) -> float:
+    """Return the largest difference of two arrays, relative to the first one's largest value."""
+    return float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
+
+
+def save_equal(net: Net, out: str | Path, error: float, values: str) -> None:
+    """Write a converted net's caffemodel; SurgeryError if its `values` differ by over 1e-4."""
+    if not error <= 1e-4:
+        raise SurgeryError(f"the new net's {values} differ by {error:.1e}; nothing written")
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    net.save(str(out))

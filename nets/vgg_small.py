@@ -8,10 +8,9 @@ downwards (`strided`), which leaves ceil((size - 1) / s).
 """
 
 from caffe import layers as L
-from nets.blocks import LEARN, dropout, max_pool, score
+from nets.blocks import LEARN, MSRA, dropout, learning, max_pool, score
 from nets.fcn import upscore
 
-MSRA = dict(type="msra")
 # Caffe's 0.999 averages over a thousand iterations, which is all that these nets train for: they
 # would be scored with the statistics of their first iterations.
 BN_AVERAGE_FRACTION = 0.95
@@ -139,7 +138,7 @@ def trunk(
 
 def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate=1, dilation=1):
     """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
-    learn = [dict(lr_mult=rate * p["lr_mult"], decay_mult=p["decay_mult"]) for p in LEARN]
+    learn = learning(rate)
     n[name] = L.Convolution(
         bottom,
         num_output=width,

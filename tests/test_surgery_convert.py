@@ -9,7 +9,7 @@ from surgerykit import make, quiet
 
 import caffe
 import experiments
-import nets.convert
+import nets.surgery
 import surgery
 from caffe import layers as L
 from caffe.proto import caffe_pb2
@@ -98,7 +98,7 @@ def test_convert_refuses_when_the_scores_differ(googlenet, tmp_path, monkeypatch
         new_net.params["inception_4a/3x3"][0].data[...] *= 1.01
 
     surgery_transplant = surgery.transplant
-    monkeypatch.setattr(nets.convert, "transplant", wrong)
+    monkeypatch.setattr(nets.surgery, "transplant", wrong)
     with pytest.raises(SurgeryError, match="scores differ .* nothing written"):
         surgery.convert("googlenet", googlenet, tmp_path / "out.caffemodel", log=quiet)
     assert not (tmp_path / "out.caffemodel").exists()

@@ -74,8 +74,11 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continue from the newest snapshot")
     parser.add_argument("--restart", action="store_true", help="start again over an existing run")
     parser.add_argument("--init", default="", help="caffemodel, experiment, `published` or `none`")
-    parser.add_argument("--sync-bn", action=argparse.BooleanOptionalAction,
-                        help="normalise over all ranks' batches (default: PSPNet's rows do)")  # fmt: skip
+    parser.add_argument(
+        "--sync-bn",
+        action=argparse.BooleanOptionalAction,
+        help="normalise over all ranks' batches (default: PSPNet's rows do)",
+    )
     parser.add_argument("--optimize", action="store_true", help="compute equal rows only once")
     parser.add_argument("--chain", action="store_true", help="first get and train what it needs")
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")

@@ -1,5 +1,7 @@
 """Regions of interest: rows (image, x1, y1, x2, y2) that pooling layers take as a bottom."""
 
+from collections.abc import Sequence
+
 import torch
 
 from .axes import legacy_shape
@@ -56,3 +58,30 @@ def bin_edges(size: torch.Tensor, bins: int, start: torch.Tensor | float = 0) ->
     index = torch.arange(bins, device=size.device, dtype=torch.float32)
     part = size / bins
     return (index * part + start).floor(), ((index + 1) * part + start).ceil()
+
+
+def bilinear_weights(at: torch.Tensor, size: int) -> torch.Tensor:
+    """Return the weight of each of `size` pixels in the value at places (..., P), (..., P, size).
+
+    Beyond the middle of the first and last pixel it is theirs, and 0 from half a pixel farther on.
+    """
+    inside = (at >= -0.5) & (at <= size - 0.5)
+    pixels = torch.arange(size, device=at.device)
+    weights = 1 - (at.clamp(0, size - 1).unsqueeze(-1) - pixels).abs()
+    return weights.clamp_(min=0).mul_(inside.unsqueeze(-1))
+
+
+def sample(x: torch.Tensor, images: Sequence[int], rows, columns) -> torch.Tensor:
+    """Return (R, C, P, Q): of each region's image in x what its weights (P, H), (Q, W) take."""
+    top = x.new_empty((len(images), x.shape[1], rows.shape[1], columns.shape[1]))
+    for n, (i, row, column) in enumerate(zip(images, rows, columns, strict=True)):
+        top[n] = row @ x[i] @ column.t()
+    return top
+
+
+def spread(x: torch.Tensor, dy: torch.Tensor, images: Sequence[int], rows, columns) -> torch.Tensor:
+    """Return the gradient of `sample` by x."""
+    dx = torch.zeros_like(x)
+    for i, row, column, diff in zip(images, rows, columns, dy, strict=True):
+        dx[i] += row.t() @ diff @ column
+    return dx

@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 
+from . import context
 from .layer import Layer
+from .neuron_layer import rectify_
 
 
 class Folded(NamedTuple):
@@ -13,12 +16,14 @@ class Folded(NamedTuple):
     `affine` are factor and shift of each channel, the shift with the bias in it; `slope` is the
     last activation's. `weight` are the filters multiplied and in a narrow precision. Others are
     multiplied at every pass, or their outputs where these are fewer: multiplied filters would take
-    memory of their own. `channels_last`: that is the order of maps in memory.
+    memory of their own. `transformed` are the filters multiplied and transformed (winograd.py).
+    `channels_last`: that is the order of maps in memory.
     """
 
     affine: tuple[torch.Tensor, torch.Tensor] | None = None
     slope: float | None = None
     weight: torch.Tensor | None = None
+    transformed: torch.Tensor | None = None
     channels_last: bool = False
 
     def join(self, after: Layer, bias: torch.Tensor | None) -> "Folded | None":
@@ -37,6 +42,29 @@ class Folded(NamedTuple):
             )
         before, bias = self.affine
         return Folded((before * factor, bias * factor + shift))
+
+    def factors(self, weight: torch.Tensor, bias: torch.Tensor | None, outputs: int, places: int):
+        """Return filters and bias to compute with, and the affine left for their outputs or None.
+
+        `outputs` is the filters' axis of outputs, `places` how many values the outputs have.
+        """
+        fewer = self.affine and self.weight is None and places < weight.numel()
+        ready = self.transformed
+        if ready is not None and context.narrow(ready)[0] is ready:
+            weight = ready
+        elif fewer:
+            return (*context.narrow(weight, None), self.affine)
+        else:
+            weight = self.multiply(weight, outputs)
+        return (*context.narrow(weight, self.affine[1] if self.affine else bias), None)
+
+    def finish(self, y: torch.Tensor, late) -> torch.Tensor:
+        """Return outputs with the affine that is left, and the activation, in their memory."""
+        if late is not None:
+            y = apply_affine(y.float(), *late)
+        if self.slope is None:
+            return y
+        return F.leaky_relu_(y.float(), self.slope) if self.slope else rectify_(y)
 
     def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
         """Return filters multiplied by the factor on their axis of outputs."""

@@ -5,12 +5,11 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from ..core import context
+from ..core import context, winograd
 from ..core.axes import canonical_axis, count
-from ..core.folded import Folded, apply_affine
+from ..core.folded import Folded
 from ..core.large_filters import LARGE, convolve_large, large_gradients
 from ..core.layer import Layer, register
-from ..core.neuron_layer import rectify_
 from ..core.window_settings import check_output_sizes, read_windows
 from ..core.windows import Reach, Windows, convolve, convolve_adjoint
 
@@ -92,24 +91,14 @@ class Filters(Layer):
         return [top] * len(shapes)
 
     def forward(self, *bottom):
-        folded, weight, bias = self.folded, self._filters(), self.param(1) if self.bias else None
-        late = None
-        if folded.affine and folded.weight is None and self.top_count < weight.numel():
-            late, bias = folded.affine, None
-        else:
-            weight = folded.multiply(weight, int(self.transposed))
-            bias = folded.affine[1] if folded.affine else bias
-        weight, bias = context.narrow(weight, bias)
-        tops = []
-        for x in bottom:
-            y = self.apply(self._ordered(x), weight, bias)
-            if late:
-                y = apply_affine(y.float(), *late)
-            tops.append(self._like(x, y))
-        slope = folded.slope
-        if slope is not None and not self.shapes_only:
-            tops = [F.leaky_relu_(y.float(), slope) if slope else rectify_(y) for y in tops]
-        return tuple(tops)
+        bias = self.param(1) if self.bias else None
+        weight, bias, late = self.folded.factors(
+            self._filters(), bias, int(self.transposed), self.top_count
+        )
+        tops = (self.apply(self._ordered(x), weight, bias) for x in bottom)
+        return tuple(
+            self._like(x, self.folded.finish(y, late)) for x, y in zip(bottom, tops, strict=True)
+        )
 
     def _ordered(self, x):
         """Return a map (a bottom or its diff) in the precision and order that torch is to see.
@@ -220,11 +209,21 @@ class Convolution(Filters):
         if not self.native:
             y = convolve(x, weight, self.windows, self.group)
             return y if bias is None else y + _spread(bias, y)
+        if weight.dim() == 3 and self.axes == 2:
+            return winograd.convolve(x, weight, bias, self.windows.pad)
         if self.overhang:
             x = F.pad(x, self.overhang)
         if self._large(weight):
             return convolve_large(x, weight, bias, self.windows)
         return torch.convolution(x, weight, bias, *self._torch_options())
+
+    def settle(self):
+        super().settle()
+        w, weight, folded = self.windows, self._filters(), self.folded
+        alone = (w.kernel, w.stride, w.dilation, self.group) == ((3, 3), (1, 1), (1, 1), 1)
+        if alone and folded.weight is None and folded.channels_last and winograd.pays(weight):
+            ready = winograd.transform(folded.multiply(weight, 0))
+            self.folded = folded._replace(transformed=ready)
 
     def gradients(self, x, dy, weight, mask):
         if not self.native:

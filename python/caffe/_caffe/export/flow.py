@@ -47,13 +47,14 @@ class Flow:
     """A net's inputs, steps and outputs, each output blob with the value that it ends with.
 
     That value has the blob's name, unless that is an input's. `shapes` has the values' shapes as
-    the net is now.
+    the net is now; `held` the blobs that still have a value when the net has run.
     """
 
     inputs: list[str]
     steps: list[Step]
     outputs: dict[str, str]
     shapes: dict[str, tuple[int, ...]]
+    held: dict[str, Blob]
 
     def swap(self, first: str, second: str) -> None:
         """Exchange the names of two values."""
@@ -67,6 +68,7 @@ class Flow:
             step.shared = [(a, b) for a, b in map(named, step.shared)]
         self.outputs = dict(zip(self.outputs, named(self.outputs.values()), strict=True))
         self.shapes = dict(zip(named(self.shapes), self.shapes.values(), strict=True))
+        self.held = dict(zip(named(self.held), self.held.values(), strict=True))
 
 
 def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> Flow:
@@ -112,7 +114,8 @@ def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> F
     names = dict(zip(net.built.blobs, net.built.blob_names, strict=True))
     outputs = {names[b]: v for b, v in values.now.items() if names[b] in net.built.output_names}
     ordered = {name: outputs[name] for name in net.built.output_names}
-    flow = Flow(inputs, steps, ordered, values.shapes)
+    held = {value: blob for blob, value in values.now.items()}
+    flow = Flow(inputs, steps, ordered, values.shapes, held)
     for name, value in ordered.items():
         if name != value and name not in inputs:
             flow.swap(name, value)

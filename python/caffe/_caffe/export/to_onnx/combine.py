@@ -93,5 +93,6 @@ def batch_reindex(g: Graph, layer: BatchReindex, x: str, index: str):
 def choose(g: Graph, layer: Filter, *bottom: str):
     """The items whose selector is not 0."""
     *items, selector = bottom
+    g.decides = True
     chosen = g.node("Squeeze", g.node("NonZero", g.reshape(selector, -1)), g.ints(0))
     return tuple(g.node("Gather", x, chosen, axis=0) for x in items)

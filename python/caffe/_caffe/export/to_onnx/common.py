@@ -45,6 +45,7 @@ def reduction(g: Graph, layer: Reduction, x: str):
 @converts(ArgMax)
 def argmax(g: Graph, layer: ArgMax, x: str):
     """The last of equals first: ONNX's TopK on the reversed axis, which takes the first."""
+    g.decides = True
     if layer.axis is not None:
         axis = canonical_axis(layer, layer.axis, g.shapes[x])
         values, places = _largest(g, layer, x, axis)

@@ -20,7 +20,7 @@ MOST_BYTES = 2**31 - 1
 
 def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
     """Write `net` to `path` after `parity.check`; see `caffe.export.onnx`."""
-    graph, flow = write_graph(net)
+    graph, flow, decisions = write_graph(net)
     free, sizes = parity.free_sizes(net)
     if graph.batch_of_one:
         free = [size for size in free if size != "batch"]
@@ -30,7 +30,7 @@ def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
         raise CaffeError(f"net '{net.name}' takes more than the 2 GiB of an ONNX file")
     with atomic_write(path) as temporary, _saving_no_results(net):
         save(model, temporary, format="protobuf")
-        return parity.check(net, temporary, sizes, list(flow.outputs))
+        return parity.check(net, temporary, sizes, list(flow.outputs), decisions)
 
 
 @contextmanager

@@ -87,6 +87,15 @@ def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
 
 @converts(ROIPooling)
 def roi_pooling(g: Graph, layer: ROIPooling, x: str, rois: str):
-    """MaxRoiPool, which is Fast R-CNN's."""
-    flat = g.reshape(rois, -1, 5)
-    return g.node("MaxRoiPool", x, flat, pooled_shape=layer.size, spatial_scale=layer.scale)
+    """MaxRoiPool, which is Fast R-CNN's, of regions enlarged by MS-CNN's pad_ratio."""
+    g.decides = True  # where regions round to
+    rows = g.reshape(rois, -1, 5)
+    if layer.pad:
+        picture, low, high = (
+            g.slice(rows, g.ints(start), g.ints(end), [1])
+            for start, end in ((0, 1), (1, 3), (3, 5))
+        )
+        size = g.add(g.sub(high, low), g.scalar(1))
+        pad = g.mul(size, g.scalar(layer.pad))
+        rows = g.node("Concat", picture, g.sub(low, pad), g.add(high, pad), axis=1)
+    return g.node("MaxRoiPool", x, rows, pooled_shape=layer.size, spatial_scale=layer.scale)

@@ -24,6 +24,7 @@ class Graph:
         self.initializers: list[TensorProto] = []
         self.parameters: list[str] = []  # of the current layer
         self.batch_of_one = False  # a layer could be written for that alone
+        self.decides = False  # the current layer, by its bottoms' last digits
         self.scope, self._first = "", 0
         self._stored: dict[tuple, str] = {}
         self._names: set[str] = set()
@@ -43,6 +44,12 @@ class Graph:
     def begin(self, layer: str, parameters: list[str]) -> None:
         """Begin the nodes of a layer, whose parameters have these names."""
         self.scope, self.parameters, self._first = layer, parameters, len(self.nodes)
+        self.decides = False
+
+    @property
+    def layer_nodes(self) -> range:
+        """The places of the current layer's nodes."""
+        return range(self._first, len(self.nodes))
 
     def rename_last(self, old: str, new: str) -> str:
         """Call `old` `new` if the layer's last node has made it; return its name."""

@@ -11,6 +11,7 @@ from ....proto import caffe_pb2
 from ...errors import CaffeError, NetError
 from ...graph.net import Net
 from ..flow import Flow, Step, flow_of
+from .decisions import Decision
 from .graph import FLOAT, OPSET, Graph
 from .table import converter_of, find_converter
 
@@ -53,7 +54,7 @@ class Picture:
         return given
 
 
-def write_graph(net: Net) -> tuple[Graph, Flow]:
+def write_graph(net: Net) -> tuple[Graph, Flow, list[Decision]]:
     """Write every layer of `net`; raise LayerError, naming it, for one that ONNX cannot express."""
     if net.phase != caffe_pb2.TEST:
         raise NetError(f"net '{net.name}' is in TRAIN; build it with caffe.TEST to export it")
@@ -77,13 +78,19 @@ def write_graph(net: Net) -> tuple[Graph, Flow]:
         for o in net.param_table.owners
     }
     values = {name: name for name in flow.inputs}
+    decisions = []
     for step in flow.steps:
         _write(graph, step, values, [stored[owner] for owner in step.params])
+        if graph.decides and {*step.bottoms, *step.tops} <= {*flow.held}:
+            bottoms, tops = (
+                {values[v]: flow.held[v] for v in given} for given in (step.bottoms, step.tops)
+            )
+            decisions.append(Decision(graph.layer_nodes, bottoms, tops))
     graph.scope = "outputs"
     for blob, value in flow.outputs.items():
         if values[value] != blob:
             graph.rename(values[value], blob)
-    return graph, flow
+    return graph, flow, decisions
 
 
 def _write(graph: Graph, step: Step, values: dict[str, str], params: list[str]) -> None:

@@ -98,6 +98,7 @@ def clip(g: Graph, layer: Clip, x: str):
 @converts(Threshold)
 def threshold(g: Graph, layer: Threshold, x: str):
     """1 above the threshold, else 0."""
+    g.decides = True
     return g.cast(g.node("Greater", x, g.scalar(layer.threshold)))
 
 

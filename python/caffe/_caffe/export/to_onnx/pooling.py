@@ -62,6 +62,7 @@ def _maximum(g, layer, x):
         seen, options = windows.padded(g, x, LOWEST, windows.counts(g, x)), windows.attributes
     if not layer.masked:
         return g.node("MaxPool", seen, **options)
+    g.decides = True  # where the maximum is
     top, index = g.nodes_out("MaxPool", 2, seen, **options)
     return top, _mask(g, layer, x, seen, top, index)
 

@@ -88,6 +88,7 @@ def _best(g, boxes, score, before, threshold, after):
 @converts(PSROIPooling)
 def psroi_pooling(g: Graph, layer: PSROIPooling, x: str, rois: str):
     """Sums over rectangles from cumulative sums in double precision, as the layer takes them."""
+    g.decides = True  # where regions round to
     flat = g.node("Cast", g.reshape(rois, -1, 5), to=DOUBLE)
     columns = [g.slice(flat, g.ints(i), g.ints(i + 1), [1]) for i in range(5)]
     left, right = _edges(g, layer, columns[1], columns[3], g.size(x, 3))

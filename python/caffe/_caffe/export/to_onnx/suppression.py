@@ -41,6 +41,7 @@ def suppressed(
     boxes = g.node("Gather", boxes, order, axis=0)
     if ends:
         boxes = g.add(boxes, g.floats([0, 0, ends, ends]))
+    g.decides = True
     picked = g.node(
         "NonMaxSuppression",
         g.node("Unsqueeze", boxes, g.ints(0)),

@@ -10,7 +10,8 @@ X_overlay.png, the picture under the classes' colours with the names of those th
 `--only labels` or `--only overlays` omits the other.
 
 `--crf` refines the scores by a fully connected CRF (training/crf.py). Of an experiment that finds
-edges (bsds-hed), X.png is the edge map, dark on white, and X_16.png the same with 16 bits, bright.
+edges (bsds-hed), X.png is the edge map, dark on white, and X_16.png the same with 16 bits, bright;
+`--reflect 32` keeps it free of a dark frame where the weights see an edge at the picture's end.
 """
 
 import argparse
@@ -39,6 +40,7 @@ def infer(
     only: str | None = None,
     procedure: Procedure | None = None,
     crf: Settings | None = None,
+    reflect: int = 0,
 ) -> list[Path]:
     """Segment all pictures that `arguments` name, or find edges; return the files written."""
     pictures = find_pictures(arguments)
@@ -46,12 +48,14 @@ def infer(
     if experiments.data_of(experiments.find(name)).edges:
         if only or procedure or crf:
             raise DataError(f"{name} finds edges: --only, --crf, --scales and so on are for labels")
-        finder = edges.EdgeFinder(name, weights)
+        finder = edges.EdgeFinder(name, weights, reflect)
         channels = finder.input.channels
 
         def process(path: Path, pixels: np.ndarray) -> list[Path]:
             return edges.write(folder, path.stem, finder.find(pixels))
     else:
+        if reflect:
+            raise DataError(f"{name} segments: --reflect is for edges")
         segmenter = Segmenter(name, weights, procedure, crf)
         channels = segmenter.input.channels
 
@@ -88,7 +92,7 @@ def main() -> None:
         use_device(args.gpu, precision=args.precision)
         how = options.procedure(args, experiments.find(args.name))
         crf = options.crf_settings(args)
-        infer(args.name, args.pictures, args.out, args.weights, args.only, how, crf)
+        infer(args.name, args.pictures, args.out, args.weights, args.only, how, crf, args.reflect)
 
 
 if __name__ == "__main__":

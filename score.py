@@ -69,15 +69,19 @@ def main() -> None:
             if experiments.data_of(row).edges:
                 if how or crf:
                     raise DataError(f"{args.name} finds edges: --crf, --scales are for labels")
-                results = edges.score_experiment(args.name, args.weights, args.save, args.count)
+                results = edges.score_experiment(
+                    args.name, args.weights, args.save, args.count, args.reflect
+                )
                 table = edges.table
             else:
+                if args.reflect:
+                    raise DataError(f"{args.name} segments: --reflect is for edges")
                 results = score_experiment(args.name, args.weights, args.save, args.count, how, crf)
                 table = metrics.table
             for head, result in results["heads"].items():
                 loss = f"loss {result['loss']:.4g}   " if "loss" in result else ""
                 print(f"{head}: {loss}{table(result)}")
-            if not (args.weights or args.count or how or crf):
+            if not (args.weights or args.count or how or crf or args.reflect):
                 out = out or run_dir.folder(args.name) / "score.json"
         else:
             names = read_list(Path(args.names)) if args.names else None

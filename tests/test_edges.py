@@ -95,6 +95,34 @@ def test_pictures_become_edge_maps(weights, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [*arguments, "--crf"])
     with pytest.raises(SystemExit, match="bsds-hed finds edges"):
         infer.main()
+    with pytest.raises(DataError, match="voc-fcn8s segments: --reflect is for edges"):
+        infer.infer("voc-fcn8s", [str(picture)], reflect=9)
+    monkeypatch.setattr(sys, "argv", [*arguments, "--reflect", "9", "--out", str(tmp_path / "out")])
+    infer.main()
+    with Image.open(tmp_path / "out/testa.png") as image:
+        assert np.abs(np.asarray(image).astype(int) - dark).max() > 1
+
+
+def test_a_reflected_picture_is_cropped_again(weights):
+    """The map is that of the picture grown by hand, without what has grown."""
+    pixels = np.random.RandomState(1).randint(0, 256, (*SIZE, 3)).astype(np.uint8)
+    grown = np.pad(pixels, ((9, 9), (9, 9), (0, 0)), mode="reflect")
+    plain = edges.EdgeFinder("bsds-hed", weights)
+    wanted = plain.find(grown)[9:-9, 9:-9]
+    found = edges.EdgeFinder("bsds-hed", weights, reflect=9).find(pixels)
+    assert found.shape == SIZE
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert np.abs(found - plain.find(pixels))[:4].max() > 1e-3
+
+
+def test_an_even_picture_has_no_frame_where_it_is_reflected(weights):
+    """With a margin as wide as the net sees, nothing but pooling's grid tells its pixels apart."""
+    even = np.full((*SIZE, 3), 200, np.uint8)
+    plain, reflected = (
+        edges.EdgeFinder("bsds-hed", weights, margin).find(even) for margin in (0, 128)
+    )
+    inner = (slice(16, -16), slice(16, -16))
+    assert np.ptp(reflected) < 1.01 * np.ptp(reflected[inner]) + 1e-4 < 0.1 * np.ptp(plain)
 
 
 def test_the_row_is_scored_as_edges(data, weights, tmp_path, monkeypatch, capsys):
@@ -115,6 +143,13 @@ def test_the_row_is_scored_as_edges(data, weights, tmp_path, monkeypatch, capsys
     want = edge_metrics.scores(counts, thresholds)
     assert f"ODS {want['ods']:.3f}   OIS {want['ois']:.3f}   AP {want['ap']:.3f}" in printed
     assert want["ods"] > 0
+    monkeypatch.setattr(sys, "argv", [*arguments, "--save", str(saved), "--reflect", "9"])
+    score.main()
+    with Image.open(saved / "testb_16.png") as image:
+        reflected = np.asarray(image) / 65535
+    with Image.open(tmp_path / "data/BSDS500/data/images/test/testb.jpg") as image:
+        wanted = edges.EdgeFinder("bsds-hed", weights, 9).find(np.asarray(image))
+    assert np.abs(reflected - wanted).max() < 1e-4 < np.abs(reflected - found).max()
 
 
 def test_the_training_net_balances_classes():

@@ -1,5 +1,7 @@
 """Edge maps: of pictures of any size, written as pictures, and scored (ODS, OIS, AP)."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from data.images import to_net
 from data.progress import bar
 from data.sets.bsds import annotations
 from experiments import Dataset
-from nets.load import forward
+from layers import augment
+from nets import generate
+from nets.load import forward, net_of_text
 from training.scoring import load_net
 
 NAMES = {"ods": "ODS", "ois": "OIS", "ap": "AP"}
@@ -27,18 +31,37 @@ FEW = 20  # pictures of these
 
 
 class EdgeFinder:
-    """A row's deploy net with its weights (default: the run's best, else its last)."""
+    """A row's deploy net with its weights, and how it is used.
 
-    def __init__(self, name: str, weights: str | Path | None = None):
+    Parameters
+    ----------
+    name
+        The row.
+    weights
+        A caffemodel (default: the run's best, else its last).
+    reflect
+        By how many pixels pictures are reflected outwards before the net, and its map is cropped
+        after it. 0 is HED's own procedure: outside the picture is the mean colour, and weights that
+        were not trained so see an edge there, a dark frame. From 16 pixels on there is none.
+    """
+
+    def __init__(self, name: str, weights: str | Path | None = None, reflect: int = 0):
         self.data: Dataset = experiments.data_of(experiments.find(name))
         (self.input,), (self.head,) = self.data.inputs, self.data.heads
         self.net, self.weights = load_net(name, "deploy", weights)
+        self.reflect = reflect
 
     def find(self, pixels: np.ndarray) -> np.ndarray:
         """Return the H x W probabilities of an edge in an H x W x 3 picture, RGB."""
-        values = to_net(pixels, np.array(self.input.mean), self.input.bgr)
+        return self.edges(to_net(pixels, np.array(self.input.mean), self.input.bgr))
+
+    def edges(self, values: np.ndarray) -> np.ndarray:
+        """Return the H x W probabilities of an edge in a picture as the net takes it, 3 x H x W."""
+        margin, (height, width) = self.reflect, values.shape[1:]
+        (values,) = augment.reflect([values], [False], margin)
         forward(self.net, {self.input.top: values})
-        return self.net.blobs[self.head.score].data[0, 0].copy()
+        found = self.net.blobs[self.head.score].data[0, 0]
+        return found[margin : margin + height, margin : margin + width].copy()
 
 
 def write(folder: Path, stem: str, edges: np.ndarray) -> list[Path]:
@@ -93,23 +116,36 @@ def score_net(
         At which masks are matched (default: the benchmark's 99, about a minute per picture).
     """
     (head,) = data.heads
+
+    def following(item: Any) -> np.ndarray:
+        net.forward()
+        return net.blobs[head.score].data[0, 0].copy()
+
+    return {head.score: _scores(net.layers[0], following, number, save, thresholds)}
+
+
+def _scores(
+    layer: Any,
+    find: Callable[[Any], np.ndarray],
+    number: int | None,
+    save: str | Path | None,
+    thresholds: np.ndarray | None = None,
+) -> dict[str, float]:
+    """Return ods, threshold, ois, ap of what `find` returns for each item of a data layer."""
     thresholds = THRESHOLDS if thresholds is None else thresholds
-    layer = net.layers[0]
     names = layer.names(number)
-    truths = {layer.name_of(item): item[1] for item in layer.items}
     jobs = []
     with bar("finding edges", len(names), "pictures", leave=False) as progress:
-        for name in names:
-            net.forward()
-            edges = net.blobs[head.score].data[0, 0].copy()
+        for name, item in zip(names, itertools.cycle(layer.items), strict=False):
+            edges = find(item)
             if not np.isfinite(edges).all():
-                raise DataError(f"{name}: NaN in {head.score!r}")
+                raise DataError(f"{name}: the edge map has NaN")
             if save:
                 write(Path(save), name, edges)
-            jobs.append(Job(edges, truths[name], thresholds))
+            jobs.append(Job(edges, item[1], thresholds))
             progress.update()
     counts = list(parallel.run(counted, jobs, "matching edges", unit="pictures"))
-    return {head.score: scores(counts, thresholds)}
+    return scores(counts, thresholds)
 
 
 def score_quickly(net: caffe.Net, data: Dataset) -> dict[str, Any]:
@@ -122,12 +158,18 @@ def score_experiment(
     weights: str | Path | None = None,
     save: str | Path | None = None,
     number: int | None = None,
+    reflect: int = 0,
 ) -> dict[str, Any]:
-    """Score a row's validation net; return experiment, weights, and `score_net` as heads."""
-    net, path = load_net(name, "val", weights)
-    print(f"scoring {name} with {path}", flush=True)
-    data = experiments.data_of(experiments.find(name))
-    return dict(experiment=name, weights=str(path), heads=score_net(net, data, number, save))
+    """Score a row; return experiment, weights, reflect, and scores as `score_net` does as heads."""
+    finder = EdgeFinder(name, weights, reflect)
+    reader = net_of_text(generate.reader(experiments.find(name), finder.data)).layers[0]
+    print(f"scoring {name} with {finder.weights}", flush=True)
+
+    def find(item: Any) -> np.ndarray:
+        return finder.edges(reader.sample(item, 0)[0])
+
+    heads = {finder.head.score: _scores(reader, find, number, save)}
+    return dict(experiment=name, weights=str(finder.weights), reflect=reflect, heads=heads)
 
 
 def table(result: dict[str, float]) -> str:

@@ -8,7 +8,7 @@ from training.inference import Procedure, Size
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add --scales, --flip, --window, --crf and --base."""
+    """Add --scales, --flip, --window, --crf, --base and --reflect."""
     group = parser.add_argument_group("how pictures are scored (default: as the row says)")
     group.add_argument("--scales", type=scales, help="factors, such as 0.5,0.75,1,1.25,1.5,1.75")
     group.add_argument("--flip", action="store_true", help="add the mirror image's scores")
@@ -23,6 +23,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--base", type=int, metavar="N", help="make the longer side N x scale + 1 pixels"
     )
+    group.add_argument(
+        "--reflect", type=pixels, default=0, metavar="PIXELS",
+        help="of edges: reflect pictures outwards first, against a dark frame (32 is enough)",
+    )  # fmt: skip
 
 
 def procedure(args: argparse.Namespace, row: Experiment) -> Procedure | None:
@@ -51,6 +55,13 @@ def scales(text: str) -> tuple[float, ...]:
     if not found or not all(0 < scale <= 16 for scale in found):
         raise argparse.ArgumentTypeError(f"{text!r}: expected factors such as 0.5,1,1.5")
     return found
+
+
+def pixels(text: str) -> int:
+    """Read --reflect."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected pixels, such as 32")
+    return int(text)
 
 
 def window(text: str) -> Size:

@@ -42,7 +42,7 @@ def _archive(name, folder, about):
 
 CITYSCAPES = Cityscapes(
     name="cityscapes",
-    title="Cityscapes, fine: 19 classes, 2,975 / 500 / 1,525 images of 2048x1024 (by hand)",
+    title="Cityscapes, fine: 19 classes, 2,975 / 500 / 1,525 images of 2048x1024 (manual download)",
     folder="cityscapes",
     classes_file="cityscapes/classes.txt",
     # The test split's label maps are all void: scores come from the benchmark's server.

@@ -107,7 +107,7 @@ PUBLISHED = Weights(
 )
 
 
-def _by_hand(name, page, about):
+def _manual(name, page, about):
     """Return a file that no address gives by itself."""
     return Archive(name, (), about=about, page=page)
 
@@ -117,9 +117,9 @@ def _resnet(depth, about):
     page = "https://github.com/KaimingHe/deep-residual-networks (its OneDrive link)"
     return Weights(
         name=f"resnet{depth}",
-        title=f"ResNet-{depth} of ILSVRC, as published for Caffe (by hand)",
+        title=f"ResNet-{depth} of ILSVRC, as published for Caffe (manual download)",
         folder="ilsvrc-nets",
-        archives=(_by_hand(f"ResNet-{depth}-model.caffemodel", page, about),),
+        archives=(_manual(f"ResNet-{depth}-model.caffemodel", page, about),),
         homepage="https://github.com/KaimingHe/deep-residual-networks",
         licence="MIT",
     )
@@ -130,9 +130,9 @@ def _deep_resnet(depth, about):
     page = "whoever trained one (layers and names: nets/resnet.py, the deep stem)"
     return Weights(
         name=f"resnet{depth}-deep",
-        title=f"ResNet-{depth} of ILSVRC with PSPNet's first layers (by hand)",
+        title=f"ResNet-{depth} of ILSVRC with PSPNet's first layers (manual download)",
         folder="ilsvrc-nets",
-        archives=(_by_hand(f"resnet{depth}-deep.caffemodel", page, about),),
+        archives=(_manual(f"resnet{depth}-deep.caffemodel", page, about),),
     )
 
 
@@ -142,16 +142,14 @@ DEEP_RESNETS = (_deep_resnet(50, 103_000_000), _deep_resnet(101, 180_000_000))
 _DRIVE = "https://drive.google.com/open?id="
 PSPNET = Weights(
     name="published-pspnet-weights",
-    title="The PSPNet authors' trained nets (3 files, by hand)",
+    title="The PSPNet authors' trained nets (3 files, manual download)",
     folder="published-pspnet-weights",
     archives=(
-        _by_hand(
-            "pspnet50_ADE20K.caffemodel", f"{_DRIVE}0BzaU285cX7TCN1R3QnUwQ0hoMTA", 188_000_000
-        ),
-        _by_hand(
+        _manual("pspnet50_ADE20K.caffemodel", f"{_DRIVE}0BzaU285cX7TCN1R3QnUwQ0hoMTA", 188_000_000),
+        _manual(
             "pspnet101_VOC2012.caffemodel", f"{_DRIVE}0BzaU285cX7TCNVhETE5vVUdMYk0", 264_000_000
         ),
-        _by_hand(
+        _manual(
             "pspnet101_cityscapes.caffemodel", f"{_DRIVE}0BzaU285cX7TCT1M3TmNfNjlUeEU", 264_000_000
         ),
     ),

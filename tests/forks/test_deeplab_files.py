@@ -125,12 +125,3 @@ def test_an_unequal_label_map_is_refused(folder):
             'layer { name: "d" type: "ImageSegData" top: "a" top: "b" top: "c" image_data_param '
             '{ source: "list.txt" label_type: PIXEL } }'
         ).forward()
-
-
-def test_resizing_a_flat_image_changes_nothing():
-    flat = np.full((5, 7, 3), 77, np.uint8)
-    assert (images.resize_cubic(flat, 12, 9) == 77).all()
-    assert (images.resize_area(flat, 3, 4) == 77).all()
-    blocks = RANDOM.integers(0, 256, (4, 6, 1)).astype(np.uint8)
-    want = np.rint(blocks.reshape(2, 2, 3, 2, 1).mean((1, 3)))
-    np.testing.assert_array_equal(images.resize_area(blocks, 2, 3), want)

@@ -7,7 +7,8 @@ from test_deeplab_files import picture
 
 import caffe
 from caffe._caffe.errors import LayerError
-from caffe._caffe.sources import images
+from caffe._caffe.sources.resample import resample
+from caffe.proto import caffe_pb2
 
 RANDOM = np.random.default_rng(5)
 
@@ -86,7 +87,7 @@ def test_a_scale_is_the_distance_of_pixels(folder):
 
 def test_cubic_at_a_factor_is_keys_kernel_at_its_places():
     row = RANDOM.integers(0, 256, (1, 7, 1)).astype(np.uint8)
-    got = images.resize_cubic(row, 1, 10, 1.5)[0, :, 0]
+    got = resample(row, 1, 10, caffe_pb2.ResizeParameter.CUBIC, 1.5)[0, :, 0]
     for x, value in enumerate(got):
         place = (x + 0.5) / 1.5 - 0.5
         total = 0.0

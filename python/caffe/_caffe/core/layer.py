@@ -22,7 +22,6 @@ from collections.abc import Sequence
 import torch
 
 from ...proto import caffe_pb2
-from ..errors import CaffeError, LayerError
 from . import context, filler
 from .blob import Blob
 from .layer_runtime import LayerRuntime, Wiring, as_tuple
@@ -123,12 +122,9 @@ class Layer(LayerRuntime):
         self, shape: Sequence[int], fill: caffe_pb2.FillerParameter | None = None
     ) -> None:
         """Append a learnable blob of `shape`, filled as `fill` says (zero without one)."""
-        try:
-            blob = Blob(tuple(shape), persistent=True)
-            if fill is not None:
-                filler.fill(blob, fill)
-        except CaffeError as error:
-            raise LayerError(self.format_error(str(error))) from error
+        blob = self.named(lambda: Blob(tuple(shape), persistent=True))
+        if fill is not None:
+            self.named(filler.fill, blob, fill)
         self.blobs.append(blob)
 
     def param(self, index: int) -> torch.Tensor:

@@ -122,10 +122,7 @@ class LayerRuntime:
         """Give the tops their shapes without computing them."""
         given = [b.shape for b in bottom]
         shapes = self._guard(self.reshape, bottom, *given)
-        try:
-            shapes = [check_shape(shape) for shape in shapes]
-        except CaffeError as error:
-            raise LayerError(self.format_error(str(error))) from error
+        shapes = [self.named(check_shape, shape) for shape in shapes]
         if self.in_place:
             # BVLC goes on here with a blob that is too small, or whose values are lost.
             self.check(
@@ -253,6 +250,15 @@ class LayerRuntime:
     def format_error(self, message: str) -> str:
         """Return `message` with this layer's name and type in front."""
         return f"layer '{self.name}' ({self.type}): {message}"
+
+    def named(self, function: Callable, *args):
+        """Call `function`, putting this layer's name and type in front of a CaffeError."""
+        try:
+            return function(*args)
+        except LayerError:
+            raise
+        except CaffeError as error:
+            raise LayerError(self.format_error(str(error))) from error
 
     def _guard(self, function, bottom, *args):
         """Call `function`, re-raising torch's errors as LayerError with the bottoms' shapes."""

@@ -9,7 +9,6 @@ from ...proto import caffe_pb2
 from ..core import context, filler
 from ..core.blob import MAX_COUNT, Blob, check_shape
 from ..core.layer import Layer, register
-from ..errors import CaffeError, LayerError
 from ..log import warning
 
 
@@ -22,12 +21,7 @@ class Fixed(Layer):
     shaped = False
 
     def setup(self):
-        try:
-            self.shapes = [check_shape(shape) for shape in self.top_shapes()]
-        except LayerError:
-            raise
-        except CaffeError as error:
-            raise LayerError(self.format_error(str(error))) from error
+        self.shapes = [self.named(check_shape, shape) for shape in self.top_shapes()]
 
     def top_shapes(self):
         """Return the shapes of the tops, as the settings give them."""
@@ -99,18 +93,12 @@ class DummyData(Fixed):
         super().prepare(bottom, top, wiring)
         for blob, fill, again in zip(top, self.fillers, self.refill, strict=True):
             # A filler that fills later has its settings checked now.
-            self._fill(Blob(blob.shape) if again else blob, fill)
+            self.named(filler.fill, Blob(blob.shape) if again else blob, fill)
 
     def run(self, bottom, top):
         for blob, fill, again in zip(top, self.fillers, self.refill, strict=True):
             if again:
-                self._fill(blob, fill)
-
-    def _fill(self, blob, fill):
-        try:
-            filler.fill(blob, fill)
-        except CaffeError as error:
-            raise LayerError(self.format_error(str(error))) from error
+                self.named(filler.fill, blob, fill)
 
 
 @register("MemoryData")

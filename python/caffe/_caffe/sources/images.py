@@ -132,69 +132,6 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip((total + 2) >> 2, 0, 255).astype(np.uint8)
 
 
-# Where OpenCV is given a factor, pixels lie 1 / factor apart; else old size / new size.
-
-
-def resize_nearest(
-    image: np.ndarray, height: int, width: int, factor: float | None = None
-) -> np.ndarray:
-    """Return an image or label map resized as cv2.resize(..., INTER_NEAREST) does."""
-    at = []
-    for old, new in zip(image.shape[:2], (height, width), strict=True):
-        place = np.floor(np.arange(new) * (1 / (factor or new / old))).astype(np.int64)
-        at.append(np.minimum(place, old - 1))
-    return image[at[0][:, None], at[1]]
-
-
-def resize_cubic(
-    image: np.ndarray, height: int, width: int, factor: float | None = None
-) -> np.ndarray:
-    """Return a uint8 image resized as cv2.resize(..., INTER_CUBIC): a kernel with a = -0.75.
-
-    Within one grey level of OpenCV, whose weights are fixed point.
-    """
-    return _resize_by(image, _cubic_weights, height, width, factor)
-
-
-def resize_area(
-    image: np.ndarray, height: int, width: int, factor: float | None = None
-) -> np.ndarray:
-    """Return a uint8 image shrunk as cv2.resize(..., INTER_AREA): means over the pixels' areas."""
-    return _resize_by(image, _area_weights, height, width, factor)
-
-
-def _resize_by(image, weights, height, width, factor) -> np.ndarray:
-    rows, columns = (
-        weights(old, new, 1 / factor if factor else old / new)
-        for old, new in zip(image.shape[:2], (height, width), strict=True)
-    )
-    wide = np.einsum("ia,abc,jb->ijc", rows, image.astype(np.float64), columns, optimize=True)
-    return np.clip(np.rint(wide), 0, 255).astype(np.uint8)
-
-
-def _cubic_weights(old: int, new: int, step: float) -> np.ndarray:
-    """Weight of each source place (columns) in each output place (rows); edges are repeated."""
-    place = (np.arange(new) + 0.5) * step - 0.5
-    first, a = np.floor(place).astype(np.int64) - 1, -0.75
-    weights = np.zeros((new, old))
-    for k in range(4):
-        d = np.abs(place - (first + k))
-        near = ((a + 2) * d - (a + 3)) * d * d + 1
-        far = ((d - 5) * d + 8) * d * a - 4 * a
-        at = np.clip(first + k, 0, old - 1)
-        np.add.at(weights, (np.arange(new), at), np.where(d <= 1, near, far))
-    return weights
-
-
-def _area_weights(old: int, new: int, step: float) -> np.ndarray:
-    edges = np.minimum(np.arange(new + 1) * step, old)
-    places = np.arange(old)
-    low = np.maximum(edges[:-1, None], places)
-    high = np.minimum(edges[1:, None], places + 1)
-    shares = np.clip(high - low, 0, None)
-    return shares / shares.sum(1, keepdims=True)
-
-
 def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the two source positions of each output position, and their weights in 1/2048."""
     place = ((np.arange(new) + 0.5) * (old / new) - 0.5).astype(np.float32)

@@ -9,7 +9,6 @@ import copy
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -20,7 +19,7 @@ import torch
 from ..core import context
 from ..core.blob import check_shape
 from ..core.layer import Layer
-from ..errors import CaffeError, FormatError, LayerError
+from ..errors import FormatError, LayerError
 
 ORDER, BATCH = 0, 1  # what a random stream is for
 
@@ -147,15 +146,6 @@ class PrefetchingLayer(Layer):
             f"new_height {param.new_height} and new_width {param.new_width} must both be set, or "
             "neither",
         )
-
-    def named(self, function: Callable, *args):
-        """Call, putting this layer's name in front of what goes wrong."""
-        try:
-            return function(*args)
-        except LayerError:
-            raise
-        except CaffeError as error:
-            raise LayerError(self.format_error(str(error))) from error
 
     def stop(self) -> None:
         """End the background loading; the next forward starts it again."""

@@ -14,7 +14,9 @@ from . import images
 _MODES = caffe_pb2.ResizeParameter
 
 
-def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarray:
+def resample(
+    image: np.ndarray, height: int, width: int, mode: int, factor: float | None = None
+) -> np.ndarray:
     """Return a uint8 image (h, w, channels) in another size.
 
     Parameters
@@ -23,24 +25,35 @@ def resample(image: np.ndarray, height: int, width: int, mode: int) -> np.ndarra
     height, width : int
     mode : int
         A ResizeParameter.Interp_mode.
+    factor : float, optional
+        What OpenCV was given in the size's stead, not for LINEAR: pixels then lie 1 / factor apart,
+        else old size / new size.
     """
-    if image.shape[:2] == (height, width):
+    if image.shape[:2] == (height, width) and factor is None:
         return image
     if mode == _MODES.LINEAR:
         return images.resize(image, height, width)
     if mode == _MODES.NEAREST:
-        rows, columns = (
-            np.minimum((np.arange(new) * (old / new)).astype(int), old - 1)
-            for old, new in ((image.shape[0], height), (image.shape[1], width))
-        )
-        return image[rows][:, columns]
+        return nearest(image, height, width, factor)
     weights = _WEIGHTS[mode]
     if mode == _MODES.AREA and (height > image.shape[0] or width > image.shape[1]):
         weights = _area_enlarging  # OpenCV takes true areas only where both sides shrink
-    rows, columns = weights(image.shape[0], height), weights(image.shape[1], width)
+    rows, columns = (
+        weights(old, new, 1 / factor if factor else old / new)
+        for old, new in zip(image.shape[:2], (height, width), strict=True)
+    )
     out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
     out = np.einsum("ij,kjc->kic", columns, out, optimize=True)
     return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+
+
+def nearest(image: np.ndarray, height: int, width: int, factor: float | None = None) -> np.ndarray:
+    """Return an image or a label map (h, w) in another size, as INTER_NEAREST; see `resample`."""
+    rows, columns = (
+        np.minimum((np.arange(new) * (1 / (factor or new / old))).astype(int), old - 1)
+        for old, new in zip(image.shape[:2], (height, width), strict=True)
+    )
+    return image[rows][:, columns]
 
 
 def _taps(old: int, new: int, first: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -51,15 +64,15 @@ def _taps(old: int, new: int, first: np.ndarray, weights: np.ndarray) -> np.ndar
     return matrix
 
 
-def _places(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+def _places(new: int, step: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the pixel below each new pixel's middle, and how far beyond it that lies."""
-    place = (np.arange(new) + 0.5) * (old / new) - 0.5
+    place = (np.arange(new) + 0.5) * step - 0.5
     first = np.floor(place)
     return first.astype(int), place - first
 
 
-def _cubic(old: int, new: int) -> np.ndarray:
-    first, part = _places(old, new)
+def _cubic(old: int, new: int, step: float) -> np.ndarray:
+    first, part = _places(new, step)
     a = -0.75
     near, far = part + 1, 2 - part
     weights = [
@@ -71,30 +84,29 @@ def _cubic(old: int, new: int) -> np.ndarray:
     return _taps(old, new, first - 1, np.stack(weights, 1))
 
 
-def _lanczos(old: int, new: int) -> np.ndarray:
-    first, part = _places(old, new)
+def _lanczos(old: int, new: int, step: float) -> np.ndarray:
+    first, part = _places(new, step)
     distance = np.arange(-3, 5) - part[:, None]
     weights = np.sinc(distance) * np.sinc(distance / 4)
     return _taps(old, new, first - 3, weights / weights.sum(1, keepdims=True))
 
 
-def _area(old: int, new: int) -> np.ndarray:
-    edges = np.arange(new + 1) * (old / new)
+def _area(old: int, new: int, step: float) -> np.ndarray:
+    edges = np.minimum(np.arange(new + 1) * step, old)
     pixel = np.arange(old)
     share = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
     share = np.clip(share, 0, None)
     return share / share.sum(1, keepdims=True)
 
 
-def _area_enlarging(old: int, new: int) -> np.ndarray:
-    scale = old / new
-    first = np.floor(np.arange(new) * scale)
-    part = (np.arange(new) + 1) - (first + 1) / scale
+def _area_enlarging(old: int, new: int, step: float) -> np.ndarray:
+    first = np.floor(np.arange(new) * step)
+    part = (np.arange(new) + 1) - (first + 1) / step
     part = np.where(part <= 0, 0, part - np.floor(part))
     return _taps(old, new, first.astype(int), np.stack([1 - part, part], 1))
 
 
-_WEIGHTS: dict[int, Callable[[int, int], np.ndarray]] = {
+_WEIGHTS: dict[int, Callable[[int, int, float], np.ndarray]] = {
     _MODES.AREA: _area,
     _MODES.CUBIC: _cubic,
     _MODES.LANCZOS4: _lanczos,

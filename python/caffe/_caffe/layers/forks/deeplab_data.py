@@ -7,6 +7,7 @@ from ...errors import FormatError
 from ...sources import images
 from ...sources.lists import ListReader, read_words
 from ...sources.prefetch import PrefetchingLayer
+from ...sources.resample import nearest
 
 
 @register("ImageSegData")
@@ -100,7 +101,7 @@ class SegmentationReader(ListReader):
             if min(height, width) < 1:
                 raise FormatError(f"'{path}' scaled by {factor} has no pixels left")
             image = images.resize(image, height, width)
-            label = images.resize_nearest(label, height, width)
+            label = nearest(label, height, width)
         image, label = self._pad(image.astype(np.float64), label, path)
         image, label = self._cut(image, label, draws)
         if self.transform.mirror and draws.randint(2):

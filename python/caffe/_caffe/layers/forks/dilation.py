@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from ....proto import caffe_pb2
 from ...core.layer import register
 from ...errors import FormatError
 from ...sources import images
 from ...sources.lists import ListReader, read_words
 from ...sources.prefetch import PrefetchingLayer
+from ...sources.resample import nearest, resample
 from ...sources.transform import Transformer
 
 VOID = 255  # the label around and behind a map
@@ -138,9 +140,10 @@ class ImageLabelReader(ListReader):
         scale = draws.uniform(self.param.min_scale, self.param.max_scale)
         # cv::resize of a factor rounds half to even.
         height, width = (max(1, round(size * scale)) for size in image.shape[:2])
-        resize = images.resize_cubic if scale > 1 else images.resize_area
-        label = images.resize_nearest(label, height, width, scale)
-        return resize(image, height, width, scale), label
+        modes = caffe_pb2.ResizeParameter
+        mode = modes.CUBIC if scale > 1 else modes.AREA
+        image = resample(image, height, width, mode, scale)
+        return image, nearest(label, height, width, scale)
 
     def _grow(self, image, **fill):
         """Return the image with its border, and grown to the crop's size."""

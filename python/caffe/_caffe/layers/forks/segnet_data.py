@@ -2,10 +2,10 @@
 
 from ...core.layer import register
 from ...errors import FormatError
-from ...sources import images
 from ...sources.lists import read_words
 from ...sources.pairs import PairReader, PairTransformer, check_pairs
 from ...sources.prefetch import PrefetchingLayer
+from ...sources.resample import nearest
 
 
 @register("DenseImageData")
@@ -57,7 +57,7 @@ class MapReader(PairReader):
         factor = 1 if whole else param.label_divide_factor
         height, width = (n // factor for n in image.shape[:2])
         if param.new_height:
-            label = images.resize_nearest(label, height, width)
+            label = nearest(label, height, width)
         self.check_sizes(label, (height, width), names)
         if param.mirror and draws.randint(2):
             image, label = image[:, ::-1], label[:, ::-1]

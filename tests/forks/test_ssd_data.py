@@ -6,6 +6,7 @@ from annotkit import BOXES, annotated, database, net
 from sourcekit import image
 
 import caffe
+from caffe._caffe.errors import LayerError
 
 F = np.float32
 
@@ -39,6 +40,18 @@ def test_datums_without_type_give_plain_labels(tmp_path):
     run = net(tmp_path, database(tmp_path, annotated(image(0), [], typed=False, label=7)))
     run.forward()
     assert run.blobs["label"].data.tolist() == [7]
+
+
+def test_every_datum_has_the_first_one_s_kind_of_annotation(tmp_path):
+    path = database(tmp_path, annotated(image(0), BOXES), annotated(image(1), BOXES, typed=False))
+    with pytest.raises(LayerError, match="has no annotation type"):
+        net(tmp_path, path, batch=2).forward()
+
+
+def test_expanding_needs_a_ratio_above_1(tmp_path):
+    path = database(tmp_path, annotated(image(0), BOXES))
+    with pytest.raises(LayerError, match="max_expand_ratio > 1, given 1"):
+        net(tmp_path, path, "expand_param { prob: 0.5 }")
 
 
 def test_a_mirrored_picture_has_mirrored_boxes(tmp_path):

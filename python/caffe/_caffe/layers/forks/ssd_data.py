@@ -57,6 +57,11 @@ class AnnotatedData(PrefetchingLayer):
             annotations.check_sampler(sampler)
         if transform.HasField("distort_param"):
             check_distortion(transform.distort_param)
+        most = transform.expand_param.max_expand_ratio
+        self.check(
+            most > 1 or not transform.HasField("expand_param"),
+            f"expand_param needs max_expand_ratio > 1, given {most:g}",
+        )
         small = transform.resize_param[:1]
         self.check(
             not small or small[0].resize_mode != small[0].FIT_SMALL_SIZE or param.batch_size == 1,
@@ -129,6 +134,8 @@ class AnnotatedReader(BatchReader):
         datum, name = parse(entry, caffe_pb2.AnnotatedDatum, self.path)
         if datum.HasField("type") and datum.type != BBOX:
             raise FormatError(f"{name} has annotations of type {datum.type}, expected BBOX")
+        if self.labels and self.typed and not datum.HasField("type"):
+            raise FormatError(f"{name} has no annotation type, where the first or anno_type does")
         boxes, about = [], []
         for group in datum.annotation_group:
             for one in group.annotation:

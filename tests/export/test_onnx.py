@@ -25,11 +25,16 @@ CASES = [
 
 
 FORKS = """Axpy-senet-unit BN-pspnet-test BN-segnet-inference-test BN-segnet-learn
-    BN-segnet-three-tops ChannelNorm-a DepthwiseConvolution-dilation DetectionOutput-corner
+    BN-segnet-three-tops ChannelNorm-a
+    DenseCRF-ccnn-published DenseCRF-ccnn-weak DenseCRF-deeplab-bilateral-only
+    DenseCRF-deeplab-default-iter DenseCRF-deeplab-iter0 DenseCRF-deeplab-log
+    DenseCRF-deeplab-published DenseCRF-deeplab-two-kernels
+    DepthwiseConvolution-dilation DetectionOutput-corner
     DetectionOutput-none DetectionOutput-notshared DetectionOutput-ssd Interp-pad-zoom
     Interp-shrink2-even Interp-to1 NegReLU-slope Normalize-conv4_3 Normalize-shared-nospatial
     PSROIPooling-fraction PSROIPooling-rfcn PSROIPooling-tiny-roi PSROIPooling-two-images
-    Padding-neg Permute-partial PriorBox-clip PriorBox-two-sizes ROIPooling-half-rounding
+    Padding-neg Permute-partial MultiStageMeanfield-strings PriorBox-clip PriorBox-two-sizes
+    ROIPooling-half-rounding
     ROIPooling-vgg-like ReLU6-a ShuffleChannel-g3 Upsample-pad-out Upsample-two-level""".split()
 CASES += [GOLDEN / "forks" / "layers" / f"{name}.npz" for name in FORKS]
 

@@ -5,6 +5,7 @@ from . import (
     combine,
     common,
     conv,
+    crf,
     detect,
     fields,
     forks,
@@ -19,6 +20,6 @@ from . import (
 from .table import TABLE
 
 __all__ = [
-    "TABLE", "arithmetic", "combine", "common", "conv", "detect", "fields", "forks", "neuron",
-    "norm", "pooling", "regions", "shaping", "volumes", "yolo",
+    "TABLE", "arithmetic", "combine", "common", "conv", "crf", "detect", "fields", "forks",
+    "neuron", "norm", "pooling", "regions", "shaping", "volumes", "yolo",
 ]  # fmt: skip

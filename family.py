@@ -84,7 +84,7 @@ def listed(prefix: str, ending: str = "") -> list[System]:
 
 
 def searched(name: str) -> crf.Settings:
-    """Return the CRF's settings for a run, searched for if its folder has none."""
+    """Return the CRF's settings in a run's folder; search for them first if there are none."""
     path = run_dir.folder(name) / crf.FILE
     if not path.is_file():
         print(f"searching the CRF's settings for {name} on {SEARCHED_ON} validation pictures")

@@ -5,7 +5,7 @@ from data.errors import DataError
 
 
 def main() -> None:
-    """Print each row: data set and initial weights; of a broken own one, what is wrong."""
+    """Print each row: data set and initial weights, or why a row of the user's cannot be used."""
     for name in experiments.names():
         try:
             row = experiments.find(name)

@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from data.settings import IGNORE_LABEL
 from layers.photometric import draw_colours, recolour
 
+NEAREST, BILINEAR = Image.Resampling.NEAREST, Image.Resampling.BILINEAR
 # Parameters of every data layer; `augment` says what they mean.
 VARIATIONS = ("scale", "rotate", "blur", "margin", "crop", "mirror", "jitter", "label_stride")
 
@@ -104,23 +105,24 @@ def resize(arrays: list[np.ndarray], is_label: list[bool], factor: float) -> lis
     """Return all arrays enlarged by `factor`: pictures bilinearly, labels by the nearest pixel."""
     height, width = arrays[0].shape[1:]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    resized = []
-    for i, values in enumerate(arrays):
-        how = Image.Resampling.NEAREST if is_label[i] else Image.Resampling.BILINEAR
-        planes = [np.asarray(Image.fromarray(plane).resize(size, how)) for plane in values]
-        resized.append(np.stack(planes))
-    return resized
+    return _each_plane(arrays, is_label, lambda plane, how, _: plane.resize(size, how))
 
 
 def turn(arrays: list[np.ndarray], is_label: list[bool], degrees: float) -> list[np.ndarray]:
     """Return all arrays turned counter-clockwise about the middle, at their old size."""
-    turned = []
-    for i, values in enumerate(arrays):
-        how = Image.Resampling.NEAREST if is_label[i] else Image.Resampling.BILINEAR
-        fill = IGNORE_LABEL if is_label[i] else 0
-        planes = [Image.fromarray(plane).rotate(degrees, how, fillcolor=fill) for plane in values]
-        turned.append(np.stack([np.asarray(plane) for plane in planes]))
-    return turned
+    return _each_plane(
+        arrays, is_label, lambda plane, how, fill: plane.rotate(degrees, how, fillcolor=fill)
+    )
+
+
+def _each_plane(arrays, is_label, change):
+    """Return the arrays with each channel changed by `change(image, interpolation, fill)`."""
+    changed = []
+    for values, label in zip(arrays, is_label, strict=True):
+        how, fill = (NEAREST, IGNORE_LABEL) if label else (BILINEAR, 0)
+        planes = [np.asarray(change(Image.fromarray(plane), how, fill)) for plane in values]
+        changed.append(np.stack(planes))
+    return changed
 
 
 def soften(arrays: list[np.ndarray], is_label: list[bool], sigma: float) -> list[np.ndarray]:

@@ -40,7 +40,7 @@ def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 
     multi_grid : tuple of int
         See `nets.resnet.resnet`: (1, 2, 4) is the paper's for ASPP, (1, 2, 1) for the cascade.
     extra : int
-        Stages behind stage 5 in the pyramid's stead: 3 for the paper's block7. 0: the pyramid.
+        Stages behind stage 5 instead of the pyramid: 3 for the paper's block7. 0: the pyramid.
     stem : str
         See `nets.resnet`. The stock one gets a padded pool1 here, which keeps 8k + 1 aligned.
     bn, frozen, momentum

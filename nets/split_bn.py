@@ -57,7 +57,7 @@ def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Lo
 
 
 def split(param: caffe_pb2.NetParameter) -> tuple[caffe_pb2.NetParameter, dict[str, str]]:
-    """Return the net with BatchNorm and Scale in BN's stead, and {BatchNorm: Scale}."""
+    """Return the net with BatchNorm and Scale instead of BN, and {BatchNorm: Scale}."""
     made = copy.deepcopy(param)
     del made.layer[:]
     names = {}

@@ -93,8 +93,8 @@ def trunk(
     batch_norm : bool
         Normalise every convolution's output.
     strided : bool
-        Make conv1_1 a 4x4 convolution of stride 2 in pool1's stead. Half of all the time goes into
-        the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
+        Make conv1_1 a 4x4 convolution of stride 2 and leave out pool1. Half of all the time goes
+        into the first stage otherwise. (4x4, as its pixels lie where those of a 2x2 pool would.)
     rate : float
         Multiplies the learning rate.
     output_stride : int
@@ -137,7 +137,7 @@ def trunk(
 
 
 def unit(n, name, number, bottom, width, kernel_size, batch_norm, stride=1, rate=1, dilation=1):
-    """Convolution (then BatchNorm and Scale, in place, in the bias's stead) and rectifier."""
+    """Convolution and rectifier; with `batch_norm` BatchNorm and Scale instead of the bias."""
     learn = learning(rate)
     n[name] = L.Convolution(
         bottom,

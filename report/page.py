@@ -124,7 +124,7 @@ def head(c: Content) -> str:
 
 
 def mean_iu(run: Run) -> float:
-    """Return what nets are compared by; 0 where no class occurs."""
+    """Return the mean IU, by which nets are compared; 0 where no class occurs."""
     return run.heads[run.data.heads[0].score]["mean_iu"] or 0.0
 
 

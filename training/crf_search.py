@@ -65,7 +65,7 @@ def of_run(name: str, count: int, weights: str | Path | None = None) -> None:
 
 
 def take(net: caffe.Net, data: Dataset, count: int) -> list[Picture]:
-    """Return what the net makes of the next pictures; DataError where it has several heads."""
+    """Return the next pictures with scores and labels; DataError if the net has several heads."""
     if len(data.heads) != 1 or len(data.inputs) != 1:
         raise DataError("a CRF's settings are searched for a net of one picture and one score map")
     (head,), (given,) = data.heads, data.inputs

@@ -65,7 +65,7 @@ def published_file(name: str) -> Path:
 
 
 def sources_of(row: Experiment, init: str) -> tuple[Init, ...]:
-    """Return what `row` starts from where --init is `init` ("" where it is not given)."""
+    """Return the weights that `row` starts from with --init `init` ("": the flag is not given)."""
     if init == "none":
         return ()
     if not init or init == "published":

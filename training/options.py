@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def procedure(args: argparse.Namespace, row: Experiment) -> Procedure | None:
-    """Return what was asked for, the row's own in what was not; None where nothing was."""
+    """Return the procedure of the flags, completed by the row's own; None without any flag."""
     if not (args.scales or args.flip or args.window or args.base is not None):
         return None
     return Procedure(
@@ -42,7 +42,7 @@ def procedure(args: argparse.Namespace, row: Experiment) -> Procedure | None:
 
 
 def crf_settings(args: argparse.Namespace) -> crf.Settings | None:
-    """Return the settings of the CRF that was asked for, None where none was."""
+    """Return the settings of the CRF that --crf names, None without it."""
     return None if args.crf is None else crf.named(args.crf, args.name)
 
 

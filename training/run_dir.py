@@ -133,7 +133,7 @@ def clear(name: str) -> None:
 
 
 class Log:
-    """`scalars.jsonl`: one JSON object per line, told apart by `kind`.
+    """`scalars.jsonl`: one JSON object per line; `kind` says which.
 
     start    experiment, init, iter, steps, date, command, machine
     train    iter, loss (of the last pass, as the net sums it), pixel_loss (per labelled pixel), lr,

@@ -58,7 +58,7 @@ _VOC = [_row(f"voc-deeplabv3-resnet{d}", "voc-aug", d, 30000, 513, 513) for d in
 ROWS = [
     *_VOC,
     *(_second(row, f"{row.name}-trainval") for row in _VOC),
-    # Deeper in the pyramid's stead: the paper's block7 with rates (1, 2, 1), table 4.
+    # Deeper instead of the pyramid: the paper's block7 with rates (1, 2, 1), table 4.
     _row(
         "voc-deeplabv3-resnet101-cascade", "voc-aug", 101, 30000, 513, 513,
         extra=3, multi_grid=(1, 2, 1),

@@ -19,7 +19,7 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "dilation": ("Dilation, front end", dict(net="family.dilation")),
     "largefov": ("DeepLab-LargeFOV", dict(net="family.largefov")),
 }
-# Their rows are `small`'s, but for the budget: PSPNet in steps (dilation, pyramid, auxiliary loss).
+# Rows of `small` with another budget: PSPNet in steps (dilation, pyramid, auxiliary loss).
 LATER = {
     "dilated": "FCN, dilated trunk",
     "pspnet-plain": "PSPNet, no auxiliary loss",

@@ -42,7 +42,7 @@ class LabelReader:
         given = () if ignore is None else (ignore,) if isinstance(ignore, int) else ignore
         self.ignored = tuple(given)
         self.what, self.among = what, among
-        # (bounds on the host, when they are there, classes) of each batch not yet held to them
+        # (bounds on the host, when they are there, classes) of each batch not yet checked
         self._pending: deque[tuple[torch.Tensor, torch.cuda.Event, int]] = deque()
 
     def __call__(self, values: torch.Tensor, classes: int) -> Labels:

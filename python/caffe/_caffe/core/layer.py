@@ -77,7 +77,7 @@ class Layer(LayerRuntime):
         """Return a slope where the top is max(0, bottom) + slope * min(0, bottom)."""
 
     def fold(self, after: "Layer") -> bool:
-        """Compute from now on what `after` makes of the top, too; tell whether that can be."""
+        """Apply `after` to the top, too, from now on; return False where that cannot be done."""
         return False
 
     def settle(self) -> None:

@@ -125,7 +125,7 @@ class Lattice:
         return self.filter(values).mul_(self._norm)
 
     def average_transposed(self, values: torch.Tensor) -> torch.Tensor:
-        """Return what `average`'s transpose makes of the values: how a gradient goes through it."""
+        """Return the values times `average`'s transpose: how a gradient goes through it."""
         return self.filter(values * self._norm, transposed=True)
 
 

@@ -41,7 +41,7 @@ def _reached() -> Iterator[None]:
 
 
 def new_uid() -> bytes:
-    """Return what the ranks of one training find each other by.
+    """Return the identifier by which the ranks of one training find each other.
 
     Under torchrun that is its environment; otherwise an address at which this process, which must
     outlive the ranks, introduces them to each other.

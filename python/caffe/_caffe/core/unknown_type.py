@@ -92,7 +92,7 @@ def known_fork(name: str) -> str:
 
 
 def describe(name: str, known: Iterable[str]) -> str:
-    """Return what to tell of a type that is not among the `known` ones.
+    """Return the error message for a layer type that is not among the `known` ones.
 
     The first line has the type, its fork and the nearest known type; then come all known types,
     and a Python layer to start from.

@@ -1,7 +1,7 @@
 """What Caffe's forks add to prototxt, and what their files leave for a script to fill in.
 
 A fork is a changed copy of Caffe.  proto/forks.proto gives the schema what they added, so that
-their files parse; this file decides what becomes of a fork's field in one of BVLC's messages:
+their files parse; this file decides what to do with a fork's field in one of BVLC's messages:
 
     another spelling of BVLC's      rewritten: hole is dilation, ceil_mode is round_mode
     about the fork's engine only    dropped, and logged once per file (TUNING)

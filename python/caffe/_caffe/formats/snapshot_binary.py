@@ -204,7 +204,7 @@ def _open(path: str | os.PathLike, what: str) -> Reader:
 
 
 def _kind(reader: Reader) -> str | None:
-    """Return what message a file's first fields show it to be, as far as they do."""
+    """Return the message type that a file's first fields show, None if they show none."""
     wires: dict[int, int] = {}
     try:
         for field in itertools.islice(reader.fields(), 16):

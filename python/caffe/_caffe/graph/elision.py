@@ -45,7 +45,7 @@ class Allowed(NamedTuple):
     of: int = 1
 
     def both(self, other: "Allowed") -> "Allowed":
-        """Return what two readers of one map allow."""
+        """Return what a map's two readers both allow to be left out."""
         return Allowed(min(self.most, other.most), math.lcm(self.of, other.of))
 
     def floor(self, count: int) -> int:
@@ -123,7 +123,7 @@ def _find_runs(steps: list[Step]) -> dict[int, list[Run]]:
 
 
 def _find_allowed(steps, runs, whole) -> dict[int, list[Allowed]]:
-    """Return what may be left out of each map's runs, so that every reader can do with it."""
+    """Return how much of each map's runs may be left out with every reader still served."""
     allowed: dict[int, list[Allowed]] = {}
     for step in reversed(steps):
         for top in step.tops:
@@ -139,7 +139,7 @@ def _find_allowed(steps, runs, whole) -> dict[int, list[Allowed]]:
 
 
 def _of_reader(step, runs, allowed) -> list[Allowed]:
-    """Return what one reader allows of its bottom's two runs."""
+    """Return how much of its bottom's two runs a reader allows to be left out."""
     own, reach = runs.get(step.bottoms[0]), step.reach
     if reach is None or own is None or not all(top in runs for top in step.tops):
         return [NONE, NONE]

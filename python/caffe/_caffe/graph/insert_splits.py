@@ -12,7 +12,7 @@ from ..log import detail
 
 
 def misses(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> tuple[str, str] | None:
-    """Return what a state does not meet of a rule, and net.cpp's line that says so; else None."""
+    """Return how a state misses a rule, with net.cpp's line that logs it; None if it meets it."""
     if rule.HasField("phase") and rule.phase != state.phase:
         return f"phase ({state.phase}) differed from the phase ({rule.phase})", "net.cpp:296"
     if rule.HasField("min_level") and state.level < rule.min_level:

@@ -83,7 +83,7 @@ def number_blobs(nodes: Sequence[Node]) -> Numbered:
 
 
 def kept_numbers(numbered: Numbered, keep: Collection[Blob]) -> set[int]:
-    """Return the numbers of what is kept: blobs as their last writer leaves them."""
+    """Return the numbers of the kept blobs' last values."""
     last = {b: n for node, _, tops in numbered for b, n in zip(node.tops, tops, strict=True)}
     return {number for blob, number in last.items() if blob in keep}
 

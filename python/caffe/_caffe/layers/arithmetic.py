@@ -24,7 +24,7 @@ class AbsVal(Neuron):
 
 
 def _log_base(layer: Layer, base: float) -> float:
-    """Return log(base), -1 standing for e."""
+    """Return log(base), -1 meaning e."""
     if base == -1:
         return 1.0
     layer.check(base > 0, f"base must be positive, or -1 for e; given {base}")
@@ -33,7 +33,7 @@ def _log_base(layer: Layer, base: float) -> float:
 
 @register("Exp")
 class Exp(Neuron):
-    """y = base ^ (shift + scale * x), base -1 standing for e (exp_layer.cpp)."""
+    """y = base ^ (shift + scale * x), base -1 meaning e (exp_layer.cpp)."""
 
     def setup(self, x):
         """Read the constants: y = outer * exp(inner * x)."""
@@ -53,7 +53,7 @@ class Exp(Neuron):
 
 @register("Log")
 class Log(Neuron):
-    """y = log_base(shift + scale * x), base -1 standing for e (log_layer.cpp)."""
+    """y = log_base(shift + scale * x), base -1 meaning e (log_layer.cpp)."""
 
     squares_in_place = True
 

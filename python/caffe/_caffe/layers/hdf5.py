@@ -99,7 +99,7 @@ class HDF5File:
         return arrays
 
     def check_like(self, other: "HDF5File") -> None:
-        """Hold the rows to the shape of another file's."""
+        """Raise FormatError unless the rows have the shapes of another file's."""
         for name, mine, theirs in zip(self.names, self.shapes, other.shapes, strict=True):
             if mine[1:] != theirs[1:]:
                 raise FormatError(

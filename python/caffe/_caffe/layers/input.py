@@ -103,7 +103,7 @@ class DummyData(Fixed):
 
 @register("MemoryData")
 class MemoryData(Layer):
-    """Batches of the arrays last given to `set_arrays` (Net.set_input_arrays), round and round."""
+    """Batches of the arrays last given to `set_arrays` (Net.set_input_arrays), over and over."""
 
     is_function = False
     bottoms = (0, 0)

@@ -119,7 +119,7 @@ _FLOAT_REFUSED = re.compile(
 
 
 def _float_hint(error: Exception, message: str) -> str:
-    """Return what to write where layers of NumPy's old days use a float as a whole number."""
+    """Return a hint where a layer written for old NumPy uses a float as a size or index."""
     if isinstance(error, (TypeError, IndexError)) and _FLOAT_REFUSED.search(message):
         return "; NumPy before 1.12 took floats as sizes and indices: write int(...)"
     return ""

@@ -103,7 +103,7 @@ class NCCL:
 
     @staticmethod
     def new_uid() -> bytes:
-        """Return what one training's ranks find each other by; the caller must outlive them.
+        """Return the identifier by which a training's ranks find each other; keep the caller alive.
 
         Under torchrun every rank may ask for itself.
         """

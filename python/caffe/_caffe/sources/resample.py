@@ -26,7 +26,7 @@ def resample(
     mode : int
         A ResizeParameter.Interp_mode.
     factor : float, optional
-        What OpenCV was given in the size's stead, not for LINEAR: pixels then lie 1 / factor apart,
+        Not for LINEAR. What OpenCV was given instead of the size: pixels then lie 1 / factor apart,
         else old size / new size.
     """
     if image.shape[:2] == (height, width) and factor is None:

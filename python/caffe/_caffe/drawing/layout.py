@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 SWEEPS = 8
 BEND_WIDTH = 10.0
+NODE_GAP = 26.0  # between neighbours in a rank
 # How much an edge's piece wants to be vertical: with so many bends as ends, or on a longest path.
 PULL = (1.0, 2.0, 8.0)
 TRUNK_PULL = 30.0
@@ -27,7 +28,7 @@ class Layout(NamedTuple):
     height: float
 
 
-def layered(sizes, edges, rank_gap=34.0, node_gap=26.0) -> Layout:
+def layered(sizes, edges, rank_gap=34.0) -> Layout:
     """Lay out nodes from top to bottom.
 
     Parameters
@@ -36,8 +37,8 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0) -> Layout:
         Width and height of each node.
     edges : list of (int, int)
         Node numbers, each edge from a lower to a higher number.
-    rank_gap, node_gap : float
-        Distances between ranks, and between neighbours in a rank.
+    rank_gap : float
+        Distance between ranks.
     """
     if not sizes:
         return Layout([], [], 0.0, 0.0)
@@ -53,7 +54,7 @@ def layered(sizes, edges, rank_gap=34.0, node_gap=26.0) -> Layout:
             pulls[piece] = TRUNK_PULL if edge in trunk else PULL[len({*bends} & {*piece})]
     rows = _rows(ranks, pulls)
     widths = [width for width, _ in sizes] + [BEND_WIDTH] * (len(ranks) - len(sizes))
-    xs = _columns(rows, pulls, widths, node_gap)
+    xs = _columns(rows, pulls, widths)
     tallest = [max(sizes[node][1] for node in row if node < len(sizes)) for row in rows]
     tops = [0.0, *accumulate(height + rank_gap for height in tallest)]
     centres = [(xs[n], tops[ranks[n]] + tallest[ranks[n]] / 2) for n in range(len(sizes))]
@@ -109,7 +110,7 @@ def _rows(ranks, pieces):
     return rows
 
 
-def _columns(rows, pulls, widths, gap):
+def _columns(rows, pulls, widths):
     """x of every node: the least weighted sum of sideways runs that keeps order and distances.
 
     A linear programme in the positions and, per piece of an edge, a bound on its run |x_u - x_v|.
@@ -126,7 +127,7 @@ def _columns(rows, pulls, widths, gap):
         require(0, (-1, u), (1, v), (-1, nodes + i))
     for row in rows:
         for left, right in pairwise(row):
-            require(-(widths[left] + widths[right]) / 2 - gap, (1, left), (-1, right))
+            require(-(widths[left] + widths[right]) / 2 - NODE_GAP, (1, left), (-1, right))
     for node, width in enumerate(widths):
         require(-width / 2, (-1, node))
     factors, lines, variables = zip(*cells, strict=True)

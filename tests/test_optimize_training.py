@@ -5,6 +5,7 @@ import pytest
 from optimizekit import conv, left_out, plain, pool, relu
 
 import caffe
+from caffe._caffe.core import winograd
 
 DATA = """layer { name: "data" type: "Input" top: "data" top: "label"
   input_param { shape { dim: 2 dim: 3 dim: 9 dim: 9 } shape { dim: 2 dim: 1 dim: 9 dim: 9 } } }"""
@@ -107,8 +108,9 @@ def gradients(net):
     return found
 
 
-@pytest.mark.parametrize("name", NETS)
-def test_gradients_are_the_same(make, name):
+@pytest.mark.parametrize("name, channels", [*((name, 128) for name in NETS), ("fcn", 1)])
+def test_gradients_are_the_same(make, name, channels, monkeypatch):
+    monkeypatch.setattr(winograd, "CHANNELS", channels)
     wanted = gradients(make(NETS[name], force=True).net)
     assert all(np.abs(v).max() > 0 for k, v in wanted.items() if k.startswith("data"))
     net = make(NETS[name], force=True).net

@@ -36,6 +36,17 @@ def test_it_is_the_direct_convolution(size, pad, monkeypatch):
         torch.testing.assert_close(found, want, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("pad", [(0, 0), (1, 2)])
+def test_its_adjoint_is_the_gradient_by_the_bottom(pad):
+    draws = np.random.default_rng(5)
+    x = torch.from_numpy(draws.standard_normal((2, 3, 7, 10))).requires_grad_()
+    weight = torch.from_numpy(draws.standard_normal((5, 3, 3, 3)))
+    y = F.conv2d(x, weight, padding=pad)
+    dy = torch.from_numpy(draws.standard_normal(y.shape))
+    (want,) = torch.autograd.grad(y, x, dy)
+    torch.testing.assert_close(winograd.adjoint(dy, weight, pad), want, rtol=0, atol=1e-12)
+
+
 def test_its_error_in_float32_is_a_few_units():
     draws = np.random.default_rng(6)
     x = torch.from_numpy(draws.standard_normal((1, 128, 20, 21), dtype=np.float32)).relu()

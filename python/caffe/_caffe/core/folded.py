@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from . import context
+from . import context, winograd
 from .layer import Layer
 from .neuron_layer import rectify_
 
@@ -65,6 +65,13 @@ class Folded(NamedTuple):
         if self.slope is None:
             return y
         return F.leaky_relu_(y.float(), self.slope) if self.slope else rectify_(y)
+
+    def prepare(self, weight: torch.Tensor, outputs: int, tiled: bool) -> "Folded":
+        """Return this with the filters ready, for passes in which they stay as they are."""
+        (narrow,) = context.narrow(self.multiply(weight, outputs))
+        if narrow.dtype != weight.dtype:
+            return self._replace(weight=narrow)
+        return self._replace(transformed=winograd.transform(narrow)) if tiled else self
 
     def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
         """Return filters multiplied by the factor on their axis of outputs."""

@@ -80,8 +80,8 @@ class Layer(LayerRuntime):
         """Apply `after` to the top, too, from now on; return False where that cannot be done."""
         return False
 
-    def settle(self) -> None:
-        """Prepare to compute with what has been folded in."""
+    def settle(self, inference: bool = True) -> None:
+        """Prepare to compute in an optimized net; for inference, with what has been folded in."""
 
     def unfold(self) -> None:
         """Compute the top alone again."""

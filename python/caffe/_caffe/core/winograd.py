@@ -10,6 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .windows import Windows
+
 POINTS = (0.0, 0.6, -0.6, 1.5, -1.5)
 OUTPUTS, TAPS = 4, 3  # of a tile, along one axis
 SIDE = OUTPUTS + TAPS - 1
@@ -38,11 +40,22 @@ def _one_axis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 _VALUES, _FILTERS, _PRODUCTS = (torch.from_numpy(np.kron(each, each)) for each in _one_axis())
 
 
+def suits(windows: Windows) -> bool:
+    """Tell whether windows of the bottom, and of the top's diff, are 3x3 and close together."""
+    w = windows
+    return (w.kernel, w.stride, w.dilation) == ((3, 3), (1, 1), (1, 1)) and max(w.pad) <= 2
+
+
 def pays(weight: torch.Tensor) -> bool:
     """Tell whether filters (O, C, 3, 3) are to be transformed."""
     outputs, channels = weight.shape[:2]
     few = 4 * SIDE**2 * outputs * channels <= MEMORY
-    return weight.dtype == torch.float32 and few and min(outputs, channels) >= CHANNELS
+    return (
+        weight.dim() == 4
+        and weight.dtype == torch.float32
+        and few
+        and min(outputs, channels) >= CHANNELS
+    )
 
 
 def transform(weight: torch.Tensor) -> torch.Tensor:
@@ -61,6 +74,12 @@ def convolve(x: torch.Tensor, filters: torch.Tensor, bias, pad) -> torch.Tensor:
     for item, top in zip(x.permute(0, 2, 3, 1), y, strict=True):
         _convolve_item(item, filters, bias, pad, top)
     return y.permute(0, 3, 1, 2)
+
+
+def adjoint(dy: torch.Tensor, weight: torch.Tensor, pad) -> torch.Tensor:
+    """Return the gradient by x of its convolution with filters (O, C, 3, 3)."""
+    turned = transform(weight.transpose(0, 1).flip(2, 3))
+    return convolve(dy, turned, None, [TAPS - 1 - p for p in pad])
 
 
 def _convolve_item(x, filters, bias, pad, y) -> None:

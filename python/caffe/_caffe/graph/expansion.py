@@ -23,25 +23,35 @@ class Expansion:
 
     def expand(self) -> None:
         """Make the top whole."""
-        there = self.blob.computed()
-        if is_channels_last(there):  # index_select is fast along its order in memory alone
-            there = there.permute(0, 2, 3, 1).index_select(self._axis - 1, self._rows)
-            whole = there.permute(0, 3, 1, 2)
-        else:
-            whole = there.index_select(self._axis, self._rows)
-        self.blob.put(whole, as_computed=True)
+        self.blob.put(self._select(self.blob.computed(), self._rows), as_computed=True)
 
     def contract(self) -> None:
         """Leave the copies out again, of the values and of the gradient."""
-        whole, diff = self.blob.tensor(), self.blob.diff_tensor()
-        shape = list(whole.shape)
-        shape[self._axis] = len(self._first)
-        self.blob.put(whole.index_select(self._axis, self._first))
-        self.blob.put_diff(diff.new_zeros(shape).index_add_(self._axis, self._rows, diff))
+        whole, diff = self.blob.computed(), self.blob.computed_diff().float()
+        self.blob.put(self._select(whole, self._first), as_computed=True)
+        order, axis = self._order(diff)
+        laid = diff.permute(order)
+        shape = list(laid.shape)
+        shape[axis] = len(self._first)
+        total = laid.new_zeros(shape).index_add_(axis, self._rows, laid)
+        self.blob.put_diff(total.permute(_inverse(order)), as_computed=True)
         self._whole = whole
+
+    def _select(self, t: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        order, axis = self._order(t)
+        return t.permute(order).index_select(axis, rows).permute(_inverse(order))
+
+    def _order(self, t: torch.Tensor) -> tuple[tuple[int, ...], int]:
+        """Return the axes as memory runs through them, in which selecting is fast, and ours."""
+        order = (0, 2, 3, 1) if is_channels_last(t) else (0, 1, 2, 3)
+        return order, order.index(self._axis)
 
     def restore(self) -> None:
         """Put the values back that `contract` found."""
         if self._whole is not None:
-            self.blob.put(self._whole)
+            self.blob.put(self._whole, as_computed=True)
             self._whole = None
+
+
+def _inverse(order: tuple[int, ...]) -> list[int]:
+    return [order.index(axis) for axis in range(len(order))]

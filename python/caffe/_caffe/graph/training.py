@@ -31,6 +31,9 @@ class TrainingPlan:
 
     def __init__(self, nodes: Sequence[Node], names: dict[Blob, str], keep: Collection[Blob]):
         self._nodes, self._names = nodes, names
+        for node in nodes:
+            node.layer.unfold()
+            node.layer.settle(inference=False)
         self.layouts = Layouts(nodes, names, keep)
         self._layout: Layout | None = None
 

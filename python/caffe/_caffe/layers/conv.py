@@ -116,8 +116,7 @@ class Filters(Layer):
     def reach(self):
         if self.transposed or not self.native or (self.axis, self.axes) != (1, 2):
             return None
-        w = self.windows
-        ways = zip(w.extent, w.stride, self.pad, strict=True)
+        ways = zip(self.windows.extent, self.windows.stride, self.pad, strict=True)
         return tuple(Reach(*each, pads=True) for each in ways)
 
     def reduce_pad(self, less):
@@ -131,12 +130,16 @@ class Filters(Layer):
     def unfold(self):
         self.folded = Folded()
 
-    def settle(self):
+    def settle(self, inference=True):
         weight = self._filters()
         self.folded = self.folded._replace(channels_last=weight.device == context.CPU)
-        if context.narrow(weight)[0] is not weight:  # once, and not at every pass
-            weight = self.folded.multiply(weight, int(self.transposed))
-            self.folded = self.folded._replace(weight=context.narrow(weight)[0])
+        if inference:
+            self.folded = self.folded.prepare(weight, int(self.transposed), self._tiled(weight))
+
+    def _tiled(self, weight) -> bool:
+        """Tell whether to convolve by Winograd's algorithm, as optimized nets do."""
+        alone = not self.transposed and self.group == 1 and self.folded.channels_last
+        return alone and winograd.suits(self.windows) and winograd.pays(weight)
 
     def fold(self, after):
         if self.axis != 1 or (self.transposed and self.group > 1):
@@ -209,6 +212,8 @@ class Convolution(Filters):
         if not self.native:
             y = convolve(x, weight, self.windows, self.group)
             return y if bias is None else y + _spread(bias, y)
+        if self._tiled(weight):
+            weight = winograd.transform(weight)
         if weight.dim() == 3 and self.axes == 2:
             return winograd.convolve(x, weight, bias, self.windows.pad)
         if self.overhang:
@@ -216,14 +221,6 @@ class Convolution(Filters):
         if self._large(weight):
             return convolve_large(x, weight, bias, self.windows)
         return torch.convolution(x, weight, bias, *self._torch_options())
-
-    def settle(self):
-        super().settle()
-        w, weight, folded = self.windows, self._filters(), self.folded
-        alone = (w.kernel, w.stride, w.dilation, self.group) == ((3, 3), (1, 1), (1, 1), 1)
-        if alone and folded.weight is None and folded.channels_last and winograd.pays(weight):
-            ready = winograd.transform(folded.multiply(weight, 0))
-            self.folded = folded._replace(transformed=ready)
 
     def gradients(self, x, dy, weight, mask):
         if not self.native:
@@ -235,7 +232,10 @@ class Convolution(Filters):
             dx, db = self._large_gradients(x, dy, weight, mask), self._bias_gradient(dy, mask)
             mask = [mask[0], False, mask[2]]  # the filters' is there
         else:
-            dx, dw, db = self._torch_gradients(x, dy, weight, mask)
+            tiled = mask[0] and self._tiled(weight)
+            dx, dw, db = self._torch_gradients(x, dy, weight, [mask[0] and not tiled, *mask[1:]])
+            if tiled:
+                dx = winograd.adjoint(dy, weight, self.windows.pad)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db

@@ -119,6 +119,63 @@ def test_what_is_kept_can_be_read_and_nothing_else(make):
     assert not np.allclose(net.blobs["c1"].data, between["c1"])
 
 
+def total(*bottoms, settings=""):
+    names = " ".join(f'bottom: "{b}"' for b in bottoms)
+    return (
+        f'layer {{ name: "sum" type: "Eltwise" {names} top: "sum" eltwise_param {{ {settings} }} }}'
+    )
+
+
+@pytest.mark.parametrize(
+    "sum_, more, keep, which",
+    [
+        (total("a", "b"), [], [], "a"),
+        (total("a", "b", "c", settings="coeff: 2 coeff: -1 coeff: 0.5"), [], [], "a"),
+        (total("a", "b", "c", settings="coeff: 2 coeff: -1 coeff: 0.5"), [], ["a"], "b"),
+        (total("a", "b"), [plain("TanH", "t", "a")], [], "b"),  # "a" has another reader
+        (total("a", "a"), [], [], None),
+        (total("l", "r"), ["""layer { name: "cut" type: "Slice" bottom: "a" top: "l" top: "r"
+            slice_param { slice_dim: 1 } }"""], [], None),  # may be views
+        (total("a", "b", settings="operation: MAX"), [], [], None),
+        (total("data", "data"), [], [], None),
+    ],
+)  # fmt: skip
+def test_a_sum_is_written_over_what_only_it_reads(make, sum_, more, keep, which):
+    before, after = (more, []) if "Slice" in str(more) else ([], more)
+    net = make([conv(name, "data") for name in "abc"] + [*before, sum_, *after])
+    wanted = run(net, (9, 9))
+    net.optimize(keep=keep)
+    last, places, found = net._layer_names.index("sum"), {}, []
+
+    def before_sum(i):
+        if i == last:
+            places.clear()
+            places.update({net.blobs[n].tensor().data_ptr(): n for n in "abc"})
+
+    def after_sum(i):
+        if i == last:
+            found.append(places.get(net.blobs["sum"].tensor().data_ptr()))
+
+    net.before_forward(before_sum)
+    net.after_forward(after_sum)
+    for _ in range(2):
+        for name, values in run(net, (9, 9)).items():
+            np.testing.assert_allclose(values, wanted[name], rtol=1e-5, atol=1e-5)
+    assert found == [which] * 2
+
+
+def test_a_view_of_a_summand_keeps_its_values(make):
+    net = make([conv("a", "data"), conv("b", "data"), total("a", "b")])
+    run(net, (9, 9))
+    values = net.blobs["a"].data.copy()
+    net.optimize()
+    views = []
+    last = net._layer_names.index("sum")
+    net.before_forward(lambda i: views.append(net.blobs["a"].data) if i == last else None)
+    run(net, (9, 9))
+    np.testing.assert_allclose(views[0], values, rtol=1e-5, atol=1e-5)
+
+
 def test_what_an_optimized_net_refuses(make):
     net = make(FCN)
     with pytest.raises(caffe.NetError, match="did you mean 'c1'"):

@@ -54,6 +54,9 @@ class LayerRuntime:
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
     caches_inputs = False  # backward uses what forward saw, even if the bottoms change in between
     allocates_tops = True  # forward makes new tops, whatever they held
+    own_tops = False  # their memory is certainly no other blob's
+    overwrites = False  # forward may write over bottom `spare`, which nobody reads after it
+    spare: int | None = None
     blob_count: int | None = None  # of parameters, where that tells forks' layers apart
     ignores_trailing_ones = False  # weights of shape (1, C) fit (1, C, 1, 1)
     is_function = True  # of bottoms and parameters: it neither reads data nor runs a user's code

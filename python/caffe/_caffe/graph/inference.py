@@ -21,18 +21,28 @@ FREED = (
 
 @dataclass
 class Part:
-    """A node that runs, and the blobs that nobody reads after it."""
+    """A node that runs, and the blobs that nobody reads after it.
+
+    spare: those of its bottoms that it may write over.
+    """
 
     index: int  # of its layer in the net
     node: Node
     done: list[Blob] = field(default_factory=list)
+    spare: list[int] = field(default_factory=list)
 
     def run(self, call: Callable[[str, int], None]) -> torch.Tensor | float:
         """Compute the tops; return their part of the loss."""
         call("before_fwd", self.index)
-        for top in self.node.tops:
+        node, bottoms = self.node, self.node.bottoms
+        for top in node.tops:
             top.freed_data = None  # a Python layer writes into it
-        loss = self.node.forward()
+        free = (i for i in self.spare if not bottoms[i].data_buffer.has_live_view())
+        node.layer.spare = spare = next(free, None)
+        loss = node.forward()
+        node.layer.spare = None
+        if spare is not None:  # its values are gone: a hook is not to see what took their place
+            bottoms[spare].free_data(FREED.format(node.bottom_names[spare]))
         call("after_fwd", self.index)
         return loss
 
@@ -59,6 +69,7 @@ class InferencePlan:
         for blob, part in last.items():
             if blob not in self._keep:
                 part.done.append(blob)
+        _find_spare(parts, self._keep)
         self.layouts = Layouts([part.node for part in parts], names, self._keep)
 
     def run(self, call: Callable[[str, int], None]) -> torch.Tensor | float:
@@ -78,6 +89,20 @@ class InferencePlan:
                 blob.free_data(FREED.format(self._names.get(blob, "")))
                 blob.set_shape(shape)
         return loss
+
+
+def _find_spare(parts: Sequence[Part], keep: Collection[Blob]) -> None:
+    """Let layers write over maps that only they read and that share no memory."""
+    uses: dict[Blob, list[Part]] = {}
+    for part in parts:
+        for blob in (*part.node.bottoms, *part.node.tops):
+            uses.setdefault(blob, []).append(part)
+    for part in parts:
+        for i, blob in enumerate(part.node.bottoms if part.node.layer.overwrites else ()):
+            maker, *readers = uses[blob]
+            alone = len(readers) == 1 and maker.node.layer.own_tops
+            if alone and blob not in keep:
+                part.spare.append(i)
 
 
 def _fold(nodes: Sequence[Node], keep: Collection[Blob]) -> list[Part]:

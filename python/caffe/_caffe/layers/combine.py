@@ -179,6 +179,7 @@ class Eltwise(Layer):
             f"takes one coeff per bottom or none; {len(coeff)} for {len(bottom)} bottoms given",
         )
         self.coeff = coeff or [1.0] * len(bottom)
+        self.overwrites = self.operation == param.SUM
         self.lost = self.in_place and self.operation != param.PROD
         if self.lost:
             warning(self.format_error("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
@@ -218,11 +219,15 @@ class Eltwise(Layer):
         return diffs
 
     def _sum(self, bottom):
-        first = self.coeff[0]
-        total = torch.add(
-            bottom[0] if first == 1 else bottom[0] * first, bottom[1], alpha=self.coeff[1]
-        )
-        for x, coeff in zip(bottom[2:], self.coeff[2:], strict=True):
+        terms = list(zip(bottom, self.coeff, strict=True))
+        if self.spare is not None:
+            total, first = terms.pop(self.spare)
+            if first != 1:
+                total.mul_(first)
+        else:
+            (x, first), (y, second), *terms = terms
+            total = torch.add(x if first == 1 else x * first, y, alpha=second)
+        for x, coeff in terms:
             total.add_(x, alpha=coeff)
         return total
 

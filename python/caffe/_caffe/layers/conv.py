@@ -31,7 +31,7 @@ class Filters(Layer):
     """
 
     bottoms = tops = (1, None)
-    same_count = any_layout = True
+    same_count = any_layout = own_tops = True
     transposed = False
     # What the two define, with x (N, C, *sizes):
     top_sizes: Callable  # (sizes) -> the top's

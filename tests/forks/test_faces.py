@@ -170,6 +170,72 @@ def test_channel_scale():
         check_gradients(run)
 
 
+def test_a_bare_normalize_takes_its_net_s_dialect():
+    layers = [
+        'layer { name: "n" type: "Normalize" bottom: "x" top: "n" }',
+        'layer { name: "ip" type: "InnerProduct" bottom: "n" top: "ip" inner_product_param { '
+        'num_output: 3 bias_term: false normalize: true weight_filler { type: "gaussian" } } }',
+    ]
+    net = net_of(input_layer("x", 2, 4) + "".join(layers))
+    assert list(net.params) == ["ip"]
+    x = net.blobs["x"].data[...] = normal(2, 4)
+    before = net.params["ip"][0].data.copy()
+    net.forward()
+    weight = net.params["ip"][0].data
+    close(weight, before / np.linalg.norm(before, axis=1, keepdims=True), rtol=1e-3)
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    close(net.blobs["ip"].data, unit @ weight.T, atol=1e-5)
+    spread = layers[0].replace("}", "norm_param { across_spatial: false } }")
+    assert "n" in net_of(input_layer("x", 2, 4) + spread + layers[1]).params
+
+
+@pytest.mark.parametrize("kind", ["L1", "L2"])
+@pytest.mark.parametrize("given", [False, True])
+def test_inner_distance(kind, given):
+    param = f'inner_distance_param {{ num_output: 3 distance_type: "{kind}" '
+    param += 'weight_filler { type: "gaussian" } }'
+    run = build(f'type: "InnerDistance" {param}', (5, 2, 2), *([(3, 2, 2)] if given else []))
+    x = run.bottom[0].data.reshape(5, 1, 4)
+    weight = (run.bottom[1] if given else run.layer.blobs[0]).data.reshape(3, 4)
+    power = int(kind[1])
+    close(run.forward()[0], (np.abs(x - weight) ** power).sum(2), atol=1e-5)
+    check_gradients(run, step=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["L1", "L2"])
+def test_inner_distance_of_a_label_s_row(kind):
+    text = f'inner_distance_param {{ distance_type: "{kind}" update_center_only: true }}'
+    x, weight, label = normal(4, 2), normal(3, 2), F([2, 0, 2, 2])
+    run = build(f'type: "InnerDistance" {text}', x, weight, label)
+    run.forward()
+    dy = normal(4, 3)
+    dx, dw, _ = run.backward(dy)
+    slope = np.sign if kind == "L1" else lambda d: 2 * d
+    want_x, want_w = np.zeros_like(x), np.zeros_like(weight)
+    for m in range(4):
+        for n in range(3):
+            want_x[m] += dy[m, n] * slope(x[m] - weight[n])
+            if n == label[m]:
+                want_w[n] += dy[m, n] * slope(weight[n] - x[m])
+    close(dx, want_x, atol=1e-5)
+    close(dw, want_w, atol=1e-5)
+
+
+def test_inner_distance_brings_its_rows_to_length_one():
+    text = 'num_output: 3 normalize: true weight_filler { type: "gaussian" std: 4 }'
+    run = build(f'type: "InnerDistance" inner_distance_param {{ {text} }}', (2, 4))
+    run.forward()
+    close((run.layer.blobs[0].data ** 2).sum(1), np.ones(3), atol=1e-5)
+
+
+def test_a_parameter_s_filler():
+    text = 'parameter_param { shape { dim: 5 dim: 4 } blob_filler { type: "gaussian_unitball" } }'
+    net = net_of('layer { name: "p" type: "Parameter" top: "p" ' + text + " }")
+    net.forward()
+    close((net.blobs["p"].data ** 2).sum(1), np.ones(5), atol=1e-5)
+    assert (net.blobs["p"].data < 0).any()
+
+
 def test_refusals():
     for text, shapes, message in (
         ('"CenterLoss"', ((2, 3), (2,)), "num_output > 0"),
@@ -181,6 +247,13 @@ def test_refusals():
         ('"Normalize" normalize_param { normalize_type: "L3" }', ((2, 3),), "L1 or L2"),
         ('"LabelSpecificAdd"', ((2, 3), (3,)), "their labels"),
         ('"ChannelScale"', ((2, 3, 4, 5), (2, 4)), "N H W numbers"),
+        ('"InnerProduct" inner_product_param { num_output: 2 normalize: true transpose: true }',
+         ((2, 3),), "normalize or transpose"),
+        ('"InnerDistance" inner_distance_param { transpose: true }', ((2, 3),), "no transpose"),
+        ('"InnerDistance"', ((2, 3),), "positive num_output"),
+        ('"InnerDistance"', ((2, 3), (2, 4)), "its weights are"),
+        ('"InnerDistance"', ((2, 3), (2, 3), (2,)), "labels with update_center_only"),
+        ('"InnerDistance" inner_distance_param { distance_type: "L3" }', ((2, 3),), "L1 or L2"),
     ):  # fmt: skip
         with pytest.raises(LayerError, match=message):
             build(f"type: {text}", *shapes, phase=caffe_pb2.TRAIN)

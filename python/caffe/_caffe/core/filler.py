@@ -97,6 +97,14 @@ def _positive_unitball(x, param):
     return x
 
 
+@_filler("gaussian_unitball")
+def _gaussian_unitball(x, param):
+    """caffe-windows': N(0, 1), then each item of axis 0 is brought to length 1."""
+    rows = x.view(_outputs(x, "gaussian_unitball"), -1).normal_(0, 1, generator=_draws())
+    rows.div_((rows.square().sum(1, keepdim=True) + 1e-12).sqrt())
+    return x
+
+
 @_filler("xavier")
 def _xavier(x, param):
     """U(-a, a) with a = sqrt(3 / n) (Glorot and Bengio 2010); n as `variance_norm` says."""

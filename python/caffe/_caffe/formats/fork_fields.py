@@ -31,10 +31,11 @@ READ: dict[str, str] = {
     "DropoutParameter": "sample_weights_test scale_train",
     "FillerParameter": "num_groups diag_val",
     "ImageDataParameter": "ignore_label label_type label_divide_factor",
-    "InnerProductParameter": "relu negative_slope",
+    "InnerProductParameter": "relu negative_slope normalize",
     "LossParameter": "PRE_FIXED pre_fixed_normalizer weight_by_label_freqs class_weighting "
     "ignore_objectness ignore_location ignore_constraint ignore_classes ignore_rank "
     "normalize_supervised normalize_classes normalize_constraint normalize_objectness is_siftflow",
+    "ParameterParameter": "blob_filler",
     "PoolingParameter": "kernel_depth temporal_stride kernel_shape stride_shape pad_shape",
     "SolverParameter": "eval_type ap_version show_per_class_result",
     "TransformationParameter": "scale_factors crop_width crop_height crop_h crop_w resize_param "

@@ -101,7 +101,9 @@ class Embed(Layer):
 class InnerProduct(Layer):
     """y = x W^T + b over the axes from `axis` on, taken as one (inner_product_layer.cpp).
 
-    Parameters: W (num_output, K), or (K, num_output) with `transpose`; b (num_output,).
+    Parameters: W (num_output, K), or (K, num_output) with `transpose`; b (num_output,). With
+    caffe-windows' `normalize` a forward first brings each row of W to length 1, in the parameter
+    itself; no gradient passes through the length.
     """
 
     def setup(self, x):
@@ -111,7 +113,10 @@ class InnerProduct(Layer):
             param.transpose,
             param.bias_term,
         )
-        self.given_axis = param.axis
+        self.given_axis, self.normalize = param.axis, param.normalize
+        self.check(
+            not (param.normalize and param.transpose), "takes normalize or transpose, given both"
+        )
         axis = canonical_axis(self, param.axis, x.shape)
         self.check(self.outputs > 0, "needs a positive num_output")
         self.inputs = count(x.shape, axis)
@@ -132,6 +137,9 @@ class InnerProduct(Layer):
     def forward(self, x):
         axis = canonical_axis(self, self.given_axis, x.shape)
         flat = x.reshape(-1, self.inputs)
+        if self.normalize:
+            own = self.running_param(0)
+            own.div_((own.square().sum(1, keepdim=True) + 1e-6).sqrt())
         weights = self.param(0).t() if self.transpose else self.param(0)
         bias = self.param(1) if self.bias else None
         top = F.linear(*context.narrow(flat, weights, bias)).float()
@@ -156,14 +164,20 @@ class InnerProduct(Layer):
 
 @register("Parameter")
 class Parameter(Layer):
-    """A learnable blob of the given shape as the top; zero at first (parameter_layer.hpp)."""
+    """A learnable blob of the given shape as the top (parameter_layer.hpp).
+
+    Zero at first, or by caffe-windows' `blob_filler`.
+    """
 
     allocates_tops = False
 
     bottoms = (0, 0)
 
     def setup(self):
-        self.add_param(tuple(self.layer_param.parameter_param.shape.dim))
+        param = self.layer_param.parameter_param
+        self.add_param(
+            tuple(param.shape.dim), param.blob_filler if param.HasField("blob_filler") else None
+        )
 
     def reshape(self):
         return [self.blobs[0].shape]

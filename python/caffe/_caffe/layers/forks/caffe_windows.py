@@ -1,10 +1,10 @@
-"""Layers of happynear/caffe-windows: Flip, Normalize, LabelSpecificAdd, ChannelScale."""
+"""Layers of happynear/caffe-windows and of the nets of its author, NormFace and AMSoftmax."""
 
 import torch
 
 from caffe.proto import caffe_pb2
 
-from ...core.axes import legacy_shape
+from ...core.axes import canonical_axis, count, legacy_shape
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 
@@ -35,7 +35,19 @@ class Flip(Layer):
 def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     if param.HasField("normalize_param"):
         return "it has normalize_param"
-    return "two tops, where SSD's has one" if len(param.top) == 2 else None
+    if len(param.top) == 2:
+        return "two tops, where SSD's has one"
+    if param.HasField("norm_param"):
+        return None
+    others = (
+        layer.name
+        for layer in net.layer
+        if layer.type in _TYPES or layer.inner_product_param.normalize
+    )
+    return next((f"layer '{name}' is caffe-windows's" for name in others), None)
+
+
+_TYPES = ("LabelSpecificAdd", "InnerDistance", "GeneralContrastiveLoss", "GeneralTripletLoss")
 
 
 @register("Normalize", dialect="caffe-windows", recognise=_has_my_fields)
@@ -164,3 +176,86 @@ class ChannelScale(Layer):
 
     def forward(self, x, scale):
         return x * scale.reshape(x.shape[0], 1, *x.shape[2:])
+
+
+@register("InnerDistance")
+class InnerDistance(Layer):
+    """Each item's distance to each row of the weights (inner_distance_layer.cpp).
+
+    Bottoms: x, whose axes from `axis` on are taken as one (K); the weights (num_output, K), else a
+    parameter; with update_center_only labels, one each item. Top: the other axes and num_output.
+
+    distance_type L2 is the squared distance, L1 the sum of absolute differences. With `normalize` a
+    forward first brings each row of the parameter to length 1. With update_center_only only an
+    item's own label's row gets a gradient from it.
+    """
+
+    bottoms = (1, 3)
+    no_gradient = frozenset({2})
+
+    def setup(self, x, *more):
+        param = self.settings = self.layer_param.inner_distance_param
+        self.axis = canonical_axis(self, param.axis, x.shape)
+        self.check(
+            param.distance_type in ("L1", "L2"),
+            f"distance_type must be L1 or L2, given {param.distance_type!r}",
+        )
+        self.check(not param.transpose, "has no transpose")
+        self.check(
+            len(more) == (2 if param.update_center_only else min(len(more), 1)),
+            "takes x and its weights, and labels with update_center_only",
+        )
+        inputs = count(x.shape, self.axis)
+        if not more:
+            self.check(param.num_output > 0, "needs a positive num_output")
+            self.add_param((param.num_output, inputs), param.weight_filler)
+        self.read = LabelReader(self, 2)
+
+    def reshape(self, x, *more):
+        weight = more[0] if more else self.blobs[0].shape
+        inputs = count(x, self.axis)
+        self.check(
+            count(weight, 1) == inputs,
+            f"takes {inputs} values from axis {self.axis} on, its weights are {tuple(weight)}",
+        )
+        items = count(x, 0, self.axis)
+        self.check(
+            len(more) < 2 or count(more[1]) == items,
+            f"takes a label each of {items} items, given {tuple(more[-1]) if more else ()}",
+        )
+        return [(*x[: self.axis], weight[0])]
+
+    def _rows(self, x, *more):
+        weight = more[0] if more else self.param(0)
+        inputs = count(x.shape, self.axis)
+        return x.reshape(-1, inputs), weight.reshape(-1, inputs)
+
+    def forward(self, x, *more):
+        if self.settings.normalize and not more:
+            own = self.running_param(0)
+            own.div_((own.square().sum(1, keepdim=True) + 1e-6).sqrt())
+        rows, weight = self._rows(x, *more)
+        norm = int(self.settings.distance_type[1])
+        top = torch.cdist(rows, weight, norm, compute_mode="donot_use_mm_for_euclid_dist")
+        return (top.square() if norm == 2 else top).view(*x.shape[: self.axis], -1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """L2: twice the differences, weighted; L1: their signs."""
+        rows, weight = self._rows(*bottom)
+        dy = own = top_diff[0].reshape(len(rows), -1)
+        if self.settings.update_center_only:
+            index = self.read(bottom[2].reshape(-1, 1), len(weight)).index
+            own = torch.zeros_like(dy).scatter_(1, index, dy.gather(1, index))
+        if self.settings.distance_type == "L2":
+            dx = 2 * (dy.sum(1, keepdim=True) * rows - dy @ weight)
+            dw = 2 * (own.sum(0).unsqueeze(1) * weight - own.t() @ rows)
+        else:
+            dx, dw = torch.zeros_like(rows), torch.zeros_like(weight)
+            for i, row in enumerate(rows):
+                sign = (row - weight).sign()
+                dx[i] = dy[i] @ sign
+                dw -= own[i].unsqueeze(1) * sign
+        if len(bottom) == 1 and self.wants_param(0):
+            self.blobs[0].add_diff(dw)
+        diffs = [dx.view(bottom[0].shape), *(dw.view(b.shape) for b in bottom[1:2]), None]
+        return [d if down else None for d, down in zip(diffs, propagate_down, strict=False)]

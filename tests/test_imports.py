@@ -288,7 +288,10 @@ def test_the_graph_names_no_layer_type():
 
 
 def test_import_stays_light():
-    code = "import sys, caffe; print([m for m in sys.argv[1:] if m in sys.modules])"
+    code = (
+        "import gc, sys, caffe; print([m for m in sys.argv[1:] if m in sys.modules], "
+        "gc.isenabled(), gc.get_freeze_count())"
+    )
     heavy = ["h5py", "lmdb", "PIL.Image", "scipy.ndimage", "matplotlib"]
     run = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
-    assert run.stdout.strip() == "[]", run.stdout + run.stderr
+    assert run.stdout.strip() == "[] True 0", run.stdout + run.stderr

@@ -63,9 +63,9 @@ _FORKS: dict[str, str] = {
     "RCF (yun-liu/rcf)": "AutoCrop",
     "RRPN (mjq11302010044/RRPN)": "RotateROIAlign RotateROIPooling",
     "SSD (weiliu89/caffe, branch ssd)": "AnnotatedData DetectionEvaluate DetectionOutput "
-    "MultiBoxLoss Normalize Permute PriorBox VideoData",
+    "MultiBoxLoss Normalize Permute PriorBox",
     "SSTD (BestSonny/SSTD)": "AnnotatedDataMask DetectionOrientedOutput MultiBoxOrientedLoss",
-    "video-caffe (chuckcho/video-caffe)": "NdConvolution NdPooling",
+    "video-caffe (chuckcho/video-caffe)": "NdConvolution NdPooling VideoData",
     "What's the Point (abearman/whats-the-point1)": "SoftmaxWithLossExpectation "
     "SoftmaxWithLossObjectness SoftmaxWithLossObjectnessPresence",
     "yjxiong/caffe": "BatchReduction Gather Scatter SegData SyncBN",

@@ -71,7 +71,8 @@ class Folded(NamedTuple):
         (narrow,) = context.narrow(self.multiply(weight, outputs))
         if narrow.dtype != weight.dtype:
             return self._replace(weight=narrow)
-        return self._replace(transformed=winograd.transform(narrow)) if tiled else self
+        kept = tiled and winograd.fits(narrow)
+        return self._replace(transformed=winograd.transform(narrow)) if kept else self
 
     def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
         """Return filters multiplied by the factor on their axis of outputs."""

@@ -16,7 +16,7 @@ POINTS = (0.0, 0.6, -0.6, 1.5, -1.5)
 OUTPUTS, TAPS = 4, 3  # of a tile, along one axis
 SIDE = OUTPUTS + TAPS - 1
 CHANNELS = 128  # from so many in and out it pays
-MEMORY = 1 << 26  # bytes of transformed filters up to which they are kept
+MEMORY = 1 << 26  # bytes of transformed filters, kept or at a time
 STRIP = 1 << 21  # values of transformed tiles made at a time, to stay within the CPU's cache
 
 
@@ -48,14 +48,17 @@ def suits(windows: Windows) -> bool:
 
 def pays(weight: torch.Tensor) -> bool:
     """Tell whether filters (O, C, 3, 3) are to be transformed."""
-    outputs, channels = weight.shape[:2]
-    few = 4 * SIDE**2 * outputs * channels <= MEMORY
-    return (
-        weight.dim() == 4
-        and weight.dtype == torch.float32
-        and few
-        and min(outputs, channels) >= CHANNELS
-    )
+    plain = weight.dim() == 4 and weight.dtype == torch.float32
+    return plain and min(weight.shape[:2]) >= CHANNELS
+
+
+def fits(weight: torch.Tensor) -> bool:
+    """Tell whether filters (O, C, 3, 3) are few enough to be kept transformed."""
+    return weight.shape[1] <= _channels_at_a_time(len(weight))
+
+
+def _channels_at_a_time(outputs: int) -> int:
+    return max(1, MEMORY // (4 * SIDE**2 * outputs))
 
 
 def transform(weight: torch.Tensor) -> torch.Tensor:
@@ -65,25 +68,31 @@ def transform(weight: torch.Tensor) -> torch.Tensor:
 
 
 def convolve(x: torch.Tensor, filters: torch.Tensor, bias, pad) -> torch.Tensor:
-    """Return the convolution of x (N, C, H, W) with transformed filters, channels last in memory.
+    """Return the convolution of x (N, C, H, W), channels last in memory.
 
-    `bias` is (O,) or None; `pad` the zeros on either side of H and W.
+    `filters` are (O, C, 3, 3), or transformed, (36, O, C); `bias` is (O,) or None; `pad` the zeros
+    on either side of H and W.
     """
     height, width = (size + 2 * p - TAPS + 1 for size, p in zip(x.shape[2:], pad, strict=True))
-    y = x.new_empty((len(x), height, width, filters.shape[1]))
-    for item, top in zip(x.permute(0, 2, 3, 1), y, strict=True):
-        _convolve_item(item, filters, bias, pad, top)
+    ready = filters.dim() == 3
+    outputs = filters.shape[1] if ready else len(filters)
+    step = x.shape[1] if ready else _channels_at_a_time(outputs)
+    y = x.new_empty((len(x), height, width, outputs))
+    for first in range(0, x.shape[1], step):
+        part = filters if ready else transform(filters[:, first : first + step])
+        for item, top in zip(x[:, first : first + step].permute(0, 2, 3, 1), y, strict=True):
+            _convolve_item(item, part, None if first else bias, pad, top, adds=first > 0)
     return y.permute(0, 3, 1, 2)
 
 
 def adjoint(dy: torch.Tensor, weight: torch.Tensor, pad) -> torch.Tensor:
     """Return the gradient by x of its convolution with filters (O, C, 3, 3)."""
-    turned = transform(weight.transpose(0, 1).flip(2, 3))
+    turned = weight.transpose(0, 1).flip(2, 3)
     return convolve(dy, turned, None, [TAPS - 1 - p for p in pad])
 
 
-def _convolve_item(x, filters, bias, pad, y) -> None:
-    """Write the convolution of x (H, W, C) into y."""
+def _convolve_item(x, filters, bias, pad, y, adds: bool) -> None:
+    """Write the convolution of x (H, W, C) into y, or add it."""
     (height, width, outputs), channels = y.shape, x.shape[2]
     down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
     bottom, right = (
@@ -107,4 +116,5 @@ def _convolve_item(x, filters, bias, pad, y) -> None:
             part.view(-1, outputs).add_(bias)
         part = part.view(OUTPUTS, OUTPUTS, n, across, outputs).permute(2, 0, 3, 1, 4)
         there = y[first * OUTPUTS : (first + n) * OUTPUTS]
-        there.copy_(part.reshape(n * OUTPUTS, -1, outputs)[: len(there), :width])
+        part = part.reshape(n * OUTPUTS, -1, outputs)[: len(there), :width]
+        there.add_(part) if adds else there.copy_(part)

@@ -124,7 +124,8 @@ class Net(Hooked):
         Copies of rows and columns that wide padding makes are left out; in a TRAIN net backward,
         too. In a TEST net, which then runs forward alone, BatchNorm, Scale, Bias and ReLU are
         folded into the convolution before them and blobs are freed once their last reader is
-        done: weights that change afterwards need another call.
+        done: weights that change afterwards need another call. On a CPU filters of 3x3 over 128
+        channels and more are also kept as Winograd's algorithm takes them, four times their size.
 
         Parameters
         ----------

@@ -212,9 +212,7 @@ class Convolution(Filters):
         if not self.native:
             y = convolve(x, weight, self.windows, self.group)
             return y if bias is None else y + _spread(bias, y)
-        if self._tiled(weight):
-            weight = winograd.transform(weight)
-        if weight.dim() == 3 and self.axes == 2:
+        if (weight.dim() == 3 and self.axes == 2) or self._tiled(weight):
             return winograd.convolve(x, weight, bias, self.windows.pad)
         if self.overhang:
             x = F.pad(x, self.overhang)

@@ -85,7 +85,11 @@ class Concat(_OneAxis):
 
     def forward(self, *bottom):
         axis = self.axis_of(bottom[0])
-        return bottom[0] if len(bottom) == 1 else torch.cat(bottom, axis)
+        if len(bottom) == 1:
+            return bottom[0]
+        if not all(x.is_contiguous() for x in bottom):  # torch.cat would lose channels last
+            bottom = tuple(x.contiguous(memory_format=torch.channels_last) for x in bottom)
+        return torch.cat(bottom, axis)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         if len(bottom) == 1:

@@ -219,6 +219,11 @@ def test_three_sizes_are_compared(tmp_path, monkeypatch):
             r"layer 's' \(SPP\): cannot be written with ONNX's operators",
         ),
         (
+            RELU + 'layer { name: "d" type: "Dropout" bottom: "y" top: "z" '
+            "dropout_param { sample_weights_test: true } }",
+            r"layer 'd' \(Dropout\): draws at random in TEST, too",
+        ),
+        (
             input_layer("x", 1, 2) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "x" }',
             "blob 'x' is input and, changed in place, output",
         ),

@@ -105,5 +105,5 @@ def threshold(g: Graph, layer: Threshold, x: str):
 @converts(Dropout)
 def dropout(g: Graph, layer: Dropout, x: str):
     """Nothing, or the mean over all masks (scale_train: false)."""
-    layer.check(not layer.draws, "draws at random; export the TEST phase")
+    layer.check(not layer.draws, "draws at random in TEST, too (sample_weights_test: true)")
     return g.node("Identity", x) if layer.scale_train else g.mul(x, g.scalar(layer.keep))

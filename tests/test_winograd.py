@@ -9,7 +9,7 @@ import caffe
 from caffe._caffe.core import winograd
 
 NET = """
-layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 128 dim: 9 dim: 7 } } }
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 128 dim: 40 dim: 36 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
   num_output: 130 kernel_size: 3 pad: 1 weight_filler { type: "msra" }
   bias_filler { type: "gaussian" std: 0.1 } %s } }
@@ -64,7 +64,7 @@ def make(tmp_path):
         (tmp_path / "net.prototxt").write_text(NET % options)
         caffe.set_random_seed(2)
         net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TEST)
-        net.blobs["data"].data[...] = np.random.default_rng(3).standard_normal((1, 128, 9, 7))
+        net.blobs["data"].data[...] = np.random.default_rng(3).standard_normal((1, 128, 40, 36))
         return net
 
     yield build
@@ -93,6 +93,15 @@ def test_an_optimized_net_uses_it_with_what_is_folded_in(make, monkeypatch):
     assert net.forward()["top"].shape == (2, 2, 6, 5)
     calls.clear()
     caffe.set_precision("bf16")
+    net.forward()
+    assert not calls
+
+
+def test_maps_smaller_than_the_filters_stay_direct(make, monkeypatch):
+    calls, net = count_calls(monkeypatch), make()
+    net.blobs["data"].reshape(1, 128, 9, 7)
+    net.reshape()
+    net.optimize()
     net.forward()
     assert not calls
 

@@ -139,7 +139,9 @@ class Filters(Layer):
     def _tiled(self, weight) -> bool:
         """Tell whether to convolve by Winograd's algorithm, as optimized nets do."""
         alone = not self.transposed and self.group == 1 and self.folded.channels_last
-        return alone and winograd.suits(self.windows) and winograd.pays(weight)
+        if not (alone and winograd.suits(self.windows) and winograd.pays(weight)):
+            return False
+        return self.top_count >= weight.numel()  # else transforming filters costs what it saves
 
     def fold(self, after):
         if self.axis != 1 or (self.transposed and self.group > 1):

@@ -131,7 +131,9 @@ class DataSet:
 
     def pairs(self, data, split):
         """Return the Pairs of the split of that name, in order."""
-        raise NotImplementedError
+        raise DataError(
+            f"{type(self).__name__} does not define pairs(data, split), as every data set must"
+        )
 
     def label_maps(self, data, pair):
         """Return (reader, number of classes, file) of each label map of a pair."""

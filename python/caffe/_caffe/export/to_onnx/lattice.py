@@ -27,7 +27,7 @@ def grid_features(g: Graph, size: str, sigmas: Sequence[float], image: str = "")
 class Lattice:
     """The lattice around points with features (d, n); filters values (n, C) at them.
 
-    Its grid has a row of zeros behind the vertices', which stands for absent neighbours.
+    Its grid has a row of zeros behind the vertices', which is read for absent neighbours.
     """
 
     def __init__(self, g: Graph, features: str, d: int):

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import torch
+
 from .layer import Layer
 
 
@@ -26,6 +28,11 @@ def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "a
 def count(shape: Sequence[int], start: int = 0, end: int | None = None) -> int:
     """Return the number of elements over the axes from `start` up to `end`."""
     return math.prod(shape[start:end])
+
+
+def as_rows(x: torch.Tensor) -> torch.Tensor:
+    """Return x (N, ...) as (N, K), also where N is 0."""
+    return x.reshape(x.shape[0], count(x.shape, 1))
 
 
 def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int]:

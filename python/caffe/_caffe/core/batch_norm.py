@@ -60,6 +60,19 @@ def _together(x, factor, shift, eps) -> Normalised:
     return Normalised(y, moments, whole, squares / (places - 1).clamp(min=1), variance)
 
 
+def stored_gradients(dy, x, factor, mean, variance, eps: float, mask: Sequence[bool]) -> list:
+    """Return what `gradients` does where mean and variance are constants."""
+    inverse = (variance + eps).rsqrt_()
+    return _native_gradients(dy, x, factor, mean, variance, mean, inverse, False, eps, mask)
+
+
+def _native_gradients(dy, x, *more) -> list:
+    if x.numel():
+        return torch.ops.aten.native_batch_norm_backward(dy, x, *more)
+    mask, nothing = more[-1], x.new_zeros(x.shape[1])  # torch divides by 0 and ends the process
+    return [v if on else None for v, on in zip((dy, nothing, nothing), mask, strict=True)]
+
+
 def gradients(
     dy: torch.Tensor,
     x: torch.Tensor,
@@ -74,9 +87,7 @@ def gradients(
     """
     mean, inverse, places = Moments(*moments)
     if places is None:
-        return torch.ops.aten.native_batch_norm_backward(
-            dy, x, factor, None, None, mean, inverse, True, eps, mask
-        )
+        return _native_gradients(dy, x, factor, None, None, mean, inverse, True, eps, mask)
     axes = [axis for axis in range(x.dim()) if axis != 1]
     around = (1, -1) + (1,) * (x.dim() - 2)
     y = (x - mean.view(around)) * inverse.view(around)

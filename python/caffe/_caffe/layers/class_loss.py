@@ -3,7 +3,7 @@
 import torch
 
 from ...proto import caffe_pb2
-from ..core.axes import count, legacy_shape
+from ..core.axes import as_rows, count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
 from ..core.loss_layer import LabelAxis, Loss, SoftmaxLoss, normalization, normalizer
@@ -87,11 +87,11 @@ class HingeLoss(Loss):
         return loss if nan_if_invalid is None else loss + nan_if_invalid
 
     def _margins(self, x, label):
-        rows = x.reshape(x.shape[0], -1)
+        x = as_rows(x)
         # Only the first label of each batch place is read, however many there are.
-        labels = self.read(label.flatten()[: x.shape[0]].unsqueeze(1), rows.shape[1])
-        sign = torch.ones_like(rows).scatter_(1, labels.index, -1)
-        return (sign * rows).add_(1).clamp_(min=0), sign, labels.nan_if_invalid
+        labels = self.read(label.flatten()[: x.shape[0]].unsqueeze(1), x.shape[1])
+        sign = torch.ones_like(x).scatter_(1, labels.index, -1)
+        return (sign * x).add_(1).clamp_(min=0), sign, labels.nan_if_invalid
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = -s where the margin is positive, or -2 s margin (L2), over the number of items."""
@@ -191,16 +191,16 @@ class MultinomialLogisticLoss(Loss):
         return _minus_total(chosen.log_(), labels) / prob.shape[0]
 
     def _chosen(self, prob, label):
-        rows = prob.reshape(prob.shape[0], -1)
-        labels = self.read(label.view(-1, 1), rows.shape[1])
-        return rows.gather(1, labels.index).clamp_(min=LOG_THRESHOLD), labels
+        prob = as_rows(prob)
+        labels = self.read(label.view(-1, 1), prob.shape[1])
+        return prob.gather(1, labels.index).clamp_(min=LOG_THRESHOLD), labels
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dp = -1 / (N p) for the label's class, p at least 1e-20; 0 elsewhere."""
         self.check_down(propagate_down)
         prob = bottom[0]
         chosen, labels = self._chosen(prob, bottom[1])
-        diff = prob.new_zeros(prob.shape[0], prob.numel() // prob.shape[0])
+        diff = torch.zeros_like(as_rows(prob))
         diff.scatter_(1, labels.index, -top_diff[0] / prob.shape[0] / chosen)
         return [diff.view(prob.shape), None]
 

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from ..core import context
-from ..core.axes import canonical_axis, count
+from ..core.axes import as_rows, canonical_axis, count
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
 
@@ -36,7 +36,7 @@ class ArgMax(Layer):
             axis = canonical_axis(self, self.axis, x.shape)
             values, places = self._largest(x, axis)
             return values if self.values else places
-        values, places = self._largest(x.reshape(x.shape[0], -1), 1)
+        values, places = self._largest(as_rows(x), 1)
         top = torch.stack([places, values], 1) if self.values else places.unsqueeze(1)
         # At least three axes, as many as the bottom's.
         return top.reshape(tuple(top.shape) + (1,) * (x.dim() - 3))

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from ...proto import caffe_pb2
-from ..core.axes import count, legacy_shape
+from ..core.axes import as_rows, count, legacy_shape
 from ..core.layer import register
 from ..core.loss_layer import Loss, ignore_label, normalization, normalizer
 
@@ -47,7 +47,7 @@ class ContrastiveLoss(Loss):
             )
 
     def _pairs(self, a, b):
-        difference = a.reshape(a.shape[0], -1) - b.reshape(a.shape[0], -1)
+        difference = as_rows(a) - as_rows(b)
         return difference, difference.square().sum(1, keepdim=True)
 
     def _alike(self, similar):

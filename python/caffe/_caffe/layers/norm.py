@@ -4,7 +4,7 @@ import torch
 
 from ...proto import caffe_pb2
 from ..core.axes import canonical_axis, legacy_shape
-from ..core.batch_norm import gradients, normalise
+from ..core.batch_norm import gradients, normalise, stored_gradients
 from ..core.layer import Layer, register
 
 
@@ -130,10 +130,7 @@ class BatchNorm(Layer):
         mask = [down, *wanted]
         if self.stored:
             mean, variance = self._stored_moments()
-            moments = [mean, variance, mean, (variance + self.eps).rsqrt_()]
-            dx, *params = torch.ops.aten.native_batch_norm_backward(
-                dy, x, scale, *moments, False, self.eps, mask
-            )
+            dx, *params = stored_gradients(dy, x, scale, mean, variance, self.eps, mask)
         else:
             moments = moments or normalise(x, scale, bias, self.eps).moments
             dx, *params = gradients(dy, x, scale, moments, self.eps, mask)
@@ -154,6 +151,10 @@ class MVN(Layer):
         param = self.layer_param.mvn_param
         self.variance, self.eps = param.normalize_variance, param.eps
         self.first_axis = 1 if param.across_channels else 2
+
+    def reshape(self, shape):
+        # Not by `forward`: torch's mean of shapes alone imports a second's worth of modules.
+        return [legacy_shape(self, shape)]
 
     def _rows(self, x):
         return x.reshape(legacy_shape(self, x.shape)).flatten(self.first_axis)

@@ -70,59 +70,53 @@ def fcn8s_bf16_step(options) -> list[Row]:
 
 
 def fcn8s_forward(options) -> list[Row]:
-    return compare("fcn8s_forward", "FCN-8s forward", True, 1.05, None, 1, options)
+    return compare("forward", "FCN-8s forward", True, 1.05, None, 1, options)
 
 
 def fcn8s_inference(options) -> list[Row]:
     what = "FCN-8s forward, optimized"
-    return compare("fcn8s_inference", what, True, 0.8, 1.0, 1, options)
+    return compare("inference", what, True, 0.8, 1.0, 1, options)
 
 
 def fcn8s_rivals(options) -> list[Row]:
     """Compare the optimized forward pass with what else runs such nets on a CPU."""
-    return _rivals(options, "FCN-8s forward, optimized", "float32", rivals.present(), 0.8)
+    return _rivals(Config(*options.size), options.rounds, "FCN-8s forward", 0.8)
 
 
 def fcn8s_bf16_rivals(options) -> list[Row]:
-    present = {n: maker for n, maker in rivals.present().items() if n in rivals.IN_BF16}
-    return _rivals(options, "FCN-8s forward, bf16, optimized", "bf16", present, 0.9)
+    config = Config(*options.size)._replace(precision="bf16")
+    return _rivals(config, options.rounds, "FCN-8s forward, bf16", 0.9)
 
 
-def _rivals(options, title: str, precision: str, present: dict, target: float) -> list[Row]:
-    width, height = options.size
+def pspnet50(options) -> list[Row]:
+    config = Config(473, 473, net="pspnet50")
+    return _rivals(config, options.rounds, "PSPNet50 473x473 forward", 1.0)
+
+
+def deeplabv3(options) -> list[Row]:
+    config = Config(513, 513, net="deeplabv3")
+    return _rivals(config, options.rounds, "DeepLabv3-R50 513x513 forward", 1.0)
+
+
+def _rivals(config: Config, rounds: int, title: str, target: float) -> list[Row]:
+    """Compare an optimized net with whatever else is here and computes in its precision."""
+    precision, present = config.precision, rivals.present(config.precision)
     with tempfile.TemporaryDirectory() as folder:
-        model = os.path.join(folder, "fcn8s.onnx")
-        config = Config(width, height, model=model, precision=precision)
+        config = config._replace(model=os.path.join(folder, "net.onnx"))
         if any(name in rivals.READ_ONNX for name in present):
             measure.once(with_caffe.write_onnx, config._replace(precision="float32"))
-        found = measure.rank(
-            {"": with_caffe.fcn8s_inference, **present},
-            config,
-            options.rounds,
-            rivals.CLOSE[precision],
-        )
+        makers = {"": with_caffe.inference, **present}
+        found = measure.rank(makers, config, rounds, rivals.CLOSE[precision])
     ours = found.pop("")
     for name in rivals.RIVALS.keys() - found.keys():
         print(f"{name}: not installed (or no compiler, or no {precision}), left out")
     rows = []
     for name, theirs in found.items():
         time, memory = measure.against(ours, theirs)
-        what = f"{title} / {name}"
+        what = f"{title}, optimized / {name}"
         rows.append(Row(what, time.ours, time.baseline, "s", time.ratio, target))
         rows.append(Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, 1))
     return rows
-
-
-def pspnet50(options) -> list[Row]:
-    options = argparse.Namespace(**{**vars(options), "size": (473, 473)})
-    what = "PSPNet50 473x473 forward, optimized"
-    return compare("pspnet50_inference", what, True, 1.0, 1.0, 1, options)
-
-
-def deeplabv3(options) -> list[Row]:
-    options = argparse.Namespace(**{**vars(options), "size": (513, 513)})
-    what = "DeepLabv3-R50 513x513 forward, optimized"
-    return compare("deeplabv3_inference", what, True, 1.0, 1.0, 1, options)
 
 
 def lenet_step(options) -> list[Row]:

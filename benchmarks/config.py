@@ -20,6 +20,7 @@ class Config(NamedTuple):
     trunk: int = 64  # channels of a ResNet's first stage; fewer in tests
     model: str = ""  # an ONNX file of the net, for those who read one
     precision: str = "float32"  # or "bf16", what filters multiply in
+    net: str = "fcn8s"  # a forward pass's: or "pspnet50", "deeplabv3"
     iter_size: int = 1
     workers: int = 1  # threads that load pictures
 

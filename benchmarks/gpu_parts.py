@@ -92,8 +92,8 @@ def golden_figures(scale: Scale) -> Found:
 
 
 def fcn8s_forward(scale: Scale, precision: str) -> Found:
-    ours = {"": with_caffe.fcn8s_forward, ", optimized": with_caffe.fcn8s_inference}
-    return _race(f"FCN-8s forward, {precision}", ours, with_torch.fcn8s_forward,
+    ours = {"": with_caffe.forward, ", optimized": with_caffe.inference}
+    return _race(f"FCN-8s forward, {precision}", ours, with_torch.forward,
                  scale.fcn8s(precision), scale.rounds, CLOSE[precision])  # fmt: skip
 
 
@@ -112,10 +112,10 @@ def lenet_step(scale: Scale) -> Found:
 
 def successor(scale: Scale, name: str, what: str, side: int, small: int) -> Found:
     """Compare the optimized forward pass of a net on ResNet-50 in both precisions."""
-    ours, baseline = getattr(with_caffe, name), getattr(with_torch, name)
     return _joined([
-        _race(f"{what} forward, optimized, {precision}", {"": ours}, baseline,
-              scale.resnet(precision, side, small), scale.rounds, CLOSE[precision])
+        _race(f"{what} forward, optimized, {precision}", {"": with_caffe.inference},
+              with_torch.forward, scale.resnet(precision, side, small)._replace(net=name),
+              scale.rounds, CLOSE[precision])
         for precision in CLOSE
     ])  # fmt: skip
 
@@ -234,11 +234,9 @@ PARTS = {
     "step-bf16": Part(_for(fcn8s_step, precision="bf16"), 90),
     "waits": Part(synchronisation, 60),
     "graphs": Part(cuda_graphs, 90),
-    "pspnet50": Part(
-        _for(successor, name="pspnet50_inference", what="PSPNet50", side=473, small=41), 90
-    ),
+    "pspnet50": Part(_for(successor, name="pspnet50", what="PSPNet50", side=473, small=41), 90),
     "deeplabv3": Part(
-        _for(successor, name="deeplabv3_inference", what="DeepLabv3-R50", side=513, small=33), 90
+        _for(successor, name="deeplabv3", what="DeepLabv3-R50", side=513, small=33), 90
     ),
     "loading": Part(loading, 90),
     "lenet": Part(lenet_step, 60),

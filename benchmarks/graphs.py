@@ -34,7 +34,7 @@ def _caffe(config: Config) -> tuple[Model, torch.Tensor]:
 
 
 def _torch(config: Config) -> tuple[Model, torch.Tensor]:
-    return with_torch.fcn8s_ready(config).train(False), _image(config)
+    return with_torch.ready(config), _image(config)
 
 
 def _image(config: Config) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What else runs a trained FCN-8s on a CPU, each with the settings that its manual recommends.
+"""What else runs a trained net on a CPU, each with the settings that its manual recommends.
 
 Each maker returns a function that runs one forward pass and returns a score, as in with_torch.py.
 ONNX Runtime and OpenVINO are measured where they can be imported, torch.compile where it finds a
@@ -32,7 +32,7 @@ def compiled(config: Config) -> Callable[[], float]:
 def _torch_forward(config: Config, prepare) -> Callable[[], float]:
     import torch
 
-    model = with_torch.channels_last(with_torch.fcn8s_ready(config).train(False))
+    model = with_torch.channels_last(with_torch.ready(config))
     image = torch.from_numpy(_image(config)).contiguous(memory_format=torch.channels_last)
     model = prepare(model)
 
@@ -53,7 +53,7 @@ def onnx_runtime(config: Config) -> Callable[[], float]:
     )
     (name,) = (given.name for given in session.get_inputs())
     image = _image(config)
-    return lambda: float(session.run(["score"], {name: image})[0][0, 0, 0, 0])
+    return lambda: float(session.run(None, {name: image})[0][0, 0, 0, 0])
 
 
 def openvino(config: Config) -> Callable[[], float]:
@@ -69,27 +69,28 @@ def openvino(config: Config) -> Callable[[], float]:
     }
     request = core.compile_model(model, "CPU", settings).create_infer_request()
     image = _image(config)
-    return lambda: float(request.infer([image])["score"][0, 0, 0, 0])
+    return lambda: float(request.infer([image])[0][0, 0, 0, 0])
 
 
 RIVALS: dict[str, Callable[[Config], Callable[[], float]]] = {
-    "PyTorch": with_torch.fcn8s_forward,
+    "PyTorch": with_torch.forward,
     "PyTorch, channels last": channels_last,
     "PyTorch, compiled": compiled,
     "ONNX Runtime": onnx_runtime,
     "OpenVINO": openvino,
 }
 
-
 # Those that multiply in bf16 on a CPU: ONNX Runtime does not; plain PyTorch is channels last there.
 IN_BF16 = ("PyTorch, channels last", "PyTorch, compiled", "OpenVINO")
 
 
-def present() -> dict[str, Callable[[Config], Callable[[], float]]]:
-    """Return the rivals that can run here."""
+def present(precision: str) -> dict[str, Callable[[Config], Callable[[], float]]]:
+    """Return the rivals that can run here in a precision."""
     absent = {name for name, module in READ_ONNX.items() if not importlib.util.find_spec(module)}
     if not shutil.which(os.environ.get("CXX", "g++")):
         absent.add("PyTorch, compiled")
+    if precision == with_torch.BF16:
+        absent |= RIVALS.keys() - IN_BF16
     return {name: maker for name, maker in RIVALS.items() if name not in absent}
 
 

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from caffe.proto.caffe_pb2 import NetParameter
 
 ROOT = Path(__file__).resolve().parent.parent
+# Rows of the table, and the blobs of their scores.
+RESNETS = {
+    "pspnet50": ("ade20k-pspnet50", "conv6_interp"),
+    "deeplabv3": ("voc-deeplabv3-resnet50", "score"),
+}
 
 _LENET = """
 name: "LeNet"
@@ -174,16 +179,6 @@ def fcn8s_net(config: Config):
     return net
 
 
-def fcn8s_forward(config: Config) -> Callable[[], float]:
-    return _forward(fcn8s_net(config), "score", config)
-
-
-def fcn8s_inference(config: Config) -> Callable[[], float]:
-    net = fcn8s_net(config)
-    net.optimize()
-    return _forward(net, "score", config)
-
-
 def resnet_net(row_name: str, config: Config):
     """Return the deploy net of a row on ResNet-50, for pictures of the size asked for."""
     import experiments
@@ -204,9 +199,28 @@ def resnet_net(row_name: str, config: Config):
     return net
 
 
+def _net(config: Config):
+    """Return the net that `config.net` names and the name of its scores."""
+    if config.net == "fcn8s":
+        return fcn8s_net(config), "score"
+    row, score = RESNETS[config.net]
+    return resnet_net(row, config), score
+
+
+def forward(config: Config) -> Callable[[], float]:
+    net, score = _net(config)
+    return _forward(net, score, config)
+
+
+def inference(config: Config) -> Callable[[], float]:
+    net, score = _net(config)
+    net.optimize()
+    return _forward(net, score, config)
+
+
 def write_onnx(config: Config) -> Callable[[], float]:
-    """Return what writes FCN-8s to `config.model`."""
-    net = fcn8s_net(config)
+    """Return what writes the net to `config.model`."""
+    net, _ = _net(config)
 
     def unit() -> float:
         import caffe
@@ -214,18 +228,6 @@ def write_onnx(config: Config) -> Callable[[], float]:
         return caffe.export.onnx(net, config.model)
 
     return unit
-
-
-def pspnet50_inference(config: Config) -> Callable[[], float]:
-    net = resnet_net("ade20k-pspnet50", config)
-    net.optimize()
-    return _forward(net, "conv6_interp", config)
-
-
-def deeplabv3_inference(config: Config) -> Callable[[], float]:
-    net = resnet_net("voc-deeplabv3-resnet50", config)
-    net.optimize()
-    return _forward(net, "score", config)
 
 
 def _forward(net, blob: str, config: Config) -> Callable[[], float]:

@@ -16,6 +16,7 @@ from .config import FCN8S, LENET, LENET_SHAPE, Config, Hyper, batch, fill, fill_
 from .torch_resnets import DeepLabv3, PSPNet
 
 BF16 = "bf16"
+RESNETS: dict[str, Callable[[int], nn.Module]] = {"pspnet50": PSPNet, "deeplabv3": DeepLabv3}
 
 
 def _block(inputs: int, outputs: int, convs: int, pad: int = 1) -> list[nn.Module]:
@@ -174,21 +175,13 @@ def lenet_step(config: Config) -> Callable[[], float]:
     return _step(LeNet(), config, LENET, batch(LENET_SHAPE, LENET_SHAPE[:1], 10))
 
 
-def fcn8s_ready(config: Config) -> nn.Module:
-    """Return FCN-8s with its weights."""
-    return _ready(fcn8s(config), config)
-
-
-def fcn8s_forward(config: Config) -> Callable[[], float]:
-    return _forward(fcn8s_ready(config), config)
-
-
-def pspnet50_inference(config: Config) -> Callable[[], float]:
-    return _forward(_resnet(PSPNet(config.trunk), config), config)
-
-
-def deeplabv3_inference(config: Config) -> Callable[[], float]:
-    return _forward(_resnet(DeepLabv3(config.trunk), config), config)
+def ready(config: Config) -> nn.Module:
+    """Return the net that `config.net` names, with its weights, for inference."""
+    if config.net == "fcn8s":
+        model = _ready(fcn8s(config), config)
+    else:
+        model = _resnet(RESNETS[config.net](config.trunk), config)
+    return model.train(False)
 
 
 def _resnet(model: nn.Module, config: Config) -> nn.Module:
@@ -199,8 +192,8 @@ def _resnet(model: nn.Module, config: Config) -> nn.Module:
     return _placed(model, config)
 
 
-def _forward(model: nn.Module, config: Config) -> Callable[[], float]:
-    model.train(False)
+def forward(config: Config) -> Callable[[], float]:
+    model = ready(config)
     data, _ = batch(config.image_shape, (1,), 21)
 
     def unit() -> float:
@@ -212,4 +205,4 @@ def _forward(model: nn.Module, config: Config) -> Callable[[], float]:
     return unit
 
 
-fcn8s_inference, fcn8s_optimized_step = fcn8s_forward, fcn8s_step  # the same baselines
+inference, fcn8s_optimized_step = forward, fcn8s_step  # the same baselines

@@ -52,10 +52,10 @@ def test_lenet_by_hand_is_the_same_net_and_step():
     hold_equal(*both_after_a_step(solver, with_torch.LeNet(), LENET, feed))
 
 
-@pytest.mark.parametrize("name, side", [("pspnet50_inference", 41), ("deeplabv3_inference", 33)])
+@pytest.mark.parametrize("name, side", [("pspnet50", 41), ("deeplabv3", 33)])
 def test_the_successors_by_hand_are_the_same_nets(name, side):
-    config = Config(width=side, height=side, trunk=4)
-    ours, theirs = (getattr(module, name)(config)() for module in (with_caffe, with_torch))
+    config = Config(width=side, height=side, trunk=4, net=name)
+    ours, theirs = (module.inference(config)() for module in (with_caffe, with_torch))
     assert ours == pytest.approx(theirs, rel=1e-4) and ours != 0
 
 
@@ -152,7 +152,7 @@ def test_importing_is_timed_in_a_new_process():
 
 
 def test_channels_last_is_the_same_net():
-    wanted = with_torch.fcn8s_forward(THIN)()
+    wanted = with_torch.forward(THIN)()
     assert rivals.channels_last(THIN)() == pytest.approx(wanted, rel=1e-4) and wanted != 0
 
 
@@ -182,7 +182,7 @@ def test_a_data_layer_is_timed_alone():
     assert 0 < loading.seconds_of_a_picture(Config(width=16, height=8), 2, 1) < 1
 
 
-@pytest.mark.parametrize("name", ["fcn8s_inference", "fcn8s_optimized_step"])
+@pytest.mark.parametrize("name", ["inference", "fcn8s_optimized_step"])
 def test_both_sides_multiply_in_bf16_where_asked(name):
     narrow = THIN._replace(precision="bf16")
     try:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 import caffe
 from caffe._caffe.core import winograd
+from caffe._caffe.core.windows import Windows
 
 NET = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 128 dim: 40 dim: 36 } } }
@@ -21,32 +22,57 @@ layer { name: "top" type: "Convolution" bottom: "conv" top: "top" convolution_pa
 """  # noqa: E501
 
 
+def windows(pad, dilation=(1, 1)):
+    return Windows((3, 3), (1, 1), pad, dilation)
+
+
+def draw(*shape):
+    return torch.from_numpy(np.random.default_rng(len(shape)).standard_normal(shape))
+
+
 @pytest.mark.parametrize("size", [(3, 4), (4, 4), (5, 9), (8, 15), (18, 3), (33, 34)])
-@pytest.mark.parametrize("pad", [(0, 0), (1, 1), (2, 5)])
-def test_it_is_the_direct_convolution(size, pad, monkeypatch):
+@pytest.mark.parametrize("pad, dilation", [((0, 0), (1, 1)), ((1, 1), (1, 1)), ((2, 5), (1, 3)),
+                                           ((4, 3), (4, 2)), ((12, 18), (12, 18))])  # fmt: skip
+@pytest.mark.parametrize("tile", winograd.TILES, ids=lambda tile: f"{tile.outputs}x{tile.outputs}")
+def test_it_is_the_direct_convolution(size, pad, dilation, tile, monkeypatch):
     monkeypatch.setattr(winograd, "STRIP", 36 * 8 * 3)  # several strips, the last one shorter
-    draws = np.random.default_rng(5)
-    x = torch.from_numpy(draws.standard_normal((2, 8, *size)))
-    weight = torch.from_numpy(draws.standard_normal((5, 8, 3, 3)))
-    bias = torch.from_numpy(draws.standard_normal(5))
-    monkeypatch.setattr(winograd, "MEMORY", 3 * 4 * 36 * 5)  # channels in three parts
-    assert not winograd.fits(weight) and winograd.fits(weight[:, :3])
-    for shift, filters in ((bias, winograd.transform(weight)), (None, weight), (bias, weight)):
-        want = F.conv2d(x, weight, shift, padding=pad)
-        found = winograd.convolve(x, filters, shift, pad)
+    monkeypatch.setattr(winograd, "CHANNELS", 3)  # in three parts
+    monkeypatch.setattr(winograd, "PART", 0)
+    x, weight, bias = draw(2, 8, *size), draw(5, 8, 3, 3), draw(5)
+    for shift in (bias, None):
+        want = F.conv2d(x, weight, shift, padding=pad, dilation=dilation)
+        found = winograd.convolve(x, weight, shift, windows(pad, dilation), tile)
         assert found.shape == want.shape
         torch.testing.assert_close(found, want, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("pad", [(0, 0), (1, 2)])
-def test_its_adjoint_is_the_gradient_by_the_bottom(pad):
-    draws = np.random.default_rng(5)
-    x = torch.from_numpy(draws.standard_normal((2, 3, 7, 10))).requires_grad_()
-    weight = torch.from_numpy(draws.standard_normal((5, 3, 3, 3)))
-    y = F.conv2d(x, weight, padding=pad)
-    dy = torch.from_numpy(draws.standard_normal(y.shape))
+@pytest.mark.parametrize("pad, dilation", [((0, 0), (1, 1)), ((1, 2), (1, 1)), ((2, 0), (2, 3))])
+def test_its_adjoint_is_the_gradient_by_the_bottom(pad, dilation):
+    x, weight = draw(2, 3, 7, 10).requires_grad_(), draw(5, 3, 3, 3)
+    y = F.conv2d(x, weight, padding=pad, dilation=dilation)
+    dy = draw(*y.shape)
     (want,) = torch.autograd.grad(y, x, dy)
-    torch.testing.assert_close(winograd.adjoint(dy, weight, pad), want, rtol=0, atol=1e-12)
+    for tile in winograd.TILES:
+        found = winograd.adjoint(dy, weight, windows(pad, dilation), tile)
+        torch.testing.assert_close(found, want, rtol=0, atol=1e-12)
+
+
+def test_the_tile_with_the_fewest_products_is_taken():
+    weight = torch.zeros(128, 128, 3, 3)
+    best = [
+        winograd.best_tile(weight, (size, size), windows((d, d), (d, d)))
+        for size, d in ((64, 1), (66, 12), (60, 2), (6, 1), (65, 36))
+    ]
+    four, three = winograd.TILES
+    assert best == [four, three, four, None, None]
+    assert winograd.best_tile(weight[:100], (64, 64), windows((1, 1))) is None
+    assert winograd.best_tile(weight.bfloat16(), (64, 64), windows((1, 1))) is None
+
+
+def test_taps_on_the_padding_are_not_counted():
+    """By hand: 5 values, pad 2, steps of 2: the outer taps meet 3 values each, the middle one 5."""
+    assert winograd._taps_inside(5, 2, 2) == 11
+    assert winograd._taps_inside(5, 0, 1) == 9 and winograd._taps_inside(1, 1, 1) == 1
 
 
 def test_its_error_in_float32_is_a_few_units():
@@ -54,8 +80,9 @@ def test_its_error_in_float32_is_a_few_units():
     x = torch.from_numpy(draws.standard_normal((1, 128, 20, 21), dtype=np.float32)).relu()
     weight = torch.from_numpy(draws.standard_normal((128, 128, 3, 3), dtype=np.float32))
     want = F.conv2d(x.double(), weight.double(), padding=1)
-    found = winograd.convolve(x, winograd.transform(weight), None, (1, 1))
-    assert (found - want).abs().max() < 6e-6 * want.abs().max()
+    for tile in winograd.TILES:
+        found = winograd.convolve(x, weight, None, windows((1, 1)), tile)
+        assert (found - want).abs().max() < 6e-6 * want.abs().max()
 
 
 @pytest.fixture
@@ -78,8 +105,10 @@ def count_calls(monkeypatch):
     return calls
 
 
-def test_an_optimized_net_uses_it_with_what_is_folded_in(make, monkeypatch):
-    calls, net = count_calls(monkeypatch), make()
+@pytest.mark.parametrize("options", ["pad: 1", "dilation: 2 pad: 2"])
+def test_an_optimized_net_uses_it_with_what_is_folded_in(make, monkeypatch, options):
+    monkeypatch.setattr(f"{__name__}.NET", NET.replace("pad: 1", ""))
+    calls, net = count_calls(monkeypatch), make(options)
     want = net.forward()["top"].copy()
     assert not calls
     net.optimize()
@@ -106,7 +135,7 @@ def test_maps_smaller_than_the_filters_stay_direct(make, monkeypatch):
     assert not calls
 
 
-@pytest.mark.parametrize("options", ["stride: 2", "dilation: 2", "group: 2", "kernel_h: 1"])
+@pytest.mark.parametrize("options", ["stride: 2", "group: 2", "kernel_h: 1"])
 def test_other_convolutions_stay_direct(make, monkeypatch, options):
     calls = count_calls(monkeypatch)
     options = options if "kernel" not in options else "kernel_h: 1 kernel_w: 3"

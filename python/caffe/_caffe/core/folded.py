@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from . import context, winograd
+from . import context
 from .layer import Layer
 from .neuron_layer import rectify_
 
@@ -16,14 +16,12 @@ class Folded(NamedTuple):
     `affine` are factor and shift of each channel, the shift with the bias in it; `slope` is the
     last activation's. `weight` are the filters multiplied and in a narrow precision. Others are
     multiplied at every pass, or their outputs where these are fewer: multiplied filters would take
-    memory of their own. `transformed` are the filters multiplied and transformed (winograd.py).
-    `channels_last`: that is the order of maps in memory.
+    memory of their own. `channels_last`: that is the order of maps in memory.
     """
 
     affine: tuple[torch.Tensor, torch.Tensor] | None = None
     slope: float | None = None
     weight: torch.Tensor | None = None
-    transformed: torch.Tensor | None = None
     channels_last: bool = False
 
     def join(self, after: Layer, bias: torch.Tensor | None) -> "Folded | None":
@@ -49,13 +47,9 @@ class Folded(NamedTuple):
         `outputs` is the filters' axis of outputs, `places` how many values the outputs have.
         """
         fewer = self.affine and self.weight is None and places < weight.numel()
-        ready = self.transformed
-        if ready is not None and context.narrow(ready)[0] is ready:
-            weight = ready
-        elif fewer:
+        if fewer:
             return (*context.narrow(weight, None), self.affine)
-        else:
-            weight = self.multiply(weight, outputs)
+        weight = self.multiply(weight, outputs)
         return (*context.narrow(weight, self.affine[1] if self.affine else bias), None)
 
     def finish(self, y: torch.Tensor, late) -> torch.Tensor:
@@ -66,13 +60,10 @@ class Folded(NamedTuple):
             return y
         return F.leaky_relu_(y.float(), self.slope) if self.slope else rectify_(y)
 
-    def prepare(self, weight: torch.Tensor, outputs: int, tiled: bool) -> "Folded":
+    def prepare(self, weight: torch.Tensor, outputs: int) -> "Folded":
         """Return this with the filters ready, for passes in which they stay as they are."""
         (narrow,) = context.narrow(self.multiply(weight, outputs))
-        if narrow.dtype != weight.dtype:
-            return self._replace(weight=narrow)
-        kept = tiled and winograd.fits(narrow)
-        return self._replace(transformed=winograd.transform(narrow)) if kept else self
+        return self if narrow.dtype == weight.dtype else self._replace(weight=narrow)
 
     def multiply(self, weight: torch.Tensor, outputs: int) -> torch.Tensor:
         """Return filters multiplied by the factor on their axis of outputs."""

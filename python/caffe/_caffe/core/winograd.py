@@ -1,10 +1,14 @@
 """3x3 convolution by a quarter of the products: Winograd's F(4x4, 3x3) (Lavin, Gray; CVPR 2016).
 
 For optimized nets on CPUs. Tiles of 6x6 values and the filters are transformed so that an output
-tile of 4x4 takes 36 products of a channel instead of 144; the transforms' cost is that of sums. The
-points of interpolation are chosen for float32: errors are twice those of products and sums alone
-(3e-6 of the largest output; the paper's points, 0, 1, -1, 2, -2, give 1e-5).
+tile of 4x4 takes 36 products of a channel instead of 144; the transforms' cost is that of sums.
+Where tiles of 4x4 overlap a map's end by much, 3x3 (25 products of 81) may take fewer. The points
+of interpolation are chosen for float32: errors are twice those of products and sums alone (3e-6 of
+the largest output; the paper's points, 0, 1, -1, 2, -2, give 1e-5).
 """
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,109 +16,148 @@ import torch.nn.functional as F
 
 from .windows import Windows
 
-POINTS = (0.0, 0.6, -0.6, 1.5, -1.5)
-OUTPUTS, TAPS = 4, 3  # of a tile, along one axis
-SIDE = OUTPUTS + TAPS - 1
+TAPS = 3  # of a filter, along one axis
 CHANNELS = 128  # from so many in and out it pays
-MEMORY = 1 << 26  # bytes of transformed filters, kept or at a time
-STRIP = 1 << 21  # values of transformed tiles made at a time, to stay within the CPU's cache
+OVERHEAD = 1.5  # what a product of this way costs, of the direct one's (measured on two CPUs)
+TRANSFORM = 1700  # products that transforming one filter costs
+STRIP = 1 << 21  # values transformed at a time, to stay within the CPU's cache
+PART = 1 << 24  # values of transformed filters at a time
 
 
-def _one_axis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what transforms a tile's values (6, 6), filters (6, 3) and products (4, 6)."""
-    points = np.array(POINTS)
-    others = [np.delete(points, i) for i in range(len(points))]
-    values = np.zeros((SIDE, SIDE))
+class Tile(NamedTuple):
+    """A size of tiles, and what transforms both axes at once.
+
+    `outputs` along one axis come from `side` values; `values` are (side^2, side^2), `filters`
+    (side^2, 9), `products` (outputs^2, side^2).
+    """
+
+    outputs: int
+    side: int
+    values: torch.Tensor
+    filters: torch.Tensor
+    products: torch.Tensor
+
+    def cover(self, sizes, windows: Windows) -> list[int]:
+        """Return how many tiles cover a top of (H, W) along each axis.
+
+        With a dilation d, each d-th value along an axis is a map of its own, and one is counted.
+        """
+        spans = zip(sizes, windows.dilation, strict=True)
+        return [math.ceil(math.ceil(size / d) / self.outputs) for size, d in spans]
+
+
+def _tile(*points: float) -> Tile:
+    """Return the tile that interpolates at these points and at infinity."""
+    at, outputs, side = np.array(points), len(points) - 1, len(points) + 1
+    others = [np.delete(at, i) for i in range(len(at))]
+    values = np.zeros((side, side))
     values[:-1, :-1] = [np.poly(rest)[::-1] for rest in others]
-    values[-1] = np.poly(points)[::-1]
-    filters = np.zeros((SIDE, TAPS))
-    scales = [np.prod(point - rest) for point, rest in zip(points, others, strict=True)]
-    filters[:-1] = np.vander(points, TAPS, increasing=True) / np.array(scales)[:, None]
-    products = np.zeros((OUTPUTS, SIDE))
-    products[:, :-1] = np.vander(points, OUTPUTS, increasing=True).T
+    values[-1] = np.poly(at)[::-1]
+    filters = np.zeros((side, TAPS))
+    scales = [np.prod(point - rest) for point, rest in zip(at, others, strict=True)]
+    filters[:-1] = np.vander(at, TAPS, increasing=True) / np.array(scales)[:, None]
+    products = np.zeros((outputs, side))
+    products[:, :-1] = np.vander(at, outputs, increasing=True).T
     filters[-1, -1] = products[-1, -1] = 1
-    return values, filters, products
+    both = (torch.from_numpy(np.kron(each, each)) for each in (values, filters, products))
+    return Tile(outputs, side, *both)
 
 
-# Of both axes at once: (36, 36), (36, 9), (16, 36).
-_VALUES, _FILTERS, _PRODUCTS = (torch.from_numpy(np.kron(each, each)) for each in _one_axis())
+TILES = (_tile(0, 0.6, -0.6, 1.5, -1.5), _tile(0, 0.7, -0.7, 1.6))
 
 
 def suits(windows: Windows) -> bool:
-    """Tell whether windows of the bottom, and of the top's diff, are 3x3 and close together."""
+    """Tell whether windows of the bottom, and of the top's diff, are 3x3 in steps of one."""
     w = windows
-    return (w.kernel, w.stride, w.dilation) == ((3, 3), (1, 1), (1, 1)) and max(w.pad) <= 2
+    near = all(p <= (TAPS - 1) * d for p, d in zip(w.pad, w.dilation, strict=True))
+    return (w.kernel, w.stride) == ((3, 3), (1, 1)) and near
 
 
-def pays(weight: torch.Tensor) -> bool:
-    """Tell whether filters (O, C, 3, 3) are to be transformed."""
-    plain = weight.dim() == 4 and weight.dtype == torch.float32
-    return plain and min(weight.shape[:2]) >= CHANNELS
+def best_tile(weight: torch.Tensor, sizes, windows: Windows) -> Tile | None:
+    """Return the tile to convolve with, None where the direct way is faster.
+
+    Parameters
+    ----------
+    weight
+        Filters (O, C, 3, 3).
+    sizes
+        (H, W) of the bottom.
+    windows
+        Those that `suits` tells true of.
+    """
+    if weight.dtype != torch.float32 or min(weight.shape[:2]) < CHANNELS:
+        return None
+    tops, maps = windows.outputs(sizes), math.prod(windows.dilation)
+    products, best = min(
+        (tile.side**2 * maps * math.prod(tile.cover(tops, windows)), i)
+        for i, tile in enumerate(TILES)
+    )
+    # The direct way's libraries leave products by the padding's zeros out.
+    direct = math.prod(map(_taps_inside, sizes, windows.pad, windows.dilation))
+    return TILES[best] if direct > OVERHEAD * products + TRANSFORM else None
 
 
-def fits(weight: torch.Tensor) -> bool:
-    """Tell whether filters (O, C, 3, 3) are few enough to be kept transformed."""
-    return weight.shape[1] <= _channels_at_a_time(len(weight))
+def _taps_inside(size: int, pad: int, dilation: int) -> int:
+    """Return how many taps along an axis meet a value, over all places."""
+    places = size + 2 * pad - (TAPS - 1) * dilation
+    starts = (tap * dilation - pad for tap in range(TAPS))
+    return sum(max(0, min(size, start + places) - max(0, start)) for start in starts)
 
 
-def _channels_at_a_time(outputs: int) -> int:
-    return max(1, MEMORY // (4 * SIDE**2 * outputs))
-
-
-def transform(weight: torch.Tensor) -> torch.Tensor:
-    """Return filters (O, C, 3, 3) as (36, O, C)."""
+def transform(weight: torch.Tensor, tile: Tile) -> torch.Tensor:
+    """Return filters (O, C, 3, 3) as (side^2, O, C)."""
     flat = weight.flatten(2).flatten(0, 1)
-    return (_FILTERS.to(flat.dtype) @ flat.t()).view(-1, *weight.shape[:2])
+    return (tile.filters.to(flat.dtype) @ flat.t()).view(-1, *weight.shape[:2])
 
 
-def convolve(x: torch.Tensor, filters: torch.Tensor, bias, pad) -> torch.Tensor:
+def convolve(x: torch.Tensor, weight: torch.Tensor, bias, windows: Windows, tile: Tile):
     """Return the convolution of x (N, C, H, W), channels last in memory.
 
-    `filters` are (O, C, 3, 3), or transformed, (36, O, C); `bias` is (O,) or None; `pad` the zeros
-    on either side of H and W.
+    `weight` are filters (O, C, 3, 3), `bias` is (O,) or None, `windows` are such as `suits`.
     """
-    height, width = (size + 2 * p - TAPS + 1 for size, p in zip(x.shape[2:], pad, strict=True))
-    ready = filters.dim() == 3
-    outputs = filters.shape[1] if ready else len(filters)
-    step = x.shape[1] if ready else _channels_at_a_time(outputs)
-    y = x.new_empty((len(x), height, width, outputs))
+    outputs, tops = len(weight), windows.outputs(x.shape[2:])
+    y = x.new_empty((len(x), *tops, outputs))
+    strip = math.prod(windows.dilation) * tile.cover(tops, windows)[1]
+    step = max(CHANNELS, min(STRIP // strip, PART // outputs) // tile.side**2)
     for first in range(0, x.shape[1], step):
-        part = filters if ready else transform(filters[:, first : first + step])
-        for item, top in zip(x[:, first : first + step].permute(0, 2, 3, 1), y, strict=True):
-            _convolve_item(item, part, None if first else bias, pad, top, adds=first > 0)
+        some = slice(first, first + step)
+        filters = transform(weight[:, some], tile)
+        for item, top in zip(x[:, some].permute(0, 2, 3, 1), y, strict=True):
+            _convolve_item(item, filters, None if first else bias, windows, tile, top, first > 0)
     return y.permute(0, 3, 1, 2)
 
 
-def adjoint(dy: torch.Tensor, weight: torch.Tensor, pad) -> torch.Tensor:
+def adjoint(dy: torch.Tensor, weight: torch.Tensor, windows: Windows, tile: Tile) -> torch.Tensor:
     """Return the gradient by x of its convolution with filters (O, C, 3, 3)."""
+    pad = ((TAPS - 1) * d - p for p, d in zip(windows.pad, windows.dilation, strict=True))
     turned = weight.transpose(0, 1).flip(2, 3)
-    return convolve(dy, turned, None, [TAPS - 1 - p for p in pad])
+    return convolve(dy, turned, None, windows._replace(pad=tuple(pad)), tile)
 
 
-def _convolve_item(x, filters, bias, pad, y, adds: bool) -> None:
+def _convolve_item(x, filters, bias, windows: Windows, tile: Tile, y, adds: bool) -> None:
     """Write the convolution of x (H, W, C) into y, or add it."""
     (height, width, outputs), channels = y.shape, x.shape[2]
-    down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
-    bottom, right = (
-        n * OUTPUTS + TAPS - 1 - size - p
-        for n, size, p in zip((down, across), x.shape, pad, strict=False)
-    )
-    x = F.pad(x, (0, 0, pad[1], right, pad[0], bottom))
+    (top, left), (d, e) = windows.pad, windows.dilation
+    m, side = tile.outputs, tile.side
+    down, across = tile.cover((height, width), windows)
+    below = d * (down * m + TAPS - 1) - len(x) - top
+    right = e * (across * m + TAPS - 1) - x.shape[1] - left
+    x = F.pad(x, (0, 0, left, right, top, below))
     rows, columns, _ = x.stride()
-    count = max(1, STRIP // (SIDE**2 * across * channels))
+    count = max(1, STRIP // (side**2 * d * e * across * channels))
     for first in range(0, down, count):
         n = min(count, down - first)
         tiles = x.as_strided(
-            (SIDE, SIDE, n, across, channels),
-            (rows, columns, OUTPUTS * rows, OUTPUTS * columns, 1),
-            first * OUTPUTS * rows,
+            (side, side, n, d, across, e, channels),
+            (d * rows, e * columns, m * d * rows, rows, m * e * columns, columns, 1),
+            first * m * d * rows,
         )
-        values = _VALUES.to(x.dtype) @ tiles.reshape(SIDE**2, -1)
-        products = torch.bmm(values.view(SIDE**2, -1, channels), filters.transpose(1, 2))
-        part = _PRODUCTS.to(x.dtype) @ products.view(SIDE**2, -1)
+        values = tile.values.to(x.dtype) @ tiles.reshape(side**2, -1)
+        products = torch.bmm(values.view(side**2, -1, channels), filters.transpose(1, 2))
+        part = tile.products.to(x.dtype) @ products.view(side**2, -1)
         if bias is not None:
             part.view(-1, outputs).add_(bias)
-        part = part.view(OUTPUTS, OUTPUTS, n, across, outputs).permute(2, 0, 3, 1, 4)
-        there = y[first * OUTPUTS : (first + n) * OUTPUTS]
-        part = part.reshape(n * OUTPUTS, -1, outputs)[: len(there), :width]
+        part = part.view(m, m, n, d, across, e, outputs).permute(2, 0, 3, 4, 1, 5, 6)
+        there = y[first * m * d : (first + n) * m * d]
+        part = part.reshape(n * m * d, -1, outputs)[: len(there), :width]
         there.add_(part) if adds else there.copy_(part)

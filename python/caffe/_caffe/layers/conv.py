@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch.backends import mkldnn
 
 from ..core import context, winograd
 from ..core.axes import canonical_axis, count
@@ -87,7 +88,7 @@ class Filters(Layer):
         tops = self.top_sizes(sizes) if self.axes else ()
         check_output_sizes(self, self.windows, sizes, tops)
         top = (*first[: self.axis], self.outputs, *tops)
-        self.top_count = count(top, 0)
+        self.sizes, self.top_count = sizes, count(top, 0)
         return [top] * len(shapes)
 
     def forward(self, *bottom):
@@ -134,14 +135,14 @@ class Filters(Layer):
         weight = self._filters()
         self.folded = self.folded._replace(channels_last=weight.device == context.CPU)
         if inference:
-            self.folded = self.folded.prepare(weight, int(self.transposed), self._tiled(weight))
+            self.folded = self.folded.prepare(weight, int(self.transposed))
 
-    def _tiled(self, weight) -> bool:
-        """Tell whether to convolve by Winograd's algorithm, as optimized nets do."""
+    def _tile(self, weight) -> winograd.Tile | None:
+        """Return how to convolve by Winograd's algorithm, as optimized nets do where it pays."""
         alone = not self.transposed and self.group == 1 and self.folded.channels_last
-        if not (alone and winograd.suits(self.windows) and winograd.pays(weight)):
-            return False
-        return self.top_count >= weight.numel()  # else transforming filters costs what it saves
+        if not (alone and self.axes == 2 and winograd.suits(self.windows)):
+            return None
+        return winograd.best_tile(weight, self.sizes, self.windows)
 
     def fold(self, after):
         if self.axis != 1 or (self.transposed and self.group > 1):
@@ -214,12 +215,18 @@ class Convolution(Filters):
         if not self.native:
             y = convolve(x, weight, self.windows, self.group)
             return y if bias is None else y + _spread(bias, y)
-        if (weight.dim() == 3 and self.axes == 2) or self._tiled(weight):
-            return winograd.convolve(x, weight, bias, self.windows.pad)
+        if tile := self._tile(weight):
+            return winograd.convolve(x, weight, bias, self.windows, tile)
         if self.overhang:
             x = F.pad(x, self.overhang)
         if self._large(weight):
             return convolve_large(x, weight, bias, self.windows)
+        plain = self.folded.channels_last and x.dtype == torch.float32 and mkldnn.enabled
+        if plain and weight[0, 0].numel() == 1:
+            # With one thread, torch.convolution takes a slower way.
+            w = self.windows
+            pointwise = torch.mkldnn_convolution
+            return pointwise(x, weight, bias, w.pad, w.stride, w.dilation, self.group)
         return torch.convolution(x, weight, bias, *self._torch_options())
 
     def gradients(self, x, dy, weight, mask):
@@ -232,10 +239,10 @@ class Convolution(Filters):
             dx, db = self._large_gradients(x, dy, weight, mask), self._bias_gradient(dy, mask)
             mask = [mask[0], False, mask[2]]  # the filters' is there
         else:
-            tiled = mask[0] and self._tiled(weight)
-            dx, dw, db = self._torch_gradients(x, dy, weight, [mask[0] and not tiled, *mask[1:]])
-            if tiled:
-                dx = winograd.adjoint(dy, weight, self.windows.pad)
+            tile = self._tile(weight) if mask[0] else None
+            dx, dw, db = self._torch_gradients(x, dy, weight, [mask[0] and not tile, *mask[1:]])
+            if tile:
+                dx = winograd.adjoint(dy, weight, self.windows, tile)
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db

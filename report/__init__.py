@@ -2,6 +2,7 @@
 
     python -m report voc-fcn8s                      runs/voc-fcn8s/report.html and figure.png
     python -m report A-fcn8s B-fcn8s --out DIR      one page about several
+    python -m report voc-fcn8s --crf                crf.png: before and after a dense CRF
     python -m report --live voc-fcn8s               a page on 127.0.0.1 that follows its training
     python -m report --claim                        what `python -m training.claim` trained
 

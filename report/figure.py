@@ -1,6 +1,6 @@
 """figure.png: rows of pictures, columns input, each net, truth, as in the paper's figure 4."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from data.files import atomic_write
 from data.legend import labels_in, legend
-from report.run_data import Run
 from report.samples import Sample
 
 CELL = 220  # pixels of a column
@@ -19,13 +18,17 @@ INK, PAPER = (28, 32, 38), (255, 255, 255)
 def draw(
     path: Path,
     samples: Sequence[Sample],
-    runs: Sequence[Run],
+    nets: Mapping[str, str],
     names: Sequence[str],
     colours: np.ndarray,
 ) -> None:
-    """Write the figure; `runs` are the nets' columns, `names` and `colours` the classes'."""
-    columns = ["input", *(run.label for run in runs), "truth"]
-    rows = [row(sample, runs, colours) for sample in samples]
+    """Write the figure.
+
+    `nets` are the columns between input and truth: {key in each sample's `found`: head}; `names`
+    and `colours` are the classes'.
+    """
+    columns = ["input", *nets.values(), "truth"]
+    rows = [row(sample, nets, colours) for sample in samples]
     heights = [max(cell.height for cell in cells) for cells in rows]
     width = 2 * EDGE + len(columns) * CELL + (len(columns) - 1) * GAP
     key = legend(width - 2 * EDGE, occurring(samples), names, colours, 18)
@@ -50,9 +53,9 @@ def left(column: int) -> int:
     return EDGE + column * (CELL + GAP)
 
 
-def row(sample: Sample, runs: Sequence[Run], colours: np.ndarray) -> list[Image.Image]:
+def row(sample: Sample, nets: Iterable[str], colours: np.ndarray) -> list[Image.Image]:
     """Return the cells of one picture, each CELL wide."""
-    labels = [sample.found[run.name] for run in runs] + [sample.truth]
+    labels = [sample.found[net] for net in nets] + [sample.truth]
     pictures = [sample.picture, *(colours[label] for label in labels)]
     height = round(CELL * sample.picture.shape[0] / sample.picture.shape[1])
     return [

@@ -8,7 +8,7 @@ import numpy as np
 from nets.load import forward, net_of_text
 from report.run_data import Run
 from training import run_dir
-from training.comparison import visible
+from training.comparison import even, visible
 from training.scoring import argmax_labels, load_net
 
 
@@ -41,9 +41,3 @@ def take(runs: Sequence[Run], count: int) -> list[Sample]:
             scores = net.blobs[data.heads[0].score].data[0]
             samples[index].found[run.name] = argmax_labels(scores)
     return list(samples.values())
-
-
-def even(total: int, count: int) -> list[int]:
-    """Return `count` numbers below `total`, evenly spread."""
-    count = min(count, total)
-    return [(2 * i + 1) * total // (2 * count) for i in range(count)]

@@ -56,7 +56,8 @@ def chain(
     classes = run_data.classes(nets[-1].data)
     taken = samples.take(nets, count) if nets[-1].data.segments else []
     if taken:
-        figure.draw(folder / "figure.png", taken, nets, classes, palette(nets[-1].data.palette))
+        columns = {run.name: run.label for run in nets}
+        figure.draw(folder / "figure.png", taken, columns, classes, palette(nets[-1].data.palette))
     if not plots.available():
         log(plots.PLOTLESS)
     content = page.Content(

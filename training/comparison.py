@@ -70,7 +70,7 @@ def mean(results: Sequence[Result]) -> Result:
     return replace(first, scores={**first.scores, **scores}, spread=spread)
 
 
-def measure(system: System, shown: tuple[int, ...] = (), count: int | None = None) -> Result:
+def measure(system: System, shown: int = 0, count: int | None = None) -> Result:
     """Run a system over its validation split.
 
     Parameters
@@ -78,7 +78,7 @@ def measure(system: System, shown: tuple[int, ...] = (), count: int | None = Non
     system
         The row must be trained.
     shown
-        Indices of the pictures to return as examples.
+        How many pictures to return as examples, evenly spread over the split.
     count
         How many pictures to score (default: all).
     """
@@ -89,15 +89,16 @@ def measure(system: System, shown: tuple[int, ...] = (), count: int | None = Non
     reader = net_of_text(generate.reader(row, data)).layers[0]
     tally = Tally(head.score, head.classes)
     seconds: list[float] = []
-    examples = []
-    for index, item in enumerate(reader.items[:count]):
+    examples, items = [], reader.items[:count]
+    chosen = even(len(items), shown)
+    for index, item in enumerate(items):
         image, label = reader.sample(item, 0)
         truth, name = label[0].astype(np.uint8), reader.name_of(item)
         began = time.perf_counter()
         found = labeller.labels({given.top: image})[head.score]
         seconds.append(time.perf_counter() - began)
         tally.add(name, truth, found)
-        if index in shown:
+        if index in chosen:
             examples.append(Example(name, visible(given, image), truth, found))
     spent = costs(run_dir.net_text(row, data, "deploy"), head.score)
     return Result(
@@ -108,6 +109,12 @@ def measure(system: System, shown: tuple[int, ...] = (), count: int | None = Non
         int(run_dir.latest(run_dir.Log(system.name).read(), "iter")),
         examples,
     )
+
+
+def even(total: int, count: int) -> list[int]:
+    """Return `count` numbers below `total`, evenly spread (fewer where there are fewer)."""
+    count = min(count, total)
+    return [(2 * i + 1) * total // (2 * count) for i in range(count)]
 
 
 def visible(given: Input, values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,9 @@
 """The report's page and figure, made from small runs."""
 
 import base64
+import dataclasses
 import io
+import json
 import re
 import sys
 
@@ -14,9 +16,10 @@ import experiments
 import report.__main__
 from data.errors import DataError
 from data.palette import voc_palette
-from report import plots, run_data, samples, tensorboard, write
-from training import run_dir
+from report import before_after, figure, plots, run_data, samples, tensorboard, write
+from training import crf, run_dir
 from training.run import Run
+from training.segment import Segmenter
 
 
 def test_the_table_says_what_score_json_says(runs, page):
@@ -198,3 +201,29 @@ def test_several_on_one_page(runs, monkeypatch, tmp_path):
     metrics = Reader((tmp_path / "both" / "report.html").read_text()).metrics
     assert {run for run, _ in metrics} == {"tiny-fcn32s", "tiny-fcn16s", "tiny-fcn8s"}
     assert (tmp_path / "both" / "figure.png").is_file()
+
+
+def test_the_figure_of_the_crf_has_the_labels_before_and_after(runs, capsys, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figure, "draw", lambda *args: drawn.append(args))
+    path = before_after.write("tiny-fcn8s", "deeplab", count=2)
+    assert path == runs / "tiny-fcn8s" / "crf.png"
+    ((_, samples, columns, names, _),) = drawn
+    assert list(columns.values()) == ["8s", "with CRF"] and len(names) == 7
+    score = json.loads((runs / "tiny-fcn8s" / "score.json").read_text())["heads"]["score"]
+    said = capsys.readouterr().out.splitlines()
+    assert f"8s: mean IU {100 * score['mean_iu']:.1f}" in said[-2]
+    assert said[-1].startswith("with CRF: mean IU ")
+    segmenter = Segmenter("tiny-fcn8s", crf=crf.PRESETS["deeplab"])
+    assert len(samples) == 2
+    for sample in samples:
+        wanted = segmenter.segment(sample.picture)["score"]
+        np.testing.assert_array_equal(sample.found["with CRF"], wanted)
+        assert sample.found["8s"].shape == sample.truth.shape == wanted.shape
+
+
+def test_a_crf_refines_only_labels_of_pixels(runs, monkeypatch):
+    row = dataclasses.replace(experiments.find("demo-classifier"), name="tiny-classifier")
+    monkeypatch.setitem(experiments.EXPERIMENTS, row.name, row)
+    with pytest.raises(DataError, match="tiny-classifier does not segment"):
+        before_after.write("tiny-classifier")

@@ -23,6 +23,7 @@ from training import crf, crf_search, run_dir
 from training.command import one_line_errors
 from training.comparison import Result, System, mean, measure
 from training.device import use_device
+from training.options import add_gpu, positive
 
 PREFIXES = {"shapes": "family", "camvid": "family-camvid"}
 TITLES = {
@@ -38,9 +39,13 @@ def main() -> None:
     """Train, measure, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     default = "camvid" if os.environ.get(VARIABLE) else "shapes"
-    parser.add_argument("data", nargs="?", choices=PREFIXES, default=default)
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each system (default: 1)")
-    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    parser.add_argument(
+        "data", nargs="?", choices=PREFIXES, default=default, help=f"here by default: {default}"
+    )
+    parser.add_argument(
+        "--seeds", type=positive, default=1, help="runs of each system (default: 1)"
+    )
+    add_gpu(parser)
     args = parser.parse_args()
     began = time.perf_counter()
     with one_line_errors("family"):

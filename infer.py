@@ -65,7 +65,7 @@ def infer(
 
     written = []
     for path in pictures:
-        pixels = read_converted(path, channels)
+        pixels = read_converted(path, channels, upright=True)
         began = time.perf_counter()
         new = process(path, pixels)
         seconds = time.perf_counter() - began
@@ -82,11 +82,9 @@ def main() -> None:
     parser.add_argument("name", help="an experiment (`python -m experiments` lists them)")
     parser.add_argument("pictures", nargs="+", help="files, folders or globs")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: runs/NAME/infer)")
-    parser.add_argument("--weights", help="caffemodel (default: the run's best, else its last)")
     parser.add_argument("--only", choices=("labels", "overlays"), help="write only these")
-    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
-    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
-    options.add_options(parser)
+    options.add_device(parser)
+    options.add_procedure(parser)
     args = parser.parse_args()
     with one_line_errors("infer"):
         use_device(args.gpu, precision=args.precision)

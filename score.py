@@ -31,7 +31,7 @@ from training import crf_search, edges, run_dir
 from training.command import one_line_errors
 from training.device import use_device
 from training.evaluation import score_experiment, score_folders
-from training.options import add_options, crf_settings, procedure
+from training.options import add_device, add_procedure, crf_settings, positive, procedure
 from training.reference import compute_hist, do_seg_tests, fast_hist, seg_tests
 
 SEARCHED_ON = 20  # pictures, where --count does not say
@@ -43,19 +43,20 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", nargs="?", help="an experiment (see `python -m experiments`)")
-    parser.add_argument("--weights", help="caffemodel (default: the run's best, else its last)")
     parser.add_argument("--save", metavar="DIR", help="save the predictions there as palette PNGs")
-    parser.add_argument("--count", type=int, help="score only so many pictures")
-    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    parser.add_argument("--count", type=positive, help="score only so many pictures")
     parser.add_argument("--truth", metavar="DIR", help="label PNGs to compare with")
     parser.add_argument("--pred", metavar="DIR", help="label PNGs to score")
-    parser.add_argument("--classes", type=int, help="number of classes, for --truth and --pred")
+    parser.add_argument(
+        "--classes", type=positive, help="number of classes, for --truth and --pred"
+    )
     parser.add_argument("--names", metavar="FILE", help="class names, one per line")
     parser.add_argument("--json", metavar="FILE", help="write the scores there")
-    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
-    add_options(parser)
+    add_device(parser)
+    add_procedure(parser)
     args = parser.parse_args()
-    if bool(args.name) == bool(args.truth and args.pred and args.classes):
+    folders = (args.truth, args.pred, args.classes)
+    if args.name and any((*folders, args.names)) or not args.name and not all(folders):
         parser.error("give either an experiment, or --truth, --pred and --classes")
     out = Path(args.json) if args.json else None
     with one_line_errors("score"):

@@ -23,6 +23,7 @@ from layers.data_layer import DataLayer
 from training import initial_weights, ranks, run_dir
 from training.command import one_line_errors
 from training.device import use_device
+from training.options import add_device, positive
 from training.run import Run
 
 
@@ -69,10 +70,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the options of a command line, this process's by default."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", help="an experiment (`python -m experiments` lists them)")
-    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
-    parser.add_argument("--iterations", type=int, help="train to this iteration instead")
-    parser.add_argument("--resume", action="store_true", help="continue from the newest snapshot")
-    parser.add_argument("--restart", action="store_true", help="start again over an existing run")
+    parser.add_argument("--iterations", type=positive, help="train to this iteration instead")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="continue from the newest snapshot")
+    again.add_argument("--restart", action="store_true", help="start again over an existing run")
     parser.add_argument("--init", default="", help="caffemodel, experiment, `published` or `none`")
     parser.add_argument(
         "--sync-bn",
@@ -82,8 +83,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--optimize", action="store_true", help="compute equal rows only once")
     parser.add_argument("--chain", action="store_true", help="first get and train what it needs")
     parser.add_argument("--unchecked", action="store_true", help="train though a check failed")
-    parser.add_argument("--workers", type=int, default=1, help="threads that load pictures ahead")
-    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
+    parser.add_argument(
+        "--workers", type=positive, default=1, help="threads that load pictures ahead"
+    )
+    add_device(parser)
     args = parser.parse_args(given)
     if args.chain and ranks.several():
         parser.error("--chain prepares data and weights: run it as one process, then the ranks")
@@ -95,7 +98,7 @@ def main() -> None:
     args = arguments()
     with one_line_errors("solve"):
         ranks.take_place()
-        DataLayer.workers = max(1, args.workers)
+        DataLayer.workers = args.workers
         use_device(args.gpu, default=ranks.local(), precision=args.precision)
         done = chain(args.name, args) if args.chain else solve(args.name, args)
         sys.exit(0 if done else 130)

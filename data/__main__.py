@@ -35,7 +35,9 @@ def _fetch(args, data):
         more = dict(only=args.only) if args.only else {}
         data_set = sets.find(name, data)
         if more and not isinstance(data_set, Weights):
-            raise DataError(f"{name}: --only is for weights; a data set is fetched whole")
+            raise DataError(
+                f"{name}: --only is for weights in several files; this is fetched whole"
+            )
         data_set.fetch(data, **more)
     return 0
 
@@ -119,15 +121,21 @@ def _parser():
     figures.add_argument("--json", action="store_true", help="figures as JSON")
     figures.add_argument("--plot", type=Path, metavar="FILE", help="bars of the classes' shares")
     made = command("new", _new, "your own pictures and masks as a data set and experiments")
-    made.add_argument("name", metavar="NAME")
-    made.add_argument("--images", type=Path, required=True, metavar="DIR")
-    made.add_argument("--masks", type=Path, required=True, metavar="DIR", help="or a COCO file")
-    made.add_argument("--classes", type=Path, required=True, metavar="FILE")
+    made.add_argument("name", metavar="NAME", help="of the data set; NAME-fcn8s trains on it")
+    made.add_argument("--images", type=Path, required=True, metavar="DIR", help="the pictures")
+    made.add_argument(
+        "--masks", type=Path, required=True, metavar="DIR",
+        help="index, palette or colour PNGs, or labelme files, named as the pictures; a COCO file",
+    )  # fmt: skip
+    made.add_argument(
+        "--classes", type=Path, required=True, metavar="FILE",
+        help="a class a line, in label order: `name`, or `name R G B` where masks are coloured",
+    )  # fmt: skip
     made.add_argument("--val", type=float, default=0.2, help="share held out (default 0.2)")
-    made.add_argument("--seed", type=int, default=1337)
+    made.add_argument("--seed", type=int, default=1337, help="of the draw of those held out (1337)")
     made.add_argument("--channels", type=int, choices=(1, 3, 4), help="convert pictures to it")
     made.add_argument("--void", type=int, default=255, help="number of void in masks of numbers")
-    made.add_argument("--replace", action="store_true")
+    made.add_argument("--replace", action="store_true", help="replace a data set of that name")
     return parser
 
 

@@ -14,15 +14,23 @@ _MARK = ".part~"
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that becomes `path` only when the block ends without error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield a temporary path that becomes `path` only when the block ends without error.
+
+    What the system refuses meanwhile (a folder, a full disk) is a DataError that names `path`.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_MARK}")
-    temporary.unlink(missing_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None:  # not the system's: Pillow raises it for what it cannot encode
+            raise
+        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

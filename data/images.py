@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .errors import DataError
 
@@ -45,8 +45,11 @@ def find_pictures(arguments: Iterable[str]) -> list[Path]:
 
 
 @contextlib.contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
-    """Yield the Pillow image of `path`, its size checked, its pixels decoded."""
+def opened(path: str | Path, upright: bool = False) -> Iterator[Image.Image]:
+    """Yield the Pillow image of `path`, its size checked, its pixels decoded.
+
+    `upright`: turned as its EXIF data says, where a camera was held on its side.
+    """
     try:
         with warnings.catch_warnings():
             # Pillow's own limit is above ours, which names the file.
@@ -63,7 +66,7 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
                 with Image.open(path, formats=("PNG",)) as check:
                     check.verify()
             image.load()
-            yield image
+            yield ImageOps.exif_transpose(image) if upright else image
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except Image.DecompressionBombError as error:
@@ -73,14 +76,15 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
         raise DataError(f"{path}: cannot be read as a picture: {error}") from error
 
 
-def read_image(path: str | Path) -> np.ndarray:
-    """Return a picture or a `.npy` array as H x W x C.
+def read_image(path: str | Path, upright: bool = False) -> np.ndarray:
+    """Return a picture or a `.npy` array as H x W x C; `upright`: see `opened`.
 
     Returns
     -------
     ndarray
-        Of a picture uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray, 2 or 4 with
-        an alpha channel. An array of H x W or H x W x C numbers as it is, for any C.
+        Of a picture uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray (the upper
+        8 of 16 bits), 2 or 4 with an alpha channel. An array of H x W or H x W x C numbers as it
+        is, for any C.
 
     Raises
     ------
@@ -89,21 +93,27 @@ def read_image(path: str | Path) -> np.ndarray:
     """
     if str(path).endswith(".npy"):
         return _read_npy(path)
-    with opened(path) as image:
-        mode = "L" if image.mode in ("1", "L") else image.mode
-        return _pixels(image, mode if mode in ("L", "LA", "RGBA") else "RGB")
+    with opened(path, upright) as image:
+        if image.mode in ("1", "F") or image.mode.startswith("I"):
+            return _pixels(path, image, "L")
+        return _pixels(path, image, image.mode if image.mode in ("L", "LA", "RGBA") else "RGB")
 
 
-def read_converted(path: str | Path, channels: int) -> np.ndarray:
+def read_converted(path: str | Path, channels: int, upright: bool = False) -> np.ndarray:
     """Return a picture converted to 1 (gray), 3 (RGB) or 4 (RGBA) channels, H x W x C uint8."""
     modes = {1: "L", 3: "RGB", 4: "RGBA"}
     if channels not in modes:
         raise DataError(f"{path}: {channels} channels requested, pictures have 1, 3 or 4")
-    with opened(path) as image:
-        return _pixels(image, modes[channels])
+    with opened(path, upright) as image:
+        return _pixels(path, image, modes[channels])
 
 
-def _pixels(image: Image.Image, mode: str) -> np.ndarray:
+def _pixels(path: str | Path, image: Image.Image, mode: str) -> np.ndarray:
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        if values.dtype.kind == "f" or values.min() < 0 or values.max() > 65535:
+            raise DataError(f"{path}: mode {image.mode}: expected 8 or 16 bits per channel")
+        image = Image.fromarray((values >> 8).astype(np.uint8))  # Pillow would cut off at 255
     pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     return pixels[..., None] if pixels.ndim == 2 else pixels
 

@@ -15,15 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
-from . import files, images, labels, palette, parallel, polygons
+from . import files, images, labels, palette, parallel, polygons, sets
 from .errors import DataError
 from .masks import Classes, by_colour, read_classes
 from .settings import IGNORE_LABEL
 
-# Experiment names begin with these already.
-RESERVED = ("voc", "nyud", "siftflow", "pascalcontext", "camvid", "camvid-mini", "demo", "shapes")
+# What experiments and the data sets that they read are called already, beside `sets.ALL`.
+RESERVED = frozenset(
+    """
+    bsds camvid-dilation camvid-mini camvid-resnet camvid-varied camvid-varied-single camvid-vgg
+    cityscapes-dilation demo family family-camvid kitti-dilation nyud-color nyud-color-d
+    nyud-color-hha nyud-hha pascalcontext shapes-batches shapes-single voc voc-aug voc-deeplab
+    voc-dilation
+    """.split()
+)
 PICTURES = (*images.SUFFIXES, ".npy")
 _COPIED = (".jpg", ".jpeg", ".png", ".npy")  # copied as they are where their channels fit
 
@@ -67,8 +74,9 @@ class _Example:
         return label
 
     def picture(self):
-        """Return (pixels H x W x C, suffix): without alpha, of the wanted channel count."""
-        pixels, suffix = images.read_image(self.image), self.image.suffix.lower()
+        """Return (pixels H x W x C, suffix): upright, without alpha, of the wanted channels."""
+        suffix = self.image.suffix.lower()
+        pixels = images.read_image(self.image, upright=True)
         if suffix == ".npy":
             return pixels, suffix
         if pixels.shape[-1] in (2, 4) and self.channels != pixels.shape[-1]:
@@ -95,11 +103,13 @@ class _Example:
         return target
 
     def _plain(self, pixels):
-        """Return whether the file is these pixels: no palette, no alpha, H x W x C."""
+        """Return whether the file is these pixels: no palette, no alpha, not turned, H x W x C."""
         if self.image.suffix.lower() == ".npy":
             return np.load(self.image, mmap_mode="r", allow_pickle=False).ndim == 3
         with images.opened(self.image) as image:
-            return image.mode in ("L", "RGB", "RGBA") and len(image.mode) == pixels.shape[-1]
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+            plain = image.mode in ("L", "RGB", "RGBA") and len(image.mode) == pixels.shape[-1]
+            return plain and not turned
 
 
 def _convert(example):
@@ -165,14 +175,20 @@ def _complain(results):
         raise DataError(f"pictures differ in channels: {listed}; give --channels 1 or 3")
 
 
-def _check_request(name, val, data, replace):
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) or name in RESERVED:
+def _check_request(name, val, seed, void, data, replace):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
+        raise DataError(f"{name!r} cannot be a data set's name: expected letters, digits, - and _")
+    if name in RESERVED or name in sets.ALL:
         raise DataError(
-            f"{name!r} cannot be a data set's name: letters, digits, - and _, not one of "
-            f"{', '.join(RESERVED)}"
+            f"{name!r} cannot be a data set's name: one of the project's, or its experiments', is "
+            "called so"
         )
     if not 0 < val < 1:
         raise DataError(f"--val {val}: expected a share between 0 and 1")
+    if not 0 <= seed < 2**32:
+        raise DataError(f"--seed {seed}: expected a whole number from 0 to {2**32 - 1}")
+    if not 0 <= void <= 255:
+        raise DataError(f"--void {void}: expected a label of 0 to 255")
     if (data / f"own/{name}.json").exists() and not replace:
         raise DataError(f"{data / 'own' / name}.json: {name} is there already; give --replace")
 
@@ -228,7 +244,7 @@ def new(
     DataError
         Names every unusable file; then nothing is left.
     """
-    _check_request(name, val, data, replace)
+    _check_request(name, val, seed, void, data, replace)
     classes = read_classes(class_file)
     found, drawn = _by_stem(pictures, PICTURES, "pictures"), _masks(masks, classes)
     stems = _matched(found, drawn, masks)

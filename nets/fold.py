@@ -15,7 +15,7 @@ from google.protobuf import text_format
 
 from caffe.proto import caffe_pb2
 from data.files import write_text
-from nets.load import net_of_text
+from nets.load import net_of_text, read_net
 from nets.surgery import Log, Net, SurgeryError, relative_difference, save_equal, untrained
 
 FOLDS = ("BatchNorm", "Scale", "BN")
@@ -61,7 +61,7 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
 
 def filled(prototxt: str | Path, model: str | Path) -> tuple[caffe_pb2.NetParameter, Net]:
     """Return a net's description and the net with its weights; SurgeryError if some are missing."""
-    param = text_format.Parse(Path(prototxt).read_text(), caffe_pb2.NetParameter())
+    param = read_net(prototxt)
     net = net_of_text(str(param), model)
     if empty := untrained(net):
         raise SurgeryError(f"{model} holds no parameters for {', '.join(empty)} of {prototxt}")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from google.protobuf import text_format
 
 from caffe.proto import caffe_pb2
+from data.files import read_list
 from data.text import did_you_mean
 from nets import published, surgery
-from nets.load import net_of_text
+from nets.load import net_of_text, read_net
 from nets.surgery import Log, Net, SurgeryError
 
 TYPES = ("Convolution", "Deconvolution", "InnerProduct")
@@ -52,7 +52,7 @@ def convert_keras(
     SurgeryError
         The file does not fit the net, or the difference exceeds 1e-4; nothing is written.
     """
-    param = read_net(prototxt)
+    param = described(prototxt)
     layers = {layer.name: layer for layer in param.layer}
     groups = read_groups(model)
     net = net_of_text(str(param))
@@ -77,23 +77,23 @@ def convert_keras(
     return error
 
 
-def read_net(prototxt: str | Path) -> caffe_pb2.NetParameter:
+def described(prototxt: str | Path) -> caffe_pb2.NetParameter:
     """Return the net of a file, or the published one of that name."""
     if str(prototxt) in published.PUBLISHED:
         return published.net(str(prototxt))
     if not Path(prototxt).is_file():
         near = did_you_mean(str(prototxt), published.PUBLISHED)
         raise SurgeryError(f"{prototxt}: no such prototxt, and no published net{near}")
-    return text_format.Parse(Path(prototxt).read_text(), caffe_pb2.NetParameter())
+    return read_net(prototxt)
 
 
 def read_map(path: str | Path) -> dict[str, str]:
     """Return {layer: group} of a file of `layer group` lines; # starts a comment."""
     found = {}
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_list(Path(path)), 1):
         words = line.partition("#")[0].split()
         if words and len(words) != 2:
-            raise SurgeryError(f"{path}, line {number}: {line!r}: expected `layer group`")
+            raise SurgeryError(f"{path}, entry {number}: {line!r}: expected `layer group`")
         if words:
             found[words[0]] = words[1]
     return found

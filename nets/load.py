@@ -1,15 +1,28 @@
-"""Nets made from the text of a prototxt, and run on pictures of any size."""
+"""Nets read from a prototxt or made of its text, and run on pictures of any size."""
 
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+from google.protobuf import text_format
 
 import caffe
+from caffe.proto import caffe_pb2
+from data.errors import ProjectError
 
 # BVLC's pycaffe has no exception of its own and raises RuntimeError.
 CAFFE_ERROR: type[Exception] = getattr(caffe, "CaffeError", RuntimeError)
+
+
+def read_net(path: str | Path) -> caffe_pb2.NetParameter:
+    """Return the net that a prototxt describes, as it is written there."""
+    if not Path(path).is_file():
+        raise ProjectError(f"{path}: no such prototxt")
+    try:
+        return text_format.Parse(Path(path).read_text(), caffe_pb2.NetParameter())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is no net's prototxt: {error}") from error
 
 
 def net_of_text(text: str, weights: str | Path | None = None) -> caffe.Net:

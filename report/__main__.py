@@ -8,12 +8,13 @@ from report import before_after, claim, live, write
 from training import run_dir
 from training.command import one_line_errors
 from training.device import use_device
+from training.options import add_gpu, positive
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(
-        prog="report", description=(report.__doc__ or "").split("\n")[0]
+        prog="python -m report", description=(report.__doc__ or "").split("\n")[0]
     )
     parser.add_argument("names", nargs="*", help="experiments that have been trained")
     parser.add_argument("--claim", action="store_true", help="the page of the paper's claims")
@@ -22,8 +23,10 @@ def main() -> None:
     parser.add_argument("--live", action="store_true", help="serve a page of NAME as it trains")
     parser.add_argument("--port", type=int, default=8080, help="of the live page (default 8080)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="one page about all of them, there")
-    parser.add_argument("--count", type=int, default=5, help="pictures in the figure (default 5)")
-    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+    parser.add_argument(
+        "--count", type=positive, default=5, help="pictures in the figure (default 5)"
+    )
+    add_gpu(parser)
     args = parser.parse_args()
     if bool(args.names) == args.claim:
         parser.error("give the names of experiments, or --claim")

@@ -9,6 +9,7 @@ import nets.fold
 import surgery
 from caffe import layers as L
 from caffe import params as P
+from data.errors import ProjectError
 from nets.load import net_of_text
 from surgery import SurgeryError
 
@@ -164,3 +165,14 @@ def test_nets_without_bn_are_refused(model, tmp_path):
     with pytest.raises(SurgeryError, match="has no BN layers"):
         surgery.convert_bn(prototxt, weights, tmp_path / "x.caffemodel", log=quiet)
     assert not (tmp_path / "x.caffemodel").exists()
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [(None, "net.prototxt: no such prototxt"), ("# Title\nplain words", "is no net's")],
+)
+def test_what_is_no_prototxt_is_named(tmp_path, text, message):
+    if text:
+        (tmp_path / "net.prototxt").write_text(text)
+    with pytest.raises(ProjectError, match=message):
+        nets.fold.convert_folded(tmp_path / "net.prototxt", tmp_path / "m", tmp_path / "out")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny
 from google.protobuf import text_format
-from PIL import Image
+from PIL import ExifTags, Image
 
 import experiments
 import infer
@@ -193,6 +193,26 @@ def test_requests_that_cannot_be_met_are_explained(trained, monkeypatch):
         Segmenter("none-fcn32s")
     monkeypatch.setattr(sys, "argv", ["infer.py", "none-fcn32s", str(pictures / "one.jpg")])
     with pytest.raises(SystemExit, match="infer: .*no trained"):
+        infer.main()
+
+
+def test_a_picture_taken_on_its_side_is_segmented_upright(trained):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    turned = trained / "turned.png"
+    with Image.open(trained / "pictures/two.png") as image:
+        image.rotate(90, expand=True).save(turned, exif=exif)
+    found = [infer.infer("tiny-fcn32s", [str(p)], trained / "upright")[0]
+             for p in (trained / "pictures/two.png", turned)]  # fmt: skip
+    with Image.open(found[0]) as one, Image.open(found[1]) as other:
+        assert (np.array(one) == np.array(other)).all()
+
+
+def test_what_cannot_be_written_is_one_line(trained, monkeypatch):
+    (trained / "file").write_text("in the way")
+    words = ["infer.py", "tiny-fcn32s", str(trained / "pictures/one.jpg"), "--out"]
+    monkeypatch.setattr(sys, "argv", [*words, str(trained / "file")])
+    with pytest.raises(SystemExit, match="infer: .*file/one.png: cannot be written: File exists"):
         infer.main()
 
 

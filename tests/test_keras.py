@@ -135,13 +135,13 @@ def test_maps_and_broken_files(tmp_path):
     (tmp_path / "map.txt").write_text("# layer group\nconv  layers/conv  # first\n\nfc dense\n")
     assert nets.keras.read_map(tmp_path / "map.txt") == {"conv": "layers/conv", "fc": "dense"}
     (tmp_path / "map.txt").write_text("conv\n")
-    with pytest.raises(SurgeryError, match="line 1: 'conv': expected `layer group`"):
+    with pytest.raises(SurgeryError, match="entry 1: 'conv': expected `layer group`"):
         nets.keras.read_map(tmp_path / "map.txt")
     (tmp_path / "broken.h5").write_bytes(b"no HDF5")
     with pytest.raises(SurgeryError, match="not a readable HDF5 file"):
         nets.keras.read_groups(tmp_path / "broken.h5")
     with pytest.raises(SurgeryError, match="no such prototxt, and no published net.*hed"):
-        nets.keras.read_net("heb")
+        nets.keras.described("heb")
 
 
 def test_links_out_of_the_file_are_not_followed(tmp_path):

@@ -227,5 +227,12 @@ def test_folders_that_do_not_fit(tmp_path, monkeypatch):
         run(monkeypatch, "--truth", tmp_path / "truth", "--pred", tmp_path / "pred", "--classes", 3)
     with pytest.raises(DataError, match="no PNG files"):
         score.score_folders(tmp_path / "truth", tmp_path, 3)
-    with pytest.raises(SystemExit):
-        run(monkeypatch, "--truth", tmp_path)
+    with pytest.raises(DataError, match="2 names of classes, expected 3"):
+        score.score_folders(tmp_path / "truth", tmp_path / "pred", 3, ["a", "b"])
+    for words in (
+        ["--truth", tmp_path],
+        ["voc-fcn8s", "--truth", tmp_path],
+        ["voc-fcn8s", "--count", 0],
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            run(monkeypatch, *words)

@@ -232,6 +232,20 @@ def test_the_command_refuses_to_overwrite_and_resumes(table, monkeypatch, capsys
     assert run_dir.newest_state("tiny-fcn32s")[0] == 1
 
 
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--iterations", "0"], "--iterations: '0': expected a whole number of at least 1"),
+        (["--iterations", "-3"], "--iterations: '-3': expected a whole number"),
+        (["--workers", "0"], "--workers: '0': expected"),
+        (["--resume", "--restart"], "not allowed with argument --resume"),
+    ],
+)
+def test_numbers_and_options_that_mean_nothing_are_refused(monkeypatch, capsys, words, message):
+    assert command(monkeypatch, "voc-fcn32s", *words) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_the_command_names_unknown_experiments(table, monkeypatch):
     assert "did you mean 'tiny-fcn" in command(monkeypatch, "tiny-fcn23s")
 

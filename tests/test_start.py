@@ -25,6 +25,13 @@ from nets.blocks import LEARN, score, upsample
 from training import initial_weights, run_dir
 from training.run import Run
 
+
+def test_the_list_of_experiments_takes_no_names(capsys):
+    with pytest.raises(SystemExit):
+        experiments_main(["voc-fcn8s"])
+    assert "unrecognized arguments: voc-fcn8s" in capsys.readouterr().err
+
+
 # -- where weights come from
 
 
@@ -196,7 +203,7 @@ def test_a_broken_own_set_is_refused_alone(table, monkeypatch, capsys):
             assert experiments.find(name).name == name
         said = command(monkeypatch, "broken-fcn8s")
         assert said.startswith(f"solve: {broken}: {message}")
-        experiments_main()
+        experiments_main([])
         listed = capsys.readouterr().out.splitlines()
         assert [k.split()[0] for k in listed if "cannot be used" in k] == [
             "broken-fcn32s", "broken-fcn16s", "broken-fcn8s",

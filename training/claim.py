@@ -15,6 +15,7 @@ from data.text import duration
 from experiments.claim import PICTURES, Variant, variants
 from training import initial_weights, run_dir
 from training.command import one_line_errors
+from training.options import positive
 from training.run import Run
 
 SECONDS = 600.0  # a line that takes longer is trained with one seed only
@@ -34,9 +35,18 @@ def train(variant: Variant) -> float:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="training.claim", description=__doc__.split("\n")[0])
-    parser.add_argument("--pictures", type=int, default=PICTURES, help="of the first stage")
-    parser.add_argument("--seeds", type=int, default=3, help="of lines below ten minutes")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.claim", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "--pictures", type=positive, default=PICTURES, help=f"that 32s learns from ({PICTURES})"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        default=3,
+        help="runs of a line, one where it takes ten minutes (3)",
+    )
     parser.add_argument("--only", default="", metavar="PART", help="lines with this in their name")
     args = parser.parse_args()
     with one_line_errors("claim"):

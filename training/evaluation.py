@@ -83,6 +83,8 @@ def score_folders(
     files = sorted(Path(pred).glob("*.png"))
     if not files:
         raise DataError(f"{pred}: no PNG files to score")
+    if names and len(names) != classes:
+        raise DataError(f"{len(names)} names of classes, expected {classes}")
     hist = np.zeros((classes, classes), np.int64)
     for path in files:
         (found, _), (label, _) = Png().read(path), Png().read(Path(truth) / path.name)

@@ -1,4 +1,4 @@
-"""The command line's options of how pictures are scored, for score.py and infer.py."""
+"""Options that several scripts have: the device, and how pictures are scored."""
 
 import argparse
 
@@ -7,8 +7,22 @@ from training import crf
 from training.inference import Procedure, Size
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add --scales, --flip, --window, --crf, --base and --reflect."""
+def add_gpu(parser: argparse.ArgumentParser) -> None:
+    """Add --gpu."""
+    parser.add_argument("--gpu", type=int, help="CUDA device (default: the first, if there is one)")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add --gpu and --precision."""
+    add_gpu(parser)
+    parser.add_argument("--precision", default="float32", help="multiply in float32 or bf16")
+
+
+def add_procedure(parser: argparse.ArgumentParser) -> None:
+    """Add --weights, --scales, --flip, --window, --crf, --base and --reflect."""
+    parser.add_argument(
+        "--weights", metavar="FILE", help="caffemodel (default: the run's best, else its last)"
+    )
     group = parser.add_argument_group("how pictures are scored (default: as the row says)")
     group.add_argument("--scales", type=scales, help="factors, such as 0.5,0.75,1,1.25,1.5,1.75")
     group.add_argument("--flip", action="store_true", help="add the mirror image's scores")
@@ -21,8 +35,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "own settings, found by `score.py NAME --crf search`, else the first)",
     )  # fmt: skip
     group.add_argument(
-        "--base", type=int, metavar="N", help="make the longer side N x scale + 1 pixels"
-    )
+        "--base", type=pixels, metavar="N",
+        help="make the longer side N x scale + 1 pixels; 0: leave the picture its own size",
+    )  # fmt: skip
     group.add_argument(
         "--reflect", type=pixels, default=0, metavar="PIXELS",
         help="of edges: reflect pictures outwards first, against a dark frame (32 is enough)",
@@ -57,8 +72,15 @@ def scales(text: str) -> tuple[float, ...]:
     return found
 
 
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of at least 1")
+    return int(text)
+
+
 def pixels(text: str) -> int:
-    """Read --reflect."""
+    """Read --base or --reflect."""
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r}: expected pixels, such as 32")
     return int(text)

@@ -23,10 +23,11 @@ class Command:
     uses: str = ""
     arguments: dict[str, bool] = field(default_factory=dict)  # and whether each is needed
     logs_build: bool = False  # log every layer while a net is built, as BVLC's tool does
+    forms: tuple[str, ...] = ()  # of the words, where their names do not say how to put them
 
     def parser(self) -> Parser:
         """Return the parser of what follows the command's name."""
-        return Parser(self.name, self.text, self.arguments, self.uses.split())
+        return Parser(self.name, self.text, self.arguments, self.uses.split(), self.forms)
 
 
 _TRAIN = (
@@ -67,6 +68,7 @@ COMMANDS = {
             "write a net and its weights as an ONNX file or a torch program",
             "weights level stage dialect mean channel_order classes",
             {"FORM": True, "DEPLOY": True, "WEIGHTS_OR_OUT": True, "OUT": False},
+            forms=("onnx DEPLOY [WEIGHTS] OUT", "torch DEPLOY [WEIGHTS] OUT"),
         ),
         Command(
             "import",
@@ -74,6 +76,7 @@ COMMANDS = {
             "write an ONNX file, or a torchvision model's state dict, as prototxt and caffemodel",
             "",
             {"FORM": True, "FIRST": True, "SECOND": True, "THIRD": True, "FOURTH": False},
+            forms=importing.USAGES,
         ),
         Command(
             "check",
@@ -88,6 +91,7 @@ COMMANDS = {
             "write an old prototxt, caffemodel or Python 2 module in today's form",
             "align_crops",
             {"OLD": True, "NEW": False},
+            forms=("OLD NEW", "MODULE.py [NEW]", "FOLDER [NEW]"),
         ),
     ]
 }

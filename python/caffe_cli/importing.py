@@ -4,6 +4,7 @@ from .common import beyond_bvlc, log_line, need_file
 from .options import CommandError
 
 FORMS = {"onnx": "MODEL", "torchvision": "MODEL STATE"}
+USAGES = tuple(f"{form} {words} PROTOTXT WEIGHTS" for form, words in FORMS.items())
 
 
 def import_net(options):

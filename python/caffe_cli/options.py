@@ -110,12 +110,19 @@ class Parser(argparse.ArgumentParser):
         The words it takes, by name, and whether each must be given.
     uses : sequence of str
         The flags that the help shows; BVLC's others are accepted all the same.
+    forms : sequence of str
+        How the words may be put, where their names in order do not say it.
     """
 
-    def __init__(self, command, text, arguments, uses=()):
-        words = [name if needed else f"[{name}]" for name, needed in arguments.items()]
-        self.form = " ".join(["caffe", command, *words, "[-flag value ...]"])
-        super().__init__(usage=self.form, description=text, add_help=False, allow_abbrev=False)
+    def __init__(self, command, text, arguments, uses=(), forms=()):
+        words = (name if needed else f"[{name}]" for name, needed in arguments.items())
+        lines = [
+            " ".join(filter(None, ["caffe", command, form, "[-flag value ...]"]))
+            for form in forms or [" ".join(words)]
+        ]
+        self.form = " or ".join(lines)
+        usage = "\n       ".join(lines)
+        super().__init__(usage=usage, description=text, add_help=False, allow_abbrev=False)
         self.arguments = arguments
         self.flags = set()
         shown = [*uses, *EVERYWHERE]

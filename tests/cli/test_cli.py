@@ -70,6 +70,8 @@ def test_flags_may_precede_the_command(command):
         (["draw", "net.prototxt", "net.xyz"], "png"),
         (["upgrade", "absent", "new"], "'absent' is not a file"),
         (["upgrade", "net.prototxt"], "expected caffe upgrade OLD NEW"),
+        (["import", "onnx"], "import onnx MODEL PROTOTXT WEIGHTS [-flag value ...] or caffe imp"),
+        (["export", "onnx"], "expected caffe export onnx DEPLOY [WEIGHTS] OUT"),
         (["draw", "-rankdri", "LR", "a", "b"], "unknown flag '-rankdri'; did you mean -rankdir?"),
         (["check", "absent"], "'absent' is not a folder"),
         (["check", ".", "-jobs", "0"], "must be positive"),

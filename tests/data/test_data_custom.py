@@ -1,12 +1,14 @@
 """A user's own pictures and masks, in each form, as a data set that trains."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from customkit import NAMES, stored
-from PIL import Image
+from PIL import ExifTags, Image
 
+import experiments
 from data import check, new, sets
 from data.errors import DataError
 from data.files import read_list
@@ -66,6 +68,12 @@ def test_experiments_follow(folders, tmp_path, said, monkeypatch):
     row = experiments.find("cracks-fcn8s")
     assert experiments.data_of(row).heads[0].classes == 3
     assert experiments.parents(row) == ["cracks-fcn16s"]
+
+
+def test_no_own_data_set_hides_the_project_s():
+    own = {re.fullmatch("(.+)-fcn(?:32|16|8)s", name) for name in experiments.EXPERIMENTS}
+    taken = {match[1] for match in own if match} | set(experiments.DATASETS)
+    assert new.RESERVED == taken - set(sets.ALL)
 
 
 def test_colour_masks_with_a_table(folders, make, tmp_path, said):
@@ -140,6 +148,19 @@ def test_alpha_and_palettes_are_resolved(folders, tmp_path, said):
             assert image.mode == "RGB"
 
 
+def test_a_picture_taken_on_its_side_is_stored_upright(folders, tmp_path, said):
+    pictures, masks, classes, _ = folders
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # turn by 90 degrees, clockwise
+    with Image.open(pictures / "p3.jpg") as image:
+        upright = np.array(image)
+        image.rotate(90, expand=True).save(pictures / "p3.jpg", exif=exif, quality=95)
+    new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
+    with Image.open(tmp_path / "data/own/cracks/images/p3.png") as image:
+        assert image.size == (40, 32) and "exif" not in image.info
+        assert np.abs(np.array(image).astype(int) - upright).mean() < 20
+
+
 def test_every_unusable_file_is_named_and_nothing_is_left(folders, make, tmp_path, said):
     pictures, masks, classes, made = folders
     make.png(masks / "p1.png", np.full((32, 40), 3, np.uint8))
@@ -164,7 +185,10 @@ def test_requests_that_cannot_be_met(folders, make, tmp_path, said):
 
     fails("cannot be a data set's name", name="voc")
     fails("cannot be a data set's name", name="../x")
+    fails("cannot be a data set's name", name="ade20k")
     fails("expected a share between 0 and 1", val=1.0)
+    fails("--seed -1: expected a whole number", seed=-1)
+    fails("--void 256: expected a label", void=256)
     fails("no such folder of pictures", images=tmp_path / "none")
     fails("no masks there", labels=pictures)
     (masks / "p7.png").unlink()

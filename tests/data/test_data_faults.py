@@ -261,6 +261,15 @@ def test_gray_and_alpha_pictures_are_read_as_they_are(tmp_path):
         suffix = "tif" if mode == "CMYK" else "png"
         Image.new(mode, (5, 4)).save(tmp_path / f"a.{suffix}")
         assert images.read_image(tmp_path / f"a.{suffix}").shape == (4, 5, channels), mode
+    # Of 16 bits the upper 8; what has no such range is refused.
+    Image.fromarray(np.array([[0, 255, 256, 65535]], np.uint16)).save(tmp_path / "deep.png")
+    assert images.read_image(tmp_path / "deep.png").ravel().tolist() == [0, 0, 1, 255]
+    deep = images.read_converted(tmp_path / "deep.png", 3)
+    assert deep[0].tolist() == [[v] * 3 for v in (0, 0, 1, 255)]
+    for number, values in enumerate((np.full((4, 5), 0.5, np.float32), np.full((4, 5), -1))):
+        Image.fromarray(values.astype(("f4", "i4")[number])).save(tmp_path / "range.tif")
+        with pytest.raises(DataError, match="range.tif: mode [FI]: expected 8 or 16 bits"):
+            images.read_image(tmp_path / "range.tif")
     np.save(tmp_path / "a.npy", np.zeros((4, 5, 7), np.float32))
     assert images.read_image(tmp_path / "a.npy").shape == (4, 5, 7)
     whole = (tmp_path / "a.npy").read_bytes()

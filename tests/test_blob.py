@@ -200,3 +200,12 @@ def test_values_put_as_computed_stay_so_until_numpy_is_to_see_them():
     assert np.array_equal(view, -values.numpy())
     blob.put(last[:, :, 1:], as_computed=True)  # in no order that a blob keeps
     assert blob.computed().is_contiguous() and torch.equal(blob.tensor(), values[:, :, 1:])
+
+
+def test_a_held_view_takes_channels_last_of_another_shape():
+    blob = Blob((2, 8, 4, 4))
+    view = blob.data
+    blob.set_shape((4, 8, 2, 4))
+    values = torch.arange(256.0).view(4, 8, 2, 4)
+    blob.put(values.contiguous(memory_format=torch.channels_last), as_computed=True)
+    assert np.array_equal(view.ravel(), np.arange(256)) and np.array_equal(blob.data, values)

@@ -275,3 +275,14 @@ def test_output_rows_must_keep_their_shape(tmp_path):
     net.blobs["x"].reshape(2, 4)
     with pytest.raises(LayerError, match=r"has rows of \(3, 1, 1\), this batch has \(4, 1, 1\)"):
         net.forward()
+
+
+def test_output_of_an_empty_batch_adds_no_rows(tmp_path):
+    net = output_net(tmp_path)
+    fed = fill(net, 0)
+    net.forward()
+    for name in "xy":
+        net.blobs[name].reshape(0, *net.blobs[name].shape[1:])
+    net.forward()
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert np.array_equal(file["data"][:, :, 0, 0], fed["x"])

@@ -218,3 +218,33 @@ def test_streams_of_absent_devices_are_left_out():
     context.restore_random_state({"cuda:99": "00"})
     with pytest.raises(RuntimeError):
         context.restore_random_state({"cpu": "00"})
+
+
+def test_looking_at_the_rate_takes_no_step(make):
+    solver = make('lr_policy: "multistep" gamma: 0.5 stepvalue: 1 stepvalue: 1 stepvalue: 1')
+    solver.step(1)
+    assert [solver.lr for _ in range(3)] == pytest.approx([0.05] * 3)
+    solver.step(1)
+    assert solver.lr == pytest.approx(0.025)  # of the iteration to come
+
+
+def test_solve_learns_first_whether_it_can_save(make):
+    solver = make('max_iter: 3 snapshot_prefix: "absent/x"')
+    with pytest.raises(caffe.SolverError, match="'absent' does not exist"):
+        solver.solve()
+    assert solver.iter == 0
+
+
+def test_outputs_that_change_their_shape_have_no_mean(make):
+    shown = 'layer { name: "s" type: "Split" bottom: "x" top: "shown" }'
+    solver = make("test_iter: 2 test_interval: 1", extra=shown)
+    net = solver.test_nets[0]
+
+    def grow(layer):
+        if layer == 1:
+            for blob in (net.blobs["x"], net.blobs["t"]):
+                blob.reshape(blob.shape[0] + 1, *blob.shape[1:])
+
+    net.before_forward(grow)
+    with pytest.raises(caffe.SolverError, match=r"'shown' has shape \(6, 3\).*\(5, 3\)"):
+        solver.step(1)

@@ -138,7 +138,7 @@ class Blob:
     def add_diff(self, value: torch.Tensor) -> None:
         """Add to the gradient (parameters accumulate)."""
         if self.diff_buffer.head:
-            self.diff_tensor(write=True).add_(value.view(self._shape))
+            self.diff_tensor(write=True).add_(value.reshape(self._shape))
         else:
             self.diff_buffer.put(value)
 

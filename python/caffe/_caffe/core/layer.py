@@ -92,7 +92,9 @@ class Layer(LayerRuntime):
         For layers that are functions (`is_function`), outside a running net.
         """
         layer = copy.copy(self)
-        layer._leaves = dict(enumerate(params))
+        # A parameter shared by PERMISSIVE comes in its owner's shape.
+        shaped = (p.view(blob.shape) for p, blob in zip(params, self.blobs, strict=True))
+        layer._leaves = dict(enumerate(shaped))
         if type(self).reshape is not Layer.reshape:
             layer.reshape(*(tuple(x.shape) for x in bottom))
         tops = as_tuple(layer.forward(*bottom))

@@ -86,7 +86,7 @@ class SyncedMemory:
             mine = self.sides[side]
             if mine.numel() == value.numel():
                 if mine.data_ptr() != value.data_ptr():
-                    mine.copy_(value.view(mine.shape))
+                    mine.view(value.shape).copy_(value)
                 self.head = {side}
                 return
         if not (is_plain(value) or as_computed and is_channels_last(value)):

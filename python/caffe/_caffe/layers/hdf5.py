@@ -214,7 +214,7 @@ class HDF5Output(Layer):
                     f"{array.shape[1:]}"
                 )
             rows.resize(len(rows) + len(array), axis=0)
-            rows[-len(array) :] = array
+            rows[len(rows) - len(array) :] = array
 
     def _write(self, access, work):
         import h5py

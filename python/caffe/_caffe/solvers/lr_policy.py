@@ -75,10 +75,16 @@ def current_step(p: caffe_pb2.SolverParameter, it: int, step: int) -> int:
     """
     if p.lr_policy == "step":
         return it // p.stepsize
-    if p.lr_policy == "multistep" and step < len(p.stepvalue) and it >= p.stepvalue[step]:
-        info(f"MultiStep Status: Iteration {it}, step = {step + 1}", src="sgd_solver.cpp:50")
-        return step + 1
-    return step
+    due = p.lr_policy == "multistep" and step < len(p.stepvalue) and it >= p.stepvalue[step]
+    return step + due
+
+
+def take_step(p: caffe_pb2.SolverParameter, it: int, step: int) -> int:
+    """Return `current_step`, and log a step of multistep."""
+    new = current_step(p, it, step)
+    if p.lr_policy == "multistep" and new != step:
+        info(f"MultiStep Status: Iteration {it}, step = {new}", src="sgd_solver.cpp:50")
+    return new
 
 
 def rate(p: caffe_pb2.SolverParameter, it: int, step: int) -> float:

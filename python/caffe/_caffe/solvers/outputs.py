@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..errors import SolverError
 from ..graph.net import Net
 
 
@@ -31,9 +32,15 @@ class Means:
     def add(self) -> None:
         """Add the outputs of a pass."""
         values = output_values(self.net)
-        if self.passes:
-            values = [a + b for a, b in zip(self.totals, values, strict=True)]
-        self.totals = values
+        totals = self.totals or [np.zeros_like(v) for v in values]
+        for (name, _, _), total, value in zip(self.net.output_blobs, totals, values, strict=True):
+            if total.shape != value.shape:
+                raise SolverError(
+                    f"test net '{self.net.name}': output '{name}' has shape {value.shape}, in the "
+                    f"pass before {total.shape}: there is no mean of both; let a layer reduce it, "
+                    "or consume it by a Silence layer"
+                )
+        self.totals = [a + b for a, b in zip(totals, values, strict=True)]
         self.passes += 1
 
     def lines(self) -> list[str]:

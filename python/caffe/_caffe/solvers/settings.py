@@ -28,9 +28,14 @@ def check_settings(p: caffe_pb2.SolverParameter) -> None:
     if p.snapshot:
         if not p.HasField("snapshot_prefix"):
             raise SolverError(f"snapshot: {p.snapshot} needs a snapshot_prefix")
-        folder = os.path.dirname(p.snapshot_prefix) or "."
-        if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
-            raise SolverError(
-                f"cannot write to snapshot_prefix '{p.snapshot_prefix}': folder '{folder}' "
-                "does not exist or is not writable"
-            )
+        check_snapshot_folder(p)
+
+
+def check_snapshot_folder(p: caffe_pb2.SolverParameter) -> None:
+    """Raise SolverError where no snapshot can be written."""
+    folder = os.path.dirname(p.snapshot_prefix) or "."
+    if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
+        raise SolverError(
+            f"cannot write to snapshot_prefix '{p.snapshot_prefix}': folder '{folder}' "
+            "does not exist or is not writable"
+        )

@@ -26,7 +26,7 @@ from . import lr_policy, nets, snapshots
 from .detections import make_scores
 from .outputs import output_lines, output_values
 from .param_groups import Tensors, clip, make_groups
-from .settings import check_settings
+from .settings import check_settings, check_snapshot_folder
 
 # What may be asked for after an iteration; where ranks disagree, the last of these counts.
 NONE, SNAPSHOT, STOP = ACTIONS = ("none", "snapshot", "stop")
@@ -80,8 +80,8 @@ class Solver:
     @property
     def lr(self) -> float:
         """The learning rate of the current iteration."""
-        self.current_step = lr_policy.current_step(self.param, self.iter, self.current_step)
-        return lr_policy.rate(self.param, self.iter, self.current_step)
+        step = lr_policy.current_step(self.param, self.iter, self.current_step)
+        return lr_policy.rate(self.param, self.iter, step)
 
     def step(self, iterations: int) -> None:
         """Train for a number of iterations.
@@ -164,6 +164,7 @@ class Solver:
         Afterwards a parameter's diff holds its update, as in BVLC.
         """
         rate = self.lr
+        self.current_step = lr_policy.take_step(self.param, self.iter, self.current_step)
         if rate != rate:
             raise SolverError(
                 f"lr_policy '{self.param.lr_policy}' gives NaN at iteration {self.iter} "
@@ -190,6 +191,8 @@ class Solver:
             info(f"Restoring previous solver status from {resume_file}", src="solver.cpp:296")
             self.restore(resume_file)
         p = self.param
+        if p.snapshot_after_train:  # now, and not when all is done
+            check_snapshot_folder(p)
         self.step(p.max_iter - self.iter)
         if p.snapshot_after_train and (not p.snapshot or self.iter % p.snapshot != 0):
             self.snapshot()
@@ -206,8 +209,7 @@ class Solver:
     # -- showing and testing
 
     def _smoothed(self) -> float:
-        losses = [float(loss) for loss in self._losses]
-        return sum(losses) / len(losses)
+        return sum(map(float, self._losses)) / len(self._losses)
 
     def _show(self) -> None:
         self._check_last_loss()

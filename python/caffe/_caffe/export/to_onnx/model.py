@@ -71,16 +71,15 @@ def write_graph(net: Net) -> tuple[Graph, Flow, list[Decision]]:
         raise NetError(f"net '{net.name}' computes nothing from its inputs")
     graph = Graph(flow.shapes)
     graph.reserve([*flow.shapes, *flow.outputs])
+    owned = {(o.layer.name, o.index): o.blob for o in net.param_table.owners}
     stored = {
-        (o.layer.name, o.index): graph.store(
-            graph.reserve([f"{o.layer.name}.{o.index}"])[0], o.blob.host_tensor().numpy()
-        )
-        for o in net.param_table.owners
+        key: graph.store(graph.reserve([f"{key[0]}.{key[1]}"])[0], blob.host_tensor().numpy())
+        for key, blob in owned.items()
     }
     values = {name: name for name in flow.inputs}
     decisions = []
     for step in flow.steps:
-        _write(graph, step, values, [stored[owner] for owner in step.params])
+        _write(graph, step, values, [(stored[key], owned[key].shape) for key in step.params])
         if graph.decides and {*step.bottoms, *step.tops} <= {*flow.held}:
             bottoms, tops = (
                 {values[v]: flow.held[v] for v in given} for given in (step.bottoms, step.tops)
@@ -93,8 +92,11 @@ def write_graph(net: Net) -> tuple[Graph, Flow, list[Decision]]:
     return graph, flow, decisions
 
 
-def _write(graph: Graph, step: Step, values: dict[str, str], params: list[str]) -> None:
-    graph.begin(step.layer.name, params)
+def _write(graph: Graph, step: Step, values: dict[str, str], params: Sequence[tuple]) -> None:
+    graph.begin(step.layer.name, [name for name, _ in params])
+    for i, (blob, (name, shape)) in enumerate(zip(step.layer.blobs, params, strict=True)):
+        if blob.shape != shape:  # shared by PERMISSIVE
+            graph.parameters[i] = graph.reshape(name, *blob.shape)
     bottoms = [values[b] for b in step.bottoms]
     for bottom, value in zip(bottoms, step.bottoms, strict=True):
         graph.shapes[bottom] = graph.shapes[value]

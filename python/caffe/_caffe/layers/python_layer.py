@@ -198,13 +198,16 @@ class _PythonLayer(Layer):
         except CaffeError:
             raise
         except Exception as error:
-            tried = ", ".join(p or os.getcwd() for p in sys.path)
+            absent = isinstance(error, ModuleNotFoundError) and error.name == name.split(".")[0]
+            tried = ", ".join(dict.fromkeys(p or os.getcwd() for p in sys.path))
+            text = (
+                f"cannot import module '{name}': {type(error).__name__}: {error}\n"
+                f"{_python2_hint(error)}looked in: {tried}"
+            )
+            # Where the module is there, what it does wrong is in the traceback.
             raise LayerError(
-                self.format_error(
-                    f"cannot import module '{name}': {type(error).__name__}: {error}\n"
-                    f"{_python2_hint(error)}looked in: {tried}\n{traceback.format_exc()}"
-                )
-            ) from error
+                self.format_error(text if absent else f"{text}\n{traceback.format_exc()}")
+            ) from (None if absent else error)
         finally:
             if beside and folder in sys.path:
                 sys.path.remove(folder)

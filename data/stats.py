@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from . import parallel
+from . import files, parallel
 from .dataset import DataSet
 from .errors import DataError
 from .metrics import confusion, mean_iu
@@ -161,7 +161,7 @@ def report(figures):
 
 
 def plot(figures, path):
-    """Bars of the classes' shares in each split, as PNG or SVG by the name; needs matplotlib."""
+    """Draw the classes' shares in each split, as the name's ending says; needs matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -178,4 +178,8 @@ def plot(figures, path):
     axes.invert_yaxis()
     axes.set_xlabel("% of labelled pixels")
     axes.legend()
-    figure.savefig(path, dpi=150)
+    form = path.suffix.removeprefix(".")
+    if form not in figure.canvas.get_supported_filetypes():
+        raise DataError(f"{path}: expected a name that ends in .png or .svg")
+    with files.atomic_write(path) as stream:
+        figure.savefig(stream, dpi=150, format=form)

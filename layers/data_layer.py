@@ -271,7 +271,7 @@ def read_split(path: Path, key: str, read: Callable[[Path], list] = read_list) -
     if not path.is_file():
         raise DataError(
             f"{path}: no such list of pictures (parameter {key!r}); the data folder is "
-            f"{data_dir()} (${VARIABLE}), `python -m data list` says how to fill it"
+            f"{data_dir()} (${VARIABLE}); `python -m data list` names what can be fetched into it"
         )
     found = read(path)
     if not found:

@@ -186,10 +186,9 @@ def server_of(name: str, port: int) -> ThreadingHTTPServer:
 
     try:
         return ThreadingHTTPServer((ADDRESS, port), Handler)
-    except OSError as error:
-        raise DataError(
-            f"port {port} of {ADDRESS}: {error.strerror}; --port names another"
-        ) from error
+    except (OSError, OverflowError) as error:  # taken, forbidden; no port at all
+        why = getattr(error, "strerror", "expected 0 to 65535")
+        raise DataError(f"port {port} of {ADDRESS}: {why}; --port names another") from error
 
 
 def serve(name: str, port: int) -> None:

@@ -95,7 +95,8 @@ def best_weights(name: str) -> Path:
         if path.is_file():
             return path
     raise DataError(
-        f"{folder(name)}: no trained {name} there; `make {name}` trains it, --weights names others"
+        f"{folder(name)}: no trained {name} there; `make {name}` or `python solve.py {name} "
+        "--chain` trains it"
     )
 
 

@@ -198,11 +198,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, as with `caffe inspect NET | head`
     except Exception as problem:
-        # caffe's own errors explain themselves; any other, such as an exception in a Python
-        # layer, is shown with where it was raised.
+        # caffe's own errors explain themselves, and the system's; any other, such as an exception
+        # in a Python layer, is shown with where it was raised.
         caffe = sys.modules.get("caffe")
-        known = (OSError, getattr(caffe, "CaffeError", OSError))
-        if problem.__cause__ is not None or not isinstance(problem, known):
+        if not isinstance(problem, (OSError, getattr(caffe, "CaffeError", OSError))):
             traceback.print_exc()
         print(f"caffe: {problem}", file=sys.stderr)
     return 1

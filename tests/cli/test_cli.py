@@ -122,6 +122,9 @@ def test_what_caffe_refuses_is_shown_without_a_traceback(command, folder):
     (folder / "net.prototxt").write_text(NET.replace("InnerProduct", "InerProduct"))
     status, output, _ = command("time", "-model", "net.prototxt")
     assert status == 1 and "InnerProduct" in output and "Traceback" not in output
+    (folder / "net.onnx").write_text("plain words")  # an error with another's as its cause
+    status, output, _ = command("import", "onnx", "net.onnx", "new.prototxt", "new.caffemodel")
+    assert status == 1 and "not an ONNX file" in output and "Traceback" not in output
 
 
 def test_train_logs_as_caffe_does(command):

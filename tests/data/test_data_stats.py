@@ -119,5 +119,7 @@ def test_plot(data):
         for split in data_set.splits(data)
     ]
     stats.plot(figures, data / "bars.png")
+    with pytest.raises(DataError, match="bars.txt: expected a name that ends in .png or .svg"):
+        stats.plot(figures, data / "bars.txt")
     with Image.open(data / "bars.png") as image:
         assert min(image.size) > 200

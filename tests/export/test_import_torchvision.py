@@ -71,7 +71,7 @@ def test_refusals(tmp_path, monkeypatch):
     with pytest.raises(caffe.NetError, match="is no fcn_resnet50: it has more.weight besides"):
         caffe.importing.torchvision("fcn_resnet50", path, *out)
     torch.save(module, path)  # a pickled module: code
-    with pytest.raises(caffe.FormatError, match="no state dict that can be read without code"):
+    with pytest.raises(caffe.FormatError, match="no state dict that can be read without running"):
         caffe.importing.torchvision("fcn_resnet50", path, *out)
     torch.save(module.state_dict(), path)
     monkeypatch.setattr(

@@ -174,6 +174,8 @@ def test_parameters_keep_caffe_s_names_and_metadata_is_stored(tmp_path):
     assert stored["channel_order"] == "RGB"
     with pytest.raises(caffe.CaffeError, match="channel_order must be BGR or RGB, got 'GBR'"):
         export(tmp_path, text, channel_order="GBR")
+    with pytest.raises(caffe.CaffeError, match="mean has 2 values, expected one per channel"):
+        export(tmp_path, text, mean=[1, 2])
 
 
 def test_a_detector_that_saves_its_results_exports_and_saves_none(tmp_path, caplog, monkeypatch):

@@ -107,6 +107,8 @@ def test_it_is_read_only_and_this_machine_s(ask):
     assert ask("/", host=f"localhost:{ask.port}")[0] == 200
     with pytest.raises(DataError, match=f"port {ask.port} of 127.0.0.1: .*--port names another"):
         live.server_of(NAME, ask.port)
+    with pytest.raises(DataError, match="port 99999 of 127.0.0.1: expected 0 to 65535"):
+        live.server_of(NAME, 99999)
 
 
 def test_before_and_long_after(tmp_path, monkeypatch):

@@ -17,8 +17,10 @@ def read_state_dict(path: str | os.PathLike) -> dict[str, torch.Tensor]:
         try:
             found = torch.load(name, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            # torch's own words for a pickle are a paragraph, which advises to run its code.
+            why = error if isinstance(error, OSError) else type(error).__name__
             raise FormatError(
-                f"{name}: no state dict that can be read without code: {error}"
+                f"{name}: no state dict that can be read without running code ({why})"
             ) from error
     if not isinstance(found, dict) or not all(torch.is_tensor(v) for v in found.values()):
         raise FormatError(f"{name}: holds no state dict (tensors by name)")

@@ -20,6 +20,11 @@ MOST_BYTES = 2**31 - 1
 
 def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
     """Write `net` to `path` after `parity.check`; see `caffe.export.onnx`."""
+    channels = [blob.shape[1] for blob in net.built.inputs if len(blob.shape) > 1]
+    if picture.mean and len(picture.mean) not in channels:
+        raise CaffeError(
+            f"mean has {len(picture.mean)} values, expected one per channel of an input: {channels}"
+        )
     graph, flow, decisions = write_graph(net)
     free, sizes = parity.free_sizes(net)
     if graph.batch_of_one:

@@ -28,12 +28,13 @@ TRUTH = {
     ("MultiBoxLoss", 3): (1, 1, 8, 8), ("DetectionEvaluate", 1): (1, 1, 8, 8),
     ("RegionLoss", 1): (0, 1, 300, 5), ("Yolov3", 1): (0, 1, 300, 5),
     ("EvalDetection", 1): (1, 1, 30, 8), ("ProposalTarget", 1): (1, 7, 1, 1),
+    ("CtcLoss", 1): (0, 8), ("LabelsequenceAccuracy", 1): (0, 8),
 }  # fmt: skip
 # How many channels readers' second bottom has where the first has its own number of them.
 LABEL_CHANNELS = {
     "SoftmaxWithLoss": 1, "Accuracy": 1, "InfogainLoss": 1, "HingeLoss": 1, "SegAccuracy": 1,
     "MultinomialLogisticLoss": 1, "SoftmaxWithLossExpectation": 1, "SoftmaxWithLossOHEM": 1,
-    "DetectionLoss": 6, "DetectionAccuracy": 6,
+    "DetectionLoss": 6, "DetectionAccuracy": 6, "EltwiseAccuracy": 1,
 }  # fmt: skip
 
 

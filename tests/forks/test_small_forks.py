@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from gradcheck import build, check_gradients
 from losskit import normal
+from netkit import input_layer, net_of
 
 from caffe._caffe.core.registry import register
 from caffe._caffe.errors import CaffeError, LayerError
@@ -115,3 +116,64 @@ def test_depthwise_spellings():
         f"type: 'DepthwiseConvolution' convolution_param {{ num_output: 8 group: 2 {conv} }}", x
     )
     assert two.layer.blobs[0].shape == (8, 2, 3, 3)
+
+
+def test_l1_loss():
+    a, b = normal(4, 3, 2), normal(4, 6)
+    a[0, 0, 0] = b[0, 0]
+    run = build("type: 'L1Loss'", a, b)
+    difference = a - b.reshape(a.shape)
+    np.testing.assert_allclose(run.forward()[0], np.abs(difference).sum() / 4, rtol=1e-6)
+    da, db = run.backward(np.float32(0.5))
+    np.testing.assert_allclose(da, np.sign(difference) / 8)
+    np.testing.assert_array_equal(db, -da.reshape(b.shape))
+    with pytest.raises(LayerError, match="differ in size"):
+        build("type: 'L1Loss'", (4, 3), (4, 2))
+    with pytest.raises(LayerError, match="number of items"):
+        build("type: 'L1Loss'", (4, 3), (3, 4))
+
+
+def test_eltwise_accuracy():
+    scores = np.float32([[[[3, 1, 2, 0, 5]], [[1, 1, 3, 9, 0]], [[2, 0, 1, 8, 1]]]])
+    label = np.float32([[[[0, 0, 0, 7, 2]]]])
+    text = "type: 'EltwiseAccuracy' eltwise_accuracy_param { %s }"
+    # Right, the lower of two equals, second, no class, second.
+    for given, want in (("", 1 / 5), ("top_k: 2", 4 / 5), ("ignore_label: 7", 1 / 4)):
+        (top,) = build(text % given, scores, label).forward()
+        assert top.shape == (1, 1, 1, 1)
+        assert top.item() == pytest.approx(want)
+    (top,) = build(text % "ignore_label: 2", scores, np.full_like(label, 2)).forward()
+    assert np.isnan(top).all()
+    with pytest.raises(LayerError, match="there are only 3 classes"):
+        build(text % "top_k: 4", scores, label)
+    with pytest.raises(LayerError, match="takes scores"):
+        build(text % "", scores, label[0])
+
+
+def spatial_dropout(settings):
+    return net_of(
+        input_layer("x", 3, 50, 2, 2) + 'layer { name: "d" type: "Python" bottom: "x" top: "y" '
+        'python_param { module: "spatial_dropout" layer: "SpatialDropoutLayer" '
+        f'param_str: "{settings}" }} }} force_backward: true'
+    )
+
+
+def test_spatial_dropout():
+    x = normal(3, 50, 2, 2)
+    net = spatial_dropout("{'phase': 'TRAIN', 'p': '0.25'}")
+    net.blobs["x"].data[...] = x
+    ratio = net.forward()["y"] / x
+    kept = ratio[:, :, 0, 0] > 0
+    np.testing.assert_allclose(ratio, np.broadcast_to(kept[..., None, None] / 0.75, x.shape), 1e-6)
+    assert 0.6 < kept.mean() < 0.9 and (kept[0] != kept[1]).any()
+    net.blobs["y"].diff[...] = 1
+    net.backward()
+    np.testing.assert_allclose(net.blobs["x"].diff, ratio, rtol=1e-6)
+    net = spatial_dropout("{'phase': 'TEST', 'p': 0.2}")
+    net.blobs["x"].data[...] = x
+    np.testing.assert_allclose(net.forward()["y"], x / 0.8, rtol=1e-6)
+    for settings in ("0.5", "{'p': 0.5}"):
+        with pytest.raises(CaffeError, match="param_str is a dict"):
+            spatial_dropout(settings)
+    with pytest.raises(CaffeError, match="p must lie between"):
+        spatial_dropout("{'phase': 'TEST', 'p': 1}")

@@ -1,6 +1,6 @@
 """Activations and Dropout."""
 
-from ...layers.forks.deepdetect import SeLu
+from ...layers.forks.deepdetect import SeLu, SeLuDropout
 from ...layers.forks.flownet2 import NegReLU
 from ...layers.forks.mobilenet import ReLU6
 from ...layers.neuron import (
@@ -107,3 +107,9 @@ def dropout(g: Graph, layer: Dropout, x: str):
     """Nothing, or the mean over all masks (scale_train: false)."""
     layer.check(not layer.draws, "draws at random in TEST, too (sample_weights_test: true)")
     return g.node("Identity", x) if layer.scale_train else g.mul(x, g.scalar(layer.keep))
+
+
+@converts(SeLuDropout)
+def selu_dropout(g: Graph, layer: SeLuDropout, x: str):
+    """Nothing."""
+    return g.node("Identity", x)

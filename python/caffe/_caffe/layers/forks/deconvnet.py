@@ -1,4 +1,4 @@
-"""DeconvNet's unpooling (HyeonwooNoh/caffe)."""
+"""DeconvNet's unpooling and accuracy (HyeonwooNoh/caffe)."""
 
 import torch
 from torch.nn import functional as F
@@ -112,3 +112,42 @@ class Unpooling(Layer):
             start = torch.arange(n, device=x.device) * s
             spans.append((start + k).clamp(max=size) - start)
         return spans[0][:, None] * spans[1]
+
+
+@register("EltwiseAccuracy")
+class EltwiseAccuracy(Layer):
+    """The share of places whose label is among the top_k classes (eltwise_accuracy_layer.cpp).
+
+    Bottoms: scores (N, C, H, W), labels (N, 1, H, W), of which ignore_label does not count. Top:
+    (1, 1, 1, 1); nan where no label counts. Of equal scores the higher class is the better; a label
+    that is no class is wrong. No gradient.
+    """
+
+    bottoms = (2, 2)
+    no_gradient = frozenset({0, 1})
+
+    def reshape(self, x, label):
+        """Check the shapes."""
+        wanted = (x[0], 1, *x[2:])
+        if len(x) != 4 or label != wanted:
+            self.fail(f"takes scores (N, C, H, W) and labels {wanted}, given {x} and {label}")
+        top_k = self.layer_param.eltwise_accuracy_param.top_k
+        self.check(top_k <= x[1], f"top_k is {top_k}, there are only {x[1]} classes")
+        return [(1, 1, 1, 1)]
+
+    def forward(self, x, label):
+        """Return the share."""
+        param, index = self.layer_param.eltwise_accuracy_param, label.long()
+        classes = torch.arange(x.shape[1], device=x.device).view(1, -1, 1, 1)
+        own = x.gather(1, index.clamp(0, x.shape[1] - 1))
+        better = (x > own) | ((x == own) & (classes > index))
+        right = (better.sum(1, keepdim=True) < param.top_k) & (index >= 0) & (index < x.shape[1])
+        seen = torch.ones_like(right)
+        if param.HasField("ignore_label"):
+            seen = index != param.ignore_label
+        return ((right & seen).sum() / seen.sum()).view(1, 1, 1, 1)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """There is no gradient."""
+        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
+        return [None, None]

@@ -9,6 +9,9 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from . import files, loading, measure, ranks, report, rivals, with_caffe, with_torch
 from .config import Config
@@ -41,41 +44,24 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def compare(
-    name, what, exact, time_target, memory_target, steps, options, precision="float32"
-) -> list[Row]:
-    """Measure time and memory of the task `name` on both sides."""
-    width, height = options.size
-    config = Config(width, height, steps=steps, precision=precision)
-    ours, baseline = getattr(with_caffe, name), getattr(with_torch, name)
-    time, memory = measure.compare(ours, baseline, config, options.rounds, exact)
-    return [
-        Row(what, time.ours, time.baseline, "s", time.ratio, time_target),
-        Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, memory_target),
-    ]
+@dataclass(frozen=True)
+class Comparison:
+    """A task that both sides have, and how much of the baseline's time and memory it may take."""
 
+    name: str  # of its maker in `with_caffe` and `with_torch`
+    what: str
+    time: float
+    memory: float | None
+    exact: bool = True  # see `measure.compare`
+    steps: int = 1
+    precision: str = "float32"
 
-def fcn8s_step(options) -> list[Row]:
-    return compare("fcn8s_step", "FCN-8s step", False, 1.05, 1.10, 1, options)
-
-
-def fcn8s_optimized_step(options) -> list[Row]:
-    what = "FCN-8s step, optimized"
-    return compare("fcn8s_optimized_step", what, False, 0.6, 1.10, 1, options)
-
-
-def fcn8s_bf16_step(options) -> list[Row]:
-    what, name = "FCN-8s step, bf16, optimized", "fcn8s_optimized_step"
-    return compare(name, what, False, 0.8, 1.10, 1, options, precision="bf16")
-
-
-def fcn8s_forward(options) -> list[Row]:
-    return compare("forward", "FCN-8s forward", True, 1.05, None, 1, options)
-
-
-def fcn8s_inference(options) -> list[Row]:
-    what = "FCN-8s forward, optimized"
-    return compare("inference", what, True, 0.8, 1.0, 1, options)
+    def __call__(self, options) -> list[Row]:
+        width, height = options.size
+        config = Config(width, height, steps=self.steps, precision=self.precision)
+        ours, baseline = (getattr(module, self.name) for module in (with_caffe, with_torch))
+        figures = measure.compare(ours, baseline, config, options.rounds, self.exact)
+        return report.rows_of(self.what, *figures, self.time, self.memory)
 
 
 def fcn8s_rivals(options) -> list[Row]:
@@ -112,26 +98,15 @@ def _rivals(config: Config, rounds: int, title: str, target: float) -> list[Row]
         print(f"{name}: not installed (or no compiler, or no {precision}), left out")
     rows = []
     for name, theirs in found.items():
-        time, memory = measure.against(ours, theirs)
-        what = f"{title}, optimized / {name}"
-        rows.append(Row(what, time.ours, time.baseline, "s", time.ratio, target))
-        rows.append(Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, 1))
+        figures = measure.against(ours, theirs)
+        rows += report.rows_of(f"{title}, optimized / {name}", *figures, target, 1)
     return rows
-
-
-def lenet_step(options) -> list[Row]:
-    return compare("lenet_step", "LeNet step, batch 64", True, 1.3, None, 50, options)
 
 
 def weights(options) -> list[Row]:
     """Measure copy_from and save of FCN-8s's weights."""
     width, height = options.size
-    config = Config(width, height, steps=options.rounds)
-    worker = measure.Worker(files.weights, config)
-    try:
-        _, found = worker.ask("run")
-    finally:
-        worker.close()
+    _, found = measure.once(files.weights, Config(width, height, steps=options.rounds))
     copied, memory = found["copy_from"], found["copy_from memory"]
     saved, synced = found["save"], found["save, synced"]
     mib = f"{memory.baseline / 1e6:.0f} MB"
@@ -168,30 +143,34 @@ def two_ranks(options) -> list[Row]:
 
     Both see one batch, so that they must come to the same loss.
     """
-    time, _ = measure.compare(
-        ranks.lenet_together, ranks.lenet_alone, Config(steps=50), options.rounds, exact=True
-    )
+    together, alone = partial(ranks.together, name="lenet"), partial(ranks.alone, name="lenet")
+    time, _ = measure.compare(together, alone, Config(steps=50), options.rounds, exact=True)
     what = "LeNet step, 2 ranks / 1 with iter_size 2"
     return [Row(what, time.ours, time.baseline, "s", time.ratio)]
 
 
 WORKERS = (1, 2, 4)
-TASKS = {
-    "fcn8s-step": fcn8s_step,
-    "fcn8s-optimized-step": fcn8s_optimized_step,
-    "fcn8s-forward": fcn8s_forward,
-    "fcn8s-inference": fcn8s_inference,
+TASKS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
+    "fcn8s-step": Comparison("fcn8s_step", "FCN-8s step", 1.05, 1.10, exact=False),
+    "fcn8s-optimized-step": Comparison(
+        "fcn8s_optimized_step", "FCN-8s step, optimized", 0.6, 1.10, exact=False
+    ),
+    "fcn8s-forward": Comparison("forward", "FCN-8s forward", 1.05, None),
+    "fcn8s-inference": Comparison("inference", "FCN-8s forward, optimized", 0.8, 1.0),
     "fcn8s-rivals": fcn8s_rivals,
     "fcn8s-bf16-rivals": fcn8s_bf16_rivals,
-    "fcn8s-bf16-step": fcn8s_bf16_step,
+    "fcn8s-bf16-step": Comparison(
+        "fcn8s_optimized_step", "FCN-8s step, bf16, optimized", 0.8, 1.10, exact=False,
+        precision="bf16",
+    ),
     "pspnet50": pspnet50,
     "deeplabv3": deeplabv3,
-    "lenet-step": lenet_step,
+    "lenet-step": Comparison("lenet_step", "LeNet step, batch 64", 1.3, None, steps=50),
     "weights": weights,
     "import": import_caffe,
     "data": data_layers,
     "ranks": two_ranks,
-}
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

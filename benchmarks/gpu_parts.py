@@ -9,10 +9,11 @@ from typing import NamedTuple
 from . import golden, graphs, measure, ranks, with_caffe, with_torch
 from .config import Config
 from .measure import Maker
-from .report import Row
+from .report import Row, rows_of
 
 CLOSE = {"float32": 1e-3, "bf16": 0.1}  # how far one score may lie from hand-written PyTorch's
 LOADERS = 4  # threads
+_for = functools.partial
 
 
 class Scale(NamedTuple):
@@ -62,8 +63,7 @@ def _race(what: str, ours: Mapping[str, Maker], baseline: Maker, config: Config,
     for name, run in runs.items():
         time, memory = measure.against(run, theirs)
         title = f"{what}{name}"
-        rows.append(Row(title, time.ours, time.baseline, "s", time.ratio))
-        rows.append(Row(f"{title}: peak memory", memory.ours, memory.baseline, "B", memory.ratio))
+        rows += rows_of(title, time, memory)
         if not abs(run.figure - theirs.figure) <= close * abs(theirs.figure):
             faults.append(f"{title}: {run.figure:g} where PyTorch comes to {theirs.figure:g}")
     return Found(rows, faults=faults)
@@ -126,8 +126,8 @@ def cuda_graphs(scale: Scale) -> Found:
     found = []
     for width, height in ((500, 375), (100, 75)):
         config = scale.fcn8s(width=width, height=height)._replace(steps=scale.steps(50))
-        for name in ("caffe", "torch"):
-            replayed, called = (getattr(graphs, f"{name}_{way}") for way in ("replayed", "called"))
+        for name in graphs.MODELS:
+            replayed, called = _for(graphs.replayed, name=name), _for(graphs.called, name=name)
             what = f"FCN-8s forward {width}x{height}, {name}: a CUDA graph / calls"
             found.append(_race(what, {"": replayed}, called, config, scale.rounds, 1e-3))
     return _joined(found)
@@ -208,7 +208,7 @@ def two_ranks(scale: Scale) -> Found:
     if scale.gpu and (count := torch.cuda.device_count()) < 2:
         raise LeftOut(f"needs two devices, here {count}")
     name, what = ("lenet", "LeNet") if scale.small else ("fcn8s", "FCN-8s")
-    together, alone = (getattr(ranks, f"{name}_{how}") for how in ("together", "alone"))
+    together, alone = _for(ranks.together, name=name), _for(ranks.alone, name=name)
     what = f"{what} step, 2 ranks / 1 with iter_size 2"
     return _race(what, {"": together}, alone, scale.fcn8s(), scale.rounds)
 
@@ -225,7 +225,6 @@ class Part(NamedTuple):
     limit: float
 
 
-_for = functools.partial
 PARTS = {
     "golden": Part(golden_figures, 120),
     "forward-float32": Part(_for(fcn8s_forward, precision="float32"), 90),

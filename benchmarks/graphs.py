@@ -10,20 +10,14 @@ from .config import Config, batch
 Model = Callable[[torch.Tensor], torch.Tensor]
 
 
-def caffe_called(config: Config) -> Callable[[], float]:
-    return _unit(*_caffe(config), config)
+def called(config: Config, name: str) -> Callable[[], float]:
+    """Make the pass called from Python; `name` is a key of MODELS."""
+    return _unit(*MODELS[name](config), config)
 
 
-def caffe_replayed(config: Config) -> Callable[[], float]:
-    return _unit(*_captured(*_caffe(config)), config)
-
-
-def torch_called(config: Config) -> Callable[[], float]:
-    return _unit(*_torch(config), config)
-
-
-def torch_replayed(config: Config) -> Callable[[], float]:
-    return _unit(*_captured(*_torch(config)), config)
+def replayed(config: Config, name: str) -> Callable[[], float]:
+    """Make the pass replayed as a CUDA graph."""
+    return _unit(*_captured(*MODELS[name](config)), config)
 
 
 def _caffe(config: Config) -> tuple[Model, torch.Tensor]:
@@ -35,6 +29,9 @@ def _caffe(config: Config) -> tuple[Model, torch.Tensor]:
 
 def _torch(config: Config) -> tuple[Model, torch.Tensor]:
     return with_torch.ready(config), _image(config)
+
+
+MODELS = {"caffe": _caffe, "torch": _torch}
 
 
 def _image(config: Config) -> torch.Tensor:

@@ -1,6 +1,6 @@
-"""Time two contenders alternately, each in a process of its own, and their peak memory.
+"""Time contenders in turn, each in a process of its own, and their peak memory.
 
-While one works the other waits for its turn, so both meet the same machine; and a process's
+While one works the others wait for their turns, so all meet the same machine; and a process's
 peak memory is then its contender's alone.
 """
 
@@ -148,27 +148,14 @@ def read_status() -> dict[str, int]:
 def compare(
     ours: Maker, baseline: Maker, config: Config, rounds: int, exact: bool
 ) -> tuple[Figure, Figure]:
-    """Return the figures of time and peak memory.
+    """Return the figures of time and peak memory of two contenders.
 
     `exact`: nothing is drawn at random, so both must come to the same figure on their first unit
     (they have the same net, weights and data).
     """
-    sides = [Worker(ours, config), Worker(baseline, config)]
-    try:
-        first = [side.ask("run")[1] for side in sides]
-        if exact and abs(first[0] - first[1]) > 1e-3 * abs(first[1]):
-            raise RuntimeError(f"the two sides do not compute the same: {first[0]}, {first[1]}")
-        times = []
-        for i in range(rounds):
-            # Either goes first in turn, so that a drift favours neither.
-            turn = (0, 1) if i % 2 == 0 else (1, 0)
-            spent = {side: sides[side].ask("run")[0] for side in turn}
-            times.append((spent[0], spent[1]))
-        memory = [side.ask("memory") for side in sides]
-    finally:
-        for side in sides:
-            side.close()
-    return summarize(times), summarize([(memory[0], memory[1])])
+    makers = {"caffe": ours, "the baseline": baseline}
+    found = rank(makers, config, rounds, 1e-3 if exact else math.inf)
+    return against(*found.values())
 
 
 def once(maker: Maker, config: Config, question: str = "run"):
@@ -208,6 +195,7 @@ def rank(
         names = list(workers)
         seconds: dict[str, list[float]] = {name: [] for name in names}
         for i in range(rounds):
+            # Forwards and backwards, so that a drift favours none.
             for name in names if i % 2 == 0 else reversed(names):
                 seconds[name].append(workers[name].ask("run")[0])
         return {

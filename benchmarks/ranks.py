@@ -15,23 +15,13 @@ from .config import Config
 SOLVERS = {"lenet": with_caffe.lenet_solver, "fcn8s": with_caffe.fcn8s_solver}
 
 
-def lenet_alone(config: Config) -> Callable[[], float]:
-    return with_caffe.steps(with_caffe.lenet_solver(config._replace(iter_size=2)), config)
+def alone(config: Config, name: str) -> Callable[[], float]:
+    """Make the step of the one rank; `name` is a key of SOLVERS."""
+    return with_caffe.steps(SOLVERS[name](config._replace(iter_size=2)), config)
 
 
-def fcn8s_alone(config: Config) -> Callable[[], float]:
-    return with_caffe.steps(with_caffe.fcn8s_solver(config._replace(iter_size=2)), config)
-
-
-def lenet_together(config: Config) -> Callable[[], float]:
-    return _together("lenet", config)
-
-
-def fcn8s_together(config: Config) -> Callable[[], float]:
-    return _together("fcn8s", config)
-
-
-def _together(name: str, config: Config) -> Callable[[], float]:
+def together(config: Config, name: str) -> Callable[[], float]:
+    """Make the step of the two ranks."""
     import caffe
 
     uid = caffe.NCCL.new_uid()

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from data.files import write_json
 from training.machine import processor
 
+from .measure import Figure
+
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -29,6 +31,20 @@ class Row(NamedTuple):
         if self.target is None or self.value is None:
             return ""
         return "ok" if self.value <= self.target else "MISSED"
+
+
+def rows_of(
+    what: str,
+    time: Figure,
+    memory: Figure,
+    most_time: float | None = None,
+    most_memory: float | None = None,
+) -> list[Row]:
+    """Return the rows of a comparison; `most_...` are the targets, shares of the baseline's."""
+    return [
+        Row(what, time.ours, time.baseline, "s", time.ratio, most_time),
+        Row(f"{what}: peak memory", memory.ours, memory.baseline, "B", memory.ratio, most_memory),
+    ]
 
 
 def show(rows: list[Row]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import archive, fetch, files, images, settings
+from . import archive, fetch, files, images, prepare, settings
 from .errors import DataError
 from .labels import Png, Reader
 
@@ -54,6 +54,7 @@ class DataSet:
     reader: Reader = Png()
     homepage: str = ""
     licence: str = ""
+    derived_lists: bool = False  # whether prepare writes SPLIT.txt from what the folders hold
     counts: dict = field(default_factory=dict)  # entries that each split must have
     relations: dict = field(default_factory=dict)  # of each split: Split's apart, union, within
 
@@ -111,11 +112,14 @@ class DataSet:
             )
 
     def prepare(self, data, log=print):
-        """Put the class list in place; a subclass brings files into the form that layers read."""
+        """Put the lists in place; a subclass brings files into the form that layers read."""
         self.require(data)
         if self.classes_file:
             copy_bundled(data, self.classes_file)
-        log(f"{self.name}: the files are read as they are")
+        if self.derived_lists:
+            prepare.write_lists(self.root(data), self.splits(data), log)
+        else:
+            log(f"{self.name}: the files are read as they are")
 
     def splits(self, data):
         """Return the Splits that can be read here; empty where the data set has no pictures."""

@@ -114,17 +114,9 @@ def trunk(
             kernel_size, stride = (4, 2) if halve and i == 1 else (3, 1)
             number = f"{stage}_{i}"
             top = unit(
-                n,
-                "conv" + number,
-                number,
-                top,
-                width,
-                kernel_size,
-                batch_norm,
-                stride,
-                rate,
+                n, "conv" + number, number, top, width, kernel_size, batch_norm, stride, rate,
                 dilation,
-            )
+            )  # fmt: skip
         if reached == output_stride:
             dilation *= 2
             if pools_stay:

@@ -121,10 +121,14 @@ def test_called_and_replayed_come_to_the_same(monkeypatch):
     monkeypatch.setattr(torch.cuda, "graph", lambda graph: contextlib.nullcontext())
     replay = types.SimpleNamespace(replay=lambda: calls.append(1))
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: replay)
-    wanted = graphs.torch_called(config)()
+    wanted = graphs.called(config, "torch")()
     assert wanted != 0
-    for other in (graphs.torch_replayed, graphs.caffe_called, graphs.caffe_replayed):
-        assert other(config)() == pytest.approx(wanted, rel=1e-4)
+    for way, name in (
+        (graphs.replayed, "torch"),
+        (graphs.called, "caffe"),
+        (graphs.replayed, "caffe"),
+    ):
+        assert way(config, name)() == pytest.approx(wanted, rel=1e-4)
     assert calls == [1, 1]
 
 

@@ -49,18 +49,13 @@ class Labeller:
         self.procedure = procedure or Procedure(window=row.window, base=row.base)
         self.net, self.weights = load_net(name, "deploy", weights, self.procedure.window)
         self.crf = DenseCRF(crf) if crf else None
-        self.softmax = {head.score: not is_softmax(self.net, head.score) for head in self.heads}
+        self.softmax = {h.score: not is_softmax(self.net, h.score) for h in self.data.heads}
         optimize(self.net, list(self.softmax))
-
-    @property
-    def heads(self):
-        """The heads that are scored."""
-        return self.data.heads
 
     def scores(self, inputs: Maps) -> Maps:
         """Return the net's scores for {input blob: C x H x W}; overwritten by the next call."""
         forward(self.net, inputs)
-        return {head.score: self.net.blobs[head.score].data[0] for head in self.heads}
+        return {blob: self.net.blobs[blob].data[0] for blob in self.softmax}
 
     def probabilities(
         self, inputs: Maps, progress: Callable[[int], object] = lambda passes: None

@@ -5,8 +5,7 @@ Zhou, Zhao, Puig, Fidler, Barriuso and Torralba, "Scene parsing through ADE20K d
 
 from dataclasses import dataclass
 
-from .. import prepare
-from ..dataset import Archive, DataSet, Pair, copy_bundled
+from ..dataset import Archive, DataSet, Pair
 from ..labels import ADE20K as LABEL
 
 _FOLDERS = {"train": "training", "val": "validation"}
@@ -21,12 +20,6 @@ class Ade20k(DataSet):
         pictures = sorted((root / "images" / folder).glob("*.jpg"))
         return [Pair(p.stem, p, root / f"annotations/{folder}/{p.stem}.png") for p in pictures]
 
-    def prepare(self, data, log=print):
-        """Write train.txt and val.txt, `image label` lines, and put the class list in place."""
-        self.require(data)
-        copy_bundled(data, self.classes_file)
-        prepare.write_lists(self.root(data), self.splits(data), log)
-
 
 ADE20K = Ade20k(
     name="ade20k",
@@ -37,6 +30,7 @@ ADE20K = Ade20k(
     relations=dict(train=dict(apart=("val",)), val={}),
     needs=("images", "annotations"),
     products=("train.txt", "val.txt"),
+    derived_lists=True,
     reader=LABEL,
     archives=(
         Archive(

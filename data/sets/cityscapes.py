@@ -5,8 +5,7 @@ Cordts et al., "The Cityscapes dataset for semantic urban scene understanding", 
 
 from dataclasses import dataclass
 
-from .. import prepare
-from ..dataset import Archive, DataSet, Pair, copy_bundled
+from ..dataset import Archive, DataSet, Pair
 from ..labels import CITYSCAPES as LABEL
 
 _SITE = "https://www.cityscapes-dataset.com/downloads/"
@@ -24,12 +23,6 @@ class Cityscapes(DataSet):
             label = root / "gtFine" / split / image.parent.name / (name + _LABEL)
             pairs.append(Pair(name, image, label))
         return pairs
-
-    def prepare(self, data, log=print):
-        """Write train.txt, val.txt and test.txt, `image label` lines, and the class list."""
-        self.require(data)
-        copy_bundled(data, self.classes_file)
-        prepare.write_lists(self.root(data), self.splits(data), log)
 
 
 def _archive(name, folder, about):
@@ -50,6 +43,7 @@ CITYSCAPES = Cityscapes(
     relations=dict(train=dict(apart=("val", "test")), val=dict(apart=("test",)), test={}),
     needs=("leftImg8bit", "gtFine"),
     products=("train.txt", "val.txt"),
+    derived_lists=True,
     reader=LABEL,
     archives=(
         _archive("leftImg8bit_trainvaltest.zip", "leftImg8bit", 11_600_000_000),

@@ -15,6 +15,7 @@ from pathlib import Path
 from .. import archive, fetch, files, settings
 from ..dataset import Archive, DataSet
 from ..errors import DataError
+from .weights import complaints
 
 _SURGERY = settings.BUNDLED.parent / "surgery.py"
 MAPS = settings.BUNDLED / "weights"  # names of layers in other frameworks' files
@@ -88,13 +89,7 @@ class PipWeights(DataSet):
             raise DataError(f"{self.name}: the conversion failed; the reason is above")
 
     def problems(self, data):
-        path = data / "downloads" / self.archives[0].name
-        try:
-            if path.exists():
-                fetch.verify(self.archives[0], path, data)
-        except DataError as error:
-            return [str(error)]
-        return []
+        return complaints(self.archives, data / "downloads", data)
 
 
 VGG16_HED = PipWeights(

@@ -10,6 +10,18 @@ _BVLC = "http://dl.caffe.berkeleyvision.org"  # offers no https
 _HEAVY = 540_000_000  # bytes of a VGG16 FCN, about
 
 
+def complaints(remotes, folder, data):
+    """Return what is wrong with those of the files that are in the folder, a line each."""
+    found = []
+    for remote in remotes:
+        try:
+            if (folder / remote.name).exists():
+                fetch.verify(remote, folder / remote.name, data)
+        except DataError as error:
+            found.append(str(error))
+    return found
+
+
 @dataclass
 class Weights(DataSet):
     """Single files in one folder; checked by checksum, nothing to prepare."""
@@ -28,15 +40,7 @@ class Weights(DataSet):
 
     def problems(self, data):
         """Files that are not what was published; absent ones are no problem of those there."""
-        found = []
-        for remote in self.archives:
-            path = data / self.folder / remote.name
-            try:
-                if path.exists():
-                    fetch.verify(remote, path, data)
-            except DataError as error:
-                found.append(str(error))
-        return found
+        return complaints(self.archives, data / self.folder, data)
 
     def require(self, data):
         if not any((data / self.folder / remote.name).exists() for remote in self.archives):

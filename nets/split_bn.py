@@ -16,22 +16,7 @@ from nets.surgery import Log, SurgeryError
 def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print) -> float:
     """Write a caffemodel with each BN of four parameters made BatchNorm and Scale, and its net.
 
-    Parameters
-    ----------
-    prototxt
-        The net.
-    model
-        Its caffemodel.
-    out
-        The caffemodel to write; its net becomes the prototxt of the same stem beside it.
-    log
-        Called with each line of the report.
-
-    Returns
-    -------
-    float
-        The largest difference, on one picture, of any blob that both nets have, relative to the
-        blob's largest value.
+    Parameters and result are those of `nets.fold.convert_folded`.
 
     Raises
     ------

@@ -70,7 +70,8 @@ def draw_losses(axes, scheme, runs):
     for run, colour in zip(runs, cycle(scheme), strict=False):
         points = [(e["iter"], e["pixel_loss"]) for e in run.of("train") if e.get("pixel_loss")]
         if points:
-            axes.plot(*zip(*points, strict=True), color=colour, label=run.label)
+            style = "o" if len(points) == 1 else "-"  # a line has no length then
+            axes.plot(*zip(*points, strict=True), style, ms=4, color=colour, label=run.label)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")

@@ -24,9 +24,8 @@ HARD = ("bicycle", "chair", "diningtable", "pottedplant", "sofa")
 
 @dataclass
 class Voc(DataSet):
-    """One year of VOC, in the folder pascal/VOC<year>."""
+    """One year of VOC."""
 
-    year: int = 2011
     sbd_counts: dict = field(default_factory=lambda: {"train": 8498, "val": 2857})
 
     def ids(self, data, split):
@@ -166,7 +165,6 @@ _COMMON: dict[str, Any] = dict(
 VOC2011 = Voc2011(
     name="voc2011",
     title="PASCAL VOC 2011 segmentation: 20 classes and background",
-    year=2011,
     folder="pascal/VOC2011",
     elsewhere=("VOC2011", "TrainVal/VOCdevkit/VOC2011", "voc-sample/VOC2011"),
     counts=dict(train=1112, val=1111, trainval=2223, seg11valid=736),
@@ -186,7 +184,6 @@ VOC2011 = Voc2011(
 VOC2012 = Voc2012(
     name="voc2012",
     title="PASCAL VOC 2012 segmentation; with SBD, the 10,582 images of trainaug",
-    year=2012,
     folder="pascal/VOC2012",
     elsewhere=("VOC2012", "VOCdevkit/VOC2012", "voc-sample/VOC2012"),
     counts=dict(train=1464, val=1449, trainval=2913, trainaug=10582),

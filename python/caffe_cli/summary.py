@@ -201,8 +201,9 @@ def _height_window(layer):
 def _totals(net, rows):
     params = sum(row.params for row in rows)
     memory = sum(row.memory for row in rows)
+    shown = sum(row.kind != "Split" for row in rows)
     return (
-        f"\n{net.name + ': ' if getattr(net, 'name', '') else ''}{len(rows)} layers, "
+        f"\n{net.name + ': ' if getattr(net, 'name', '') else ''}{shown} layers, "
         f"{params:,} parameters ({short(4 * params, 'B')}), "
         f"{short(sum(row.macs for row in rows))} multiply-adds, "
         f"blobs {short(memory, 'B')} (with their diffs {short(2 * memory, 'B')})\n"

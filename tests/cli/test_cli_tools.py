@@ -38,7 +38,7 @@ def test_inspect_counts(command):
     assert rows["conv"] == "conv Convolution 4x3x2x2 57 864 192 B 3 / 2".split()
     assert rows["relu"] == "relu ReLU 4x3x2x2 0 B 3 / 2".split()
     assert rows["ip"] == "ip InnerProduct 4x5 65 240 80 B".split()
-    assert "122 parameters (488 B), 1.1 k multiply-adds" in output
+    assert "\nTiny: 6 layers, 122 parameters (488 B), 1.1 k multiply-adds" in output
     assert "Split" not in output and "accuracy" in rows
 
 

@@ -120,10 +120,19 @@ def test_tensorboard_files_hold_the_log(runs):
 
 
 def test_plots_come_in_light_and_dark_and_the_same_again(runs):
+    from matplotlib.figure import Figure
+
     nets = run_data.chain(["tiny-fcn8s"])
     first, second = plots.losses(nets), plots.losses(nets)
     assert first == second and first["light"] != first["dark"]
     assert all(svg.lstrip().startswith(b"<?xml") for svg in first.values())
+    markers = []
+    for count in (1, 2):
+        axes = Figure().add_subplot()
+        log = [dict(kind="train", iter=i, pixel_loss=1.0) for i in range(count)]
+        plots.draw_losses(axes, plots.LIGHT, [dataclasses.replace(nets[0], log=log)])
+        markers.append(axes.get_lines()[0].get_marker())
+    assert markers == ["o", "None"], "a single point is seen"
 
 
 def test_a_diverged_run_still_has_a_page(runs, tmp_path):

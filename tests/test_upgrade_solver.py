@@ -1,5 +1,7 @@
 """Old solvers, and files that are upgraded when they are read."""
 
+import os
+
 import pytest
 from upgradekit import V0_NET, V2_NET, net
 
@@ -52,3 +54,16 @@ def test_read_net_upgrades(tmp_path):
     path = tmp_path / "old.prototxt"
     path.write_text(V0_NET)
     assert read_net(path) == net(V2_NET)
+
+
+def test_a_solver_in_a_folder_that_is_not_utf_8(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(folder)
+    path = os.fsdecode(folder + b"/solver.prototxt")
+    with open(path, "w") as file:
+        file.write("base_lr: 1")
+    with pytest.raises(FormatError, match="is not UTF-8; give a snapshot_prefix"):
+        read_solver(path)
+    with open(path, "a") as file:
+        file.write(' snapshot_prefix: "model"')
+    assert read_solver(path).snapshot_prefix == "model"

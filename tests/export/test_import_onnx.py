@@ -179,3 +179,12 @@ def test_what_is_no_onnx_file(tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"nothing")
     with pytest.raises(caffe.FormatError, match="not an ONNX file"):
         caffe.importing.onnx(tmp_path / "x.onnx", tmp_path / "o", tmp_path / "p")
+
+
+def test_what_onnx_runtime_refuses_is_one_error(tmp_path):
+    model = model_of([node("Relu", "x")], {"x": [1, 2, 3, 4]}, ["y"])
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.DOUBLE
+    model.graph.output[0].type.tensor_type.elem_type = TensorProto.DOUBLE
+    onnx.save(model, tmp_path / "made.onnx")
+    with pytest.raises(caffe.NetError, match=r"ONNX Runtime cannot run .*float32.* x 1x2x3x4"):
+        caffe.importing.onnx(tmp_path / "made.onnx", tmp_path / "o", tmp_path / "p")

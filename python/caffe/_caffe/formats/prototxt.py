@@ -58,7 +58,10 @@ def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
     path = os.fspath(path)
     solver = parse_solver(_read_text(path, "solver"), path)
     if not solver.HasField("snapshot_prefix"):
-        solver.snapshot_prefix = os.path.splitext(path)[0]
+        try:
+            solver.snapshot_prefix = os.path.splitext(path)[0]
+        except UnicodeEncodeError:
+            raise FormatError(f"{path!r}: is not UTF-8; give a snapshot_prefix that is") from None
     elif os.path.isdir(solver.snapshot_prefix):
         stem = os.path.splitext(os.path.basename(path))[0]
         solver.snapshot_prefix = os.path.join(solver.snapshot_prefix, stem)

@@ -35,6 +35,16 @@ class BuiltNet:
     params: ParamTable
     bytes: int
 
+    @property
+    def by_name(self) -> dict[str, Blob]:
+        """The blobs by name."""
+        return dict(zip(self.blob_names, self.blobs, strict=True))
+
+    @property
+    def names(self) -> dict[Blob, str]:
+        """The name of each blob."""
+        return dict(zip(self.blobs, self.blob_names, strict=True))
+
 
 def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
     """Build the net that `param` describes in its own state.

@@ -80,8 +80,8 @@ class Reader:
         names = [name for name in self.makers if name]
         del whole.graph.output[:]
         whole.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-        found = session_of(whole).run(names, self.sample(self.sizes, 0))
-        return dict(zip(names, found, strict=True)) | self.sample(self.sizes, 0)
+        given = self.sample(self.sizes, 0)
+        return dict(zip(names, run(whole, names, given), strict=True)) | given
 
     def sample(self, sizes: dict[str, tuple[int, ...]], seed: int) -> dict[str, np.ndarray]:
         """Return inputs to hold both against each other."""
@@ -101,7 +101,7 @@ class Reader:
 
     def reshape(self, net: Net, sizes: dict[str, tuple[int, ...]]) -> None:
         """Give the net's inputs these sizes."""
-        blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+        blobs = net.built.by_name
         for name, size in sizes.items():
             blobs[name].reshape(*size)
         net.reshape()
@@ -177,26 +177,35 @@ class Reader:
         self.blobs[node.output[0]] = self.blobs[source]
 
 
-def session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """Return ONNX Runtime's session of a model."""
+def run(model: onnx.ModelProto, outputs: Sequence[str], given: dict[str, np.ndarray]) -> list:
+    """Return these values of the model by ONNX Runtime; raise NetError where it refuses."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        return session.run(outputs, given)
+    except Exception as error:  # ONNX Runtime's own classes share no base
+        raise NetError(
+            f"ONNX Runtime cannot run the file with float32 inputs {_sizes(given)}: {error}"
+        ) from error
+
+
+def _sizes(given: dict[str, np.ndarray]) -> str:
+    return ", ".join(f"{name} {'x'.join(map(str, x.shape))}" for name, x in given.items())
 
 
 def _difference(reader: Reader, net: Net, sizes) -> float:
     """Return how far the net's outputs are from ONNX Runtime's, by each one's largest value."""
     given = reader.sample(sizes, 1)
     reader.reshape(net, sizes)
-    blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+    blobs = net.built.by_name
     for name, array in given.items():
         blobs[name].data[...] = array
     net.run_forward()
     worst = 0.0
-    wanted = session_of(reader.model).run(reader.outputs, given)
-    at = ", ".join(f"{name} {'x'.join(map(str, size))}" for name, size in sizes.items())
+    wanted, at = run(reader.model, reader.outputs, given), _sizes(given)
     for name, want in zip(reader.outputs, wanted, strict=True):
         if name not in reader.blobs:
             raise NetError(f"output '{name}' is computed by no layer")

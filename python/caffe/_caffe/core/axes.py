@@ -20,7 +20,7 @@ def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "a
     if not -axes <= axis < axes:
         expected = f"{-axes} to {axes - 1}" if axes else "a bottom that has axes"
         layer.fail(
-            f"{what} {axis} is out of range for bottom shape {tuple(shape)}; expected {expected}",
+            f"{what} {axis} is out of range for bottom shape {tuple(shape)}; expected {expected}"
         )
     return axis % axes
 

@@ -19,14 +19,7 @@ MAX_COUNT = 2**31 - 1
 class Blob:
     """An array `data` and its gradient `diff` of one shape, as pycaffe shows them."""
 
-    __slots__ = (
-        "_shape",
-        "data_buffer",
-        "diff_buffer",
-        "freed_data",
-        "freed_diff",
-        "__weakref__",
-    )
+    __slots__ = ("_shape", "data_buffer", "diff_buffer", "freed_data", "freed_diff", "__weakref__")
 
     def __init__(self, shape: tuple[int, ...] = (), persistent: bool = False):
         self._shape = check_shape(shape)

@@ -26,7 +26,7 @@ class Loss(Layer):
         if not (a.dim() and b.dim() and a.shape[0] == b.shape[0]):
             self.fail(
                 f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in their number "
-                "of items (axis 0)",
+                "of items (axis 0)"
             )
 
     def check_down(self, propagate_down) -> None:
@@ -35,7 +35,7 @@ class Loss(Layer):
             if i < len(propagate_down) and propagate_down[i]:
                 self.fail(
                     f"no gradient reaches '{self.layer_param.bottom[i]}' (bottom {i}), but a "
-                    "layer below it needs one",
+                    "layer below it needs one"
                 )
 
 
@@ -92,7 +92,7 @@ class LabelAxis:
         if label.numel() != outer * inner:
             self.layer.fail(
                 f"bottom shape {tuple(x.shape)} with classes on axis {axis} takes "
-                f"{outer * inner} labels, {label.numel()} given (shape {tuple(label.shape)})",
+                f"{outer * inner} labels, {label.numel()} given (shape {tuple(label.shape)})"
             )
         return axis, outer, inner
 

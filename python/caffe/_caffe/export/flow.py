@@ -111,7 +111,7 @@ def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> F
         steps.append(step)
     if not inputs:
         raise NetError(f"net '{net.name}' has no Input layer: it is no function of inputs")
-    names = dict(zip(net.built.blobs, net.built.blob_names, strict=True))
+    names = net.built.names
     outputs = {names[b]: v for b, v in values.now.items() if names[b] in net.built.output_names}
     ordered = {name: outputs[name] for name in net.built.output_names}
     held = {value: blob for blob, value in values.now.items()}

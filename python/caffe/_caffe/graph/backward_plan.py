@@ -53,6 +53,7 @@ def plan_saving(nodes: Sequence[Node], memory: dict[Blob, Blob]) -> None:
     for i, node in enumerate(nodes):
         layer, wiring = node.layer, node.wiring
         wiring.overwritten = any(last.get(memory[b], -1) >= i for b in node.bottoms)
-        wiring.saves_for_backward = node.needs_backward and (
+        runs = node.needs_backward and bool(any(node.propagate_down) or layer.blobs)
+        wiring.saves_for_backward = runs and (
             layer.training or layer.stateful or layer.caches_inputs or wiring.overwritten
         )

@@ -140,7 +140,7 @@ class Net(Hooked):
         NetError
             Later, for a pass over a part of the net, or backward in a TEST net.
         """
-        names = dict(zip(self._blobs, self._blob_names, strict=True))
+        names = self.built.names
         wanted = {*keep, *self.built.output_names}
         for name in wanted.difference(self._blob_names):
             raise MissingBlob(

@@ -9,7 +9,6 @@ NEURONS = {"Relu": "ReLU", "Sigmoid": "Sigmoid", "Tanh": "TanH", "Exp": "Exp", "
 
 @reads("Identity", "Dropout")
 def alias(r, node, a):
-    """The value itself."""
     r.alias(node, node.input[0])
 
 
@@ -22,7 +21,7 @@ def neuron(r, node, a):
 # -- windows
 
 
-def _windows(r, node, a, rank=2) -> dict:
+def _windows(r, node, a) -> dict:
     """Return pad, and stride as Caffe's fields, of symmetrical windows in two dimensions."""
     if a.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
         r.fail(node, "auto_pad: export the model with explicit pads")
@@ -75,7 +74,6 @@ def pooling(r, node, a):
 
 @reads("GlobalAveragePool", "GlobalMaxPool")
 def global_pooling(r, node, a):
-    """Pooling over the whole map."""
     pool = "AVE" if "Average" in node.op_type else "MAX"
     fields = dict(pool=pool, global_pooling=True)
     r.add("Pooling", node, [r.blob(node, 0)], pooling_param=fields)
@@ -122,7 +120,6 @@ def batch_norm(r, node, a):
 
 @reads("LRN")
 def lrn(r, node, a):
-    """LRN across channels."""
     defaults = dict(alpha=1e-4, beta=0.75, bias=1.0) | a
     fields = dict(local_size=a["size"], alpha=defaults["alpha"], beta=defaults["beta"])
     r.add("LRN", node, [r.blob(node, 0)], lrn_param=fields | dict(k=defaults["bias"]))
@@ -137,14 +134,12 @@ def softmax(r, node, a):
 
 @reads("LeakyRelu")
 def leaky_relu(r, node, a):
-    """ReLU with a slope."""
     fields = dict(negative_slope=a.get("alpha", 0.01))
     r.add("ReLU", node, [r.blob(node, 0)], relu_param=fields)
 
 
 @reads("Elu")
 def elu(r, node, a):
-    """ELU."""
     r.add("ELU", node, [r.blob(node, 0)], elu_param=dict(alpha=a.get("alpha", 1.0)))
 
 
@@ -173,7 +168,6 @@ def clip(r, node, a):
 
 @reads("Neg", "Sqrt", "Pow")
 def power(r, node, a):
-    """Power."""
     if node.op_type == "Pow":
         exponent = r.constant(node, 1, "exponent")
         if exponent.size != 1:

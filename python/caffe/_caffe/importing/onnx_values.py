@@ -76,7 +76,6 @@ def _with_constant(r, node, index):
 
 @reads("Concat")
 def concat(r, node, a):
-    """Concat."""
     blobs = [r.blob(node, i) for i in range(len(node.input))]
     r.add("Concat", node, blobs, concat_param=dict(axis=a["axis"]))
 
@@ -100,7 +99,6 @@ def reshape(r, node, a):
 
 @reads("Transpose")
 def transpose(r, node, a):
-    """Permute."""
     rank = len(r.shape(node.input[0]))
     order = a.get("perm", range(rank - 1, -1, -1))
     r.add("Permute", node, [r.blob(node, 0)], permute_param=dict(order=list(order)))
@@ -108,7 +106,6 @@ def transpose(r, node, a):
 
 @reads("Split")
 def split(r, node, a):
-    """Slice."""
     axis = a.get("axis", 0)
     counts = [r.shape(name)[axis] for name in node.output]
     points = np.cumsum(counts)[:-1].tolist()

@@ -50,7 +50,7 @@ def _difference(kind, state, net, score) -> float:
     """Return how far the net's scores of one picture are from torch's, by the largest."""
     side = SIDE.get(kind, 97)
     picture = np.random.default_rng(0).uniform(0, 255, (3, side, side))  # BGR
-    blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+    blobs = net.built.by_name
     blobs["data"].reshape(1, 3, side, side)
     net.reshape()
     blobs["data"].data[...] = picture - MEAN[:, None, None]

@@ -1,24 +1,7 @@
 """The layer types, one file per family; importing a family enters its types in the registry."""
 
-from . import (  # noqa: F401
-    arithmetic,
-    class_loss,
-    combine,
-    common,
-    conv,
-    crop,
-    forks,
-    hdf5,
-    im2col,
-    image_data,
-    indexing,
-    input,
-    loss,
-    lrn,
-    neuron,
-    norm,
-    pooling,
-    recurrent,
-    shaping,
-    window,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

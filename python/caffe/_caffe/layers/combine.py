@@ -19,7 +19,7 @@ def _spread(layer: Layer, factor: torch.Tensor, x: torch.Tensor, given_axis: int
     if x.shape[axis : axis + factor.dim()] != factor.shape:
         layer.fail(
             f"shape {tuple(factor.shape)} does not meet bottom shape {tuple(x.shape)} "
-            f"from axis {axis} on",
+            f"from axis {axis} on"
         )
     return factor.view(tuple(factor.shape) + (1,) * (x.dim() - axis - factor.dim()))
 
@@ -36,23 +36,18 @@ class _Broadcast(Layer):
 
     def setup_factor(self, param, bottom, fill) -> None:
         """Read the axis and, with one bottom, make the factor."""
-        self.axis = param.axis
-        self.learned = len(bottom) == 1
-        if self.learned:
-            self.add_param(self.factor_shape(param, bottom[0]), fill)
-        axis = canonical_axis(self, param.axis, bottom[0].shape)
-        self.pointwise = self.learned and axis == 1 and len(self.blobs[0].shape) == 1
-
-    def factor_shape(self, param, x) -> tuple[int, ...]:
-        """Return the sizes of `num_axes` axes from `axis` on (-1: all of them)."""
+        x, self.axis, self.learned = bottom[0], param.axis, len(bottom) == 1
         axis = canonical_axis(self, param.axis, x.shape)
+        if not self.learned:
+            return
         end = x.dim() if param.num_axes == -1 else axis + param.num_axes
         self.check(
             param.num_axes >= -1 and end <= x.dim(),
             f"axis {axis} with num_axes {param.num_axes} does not fit bottom shape "
             f"{tuple(x.shape)}; num_axes is -1 or at most {x.dim() - axis}",
         )
-        return tuple(x.shape[axis:end])
+        self.add_param(x.shape[axis:end], fill)
+        self.pointwise = axis == 1 and end == 2
 
     def reshape(self, *shapes):
         x, *others = (torch.empty(shape, device="meta") for shape in shapes)
@@ -193,11 +188,8 @@ class Eltwise(Layer):
     @property
     def start(self) -> float:
         """What BVLC fills the top with before it goes through the bottoms."""
-        return (
-            0
-            if self.operation != caffe_pb2.EltwiseParameter.MAX
-            else -torch.finfo(torch.float32).max
-        )
+        maximum = self.operation == caffe_pb2.EltwiseParameter.MAX
+        return torch.finfo(torch.float32).min if maximum else 0
 
     def forward(self, *bottom):
         bottom = tuple(x.float() for x in bottom)

@@ -130,7 +130,7 @@ class InnerProduct(Layer):
         if count(shape, axis) != self.inputs:
             self.fail(
                 f"its weights take {self.inputs} inputs; bottom shape {shape} brings "
-                f"{count(shape, axis)} from axis {axis} on",
+                f"{count(shape, axis)} from axis {axis} on"
             )
         return [(*shape[:axis], self.outputs)]
 

@@ -41,7 +41,7 @@ class BatchReindex(Layer):
             wrong = index[(index < 0) | (index >= x.shape[0])][0]
             batch, indices = self.layer_param.bottom
             self.fail(
-                f"index {int(wrong)} in '{indices}' is outside the {x.shape[0]} items of '{batch}'",
+                f"index {int(wrong)} in '{indices}' is outside the {x.shape[0]} items of '{batch}'"
             )
         return x.index_select(0, index)
 

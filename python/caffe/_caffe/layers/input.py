@@ -189,9 +189,6 @@ class MemoryData(Layer):
             torch.tensor(a[rows], device=context.device()) for a in (self.data, self.labels)
         )
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return []
-
     def get_state(self):
         return {"position": self.position}
 

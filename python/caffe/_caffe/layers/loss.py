@@ -120,7 +120,7 @@ class SigmoidCrossEntropyLoss(Loss):
         self.check_items(x, target)
         if x.numel() != target.numel():
             self.fail(
-                f"bottom shape {tuple(x.shape)} takes as many targets, given {tuple(target.shape)}",
+                f"bottom shape {tuple(x.shape)} takes as many targets, given {tuple(target.shape)}"
             )
         if self.shapes_only:
             return x.new_empty(())

@@ -74,7 +74,7 @@ class BatchNorm(Layer):
         channels = self.blobs[0].count
         if len(shape) < 2 or shape[1] != channels:
             self.fail(
-                f"has statistics of {channels} channels, bottom shape {tuple(shape)} does not fit",
+                f"has statistics of {channels} channels, bottom shape {tuple(shape)} does not fit"
             )
 
     def forward(self, x):

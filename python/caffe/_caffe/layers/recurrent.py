@@ -47,8 +47,7 @@ class LSTMUnit(Layer):
 
     def reshape(self, cell, gates, cont):
         self.check(
-            len(cell) == 3 and cell[0] == 1,
-            f"bottom 0 is the cell state (1, N, D), given {cell}",
+            len(cell) == 3 and cell[0] == 1, f"bottom 0 is the cell state (1, N, D), given {cell}"
         )
         n, d = cell[1:]
         for i, (given, wanted) in enumerate(((gates, (1, n, 4 * d)), (cont, (1, n))), 1):

@@ -136,9 +136,6 @@ class PrefetchingLayer(Layer):
         self.shapes = [tuple(t.shape) for t in batch]
         return tuple(t.to(context.device(), non_blocking=True) for t in batch)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return []
-
     def check_new_size(self, param) -> None:
         """Raise LayerError unless new_height and new_width are both set or neither."""
         self.check(

@@ -1,25 +1,11 @@
 """Nets as ONNX files: one small function per layer type, in `TABLE`."""
 
-from . import (
-    arithmetic,
-    combine,
-    common,
-    conv,
-    crf,
-    detect,
-    fields,
-    forks,
-    neuron,
-    norm,
-    pooling,
-    regions,
-    shaping,
-    volumes,
-    yolo,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from .table import TABLE
 
-__all__ = [
-    "TABLE", "arithmetic", "combine", "common", "conv", "crf", "detect", "fields", "forks",
-    "neuron", "norm", "pooling", "regions", "shaping", "volumes", "yolo",
-]  # fmt: skip
+__all__ = ["TABLE"]
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -1,6 +1,6 @@
-"""AbsVal, Exp, Log, Power."""
+"""Exp, Log, Power."""
 
-from ...layers.arithmetic import AbsVal, Exp, Log, Power
+from ...layers.arithmetic import Exp, Log, Power
 from .graph import Graph
 from .table import converts
 
@@ -12,21 +12,13 @@ def affine(g: Graph, x: str, scale: float, shift: float) -> str:
     return g.add(x, g.scalar(shift)) if shift else x
 
 
-@converts(AbsVal)
-def absval(g: Graph, layer: AbsVal, x: str):
-    """Abs."""
-    return g.node("Abs", x)
-
-
 @converts(Exp)
 def exp(g: Graph, layer: Exp, x: str):
-    """outer exp(inner x)."""
     return affine(g, g.node("Exp", affine(g, x, layer.inner, 0)), layer.outer, 0)
 
 
 @converts(Log)
 def log(g: Graph, layer: Log, x: str):
-    """factor log(scale x + shift)."""
     return affine(g, g.node("Log", affine(g, x, layer.scale, layer.shift)), layer.factor, 0)
 
 

@@ -30,13 +30,11 @@ def _factor(g, layer, bottom) -> tuple[str, int]:
 
 @converts(Bias)
 def bias(g: Graph, layer: Bias, *bottom: str):
-    """x + b."""
     return g.add(bottom[0], _spread(g, layer, *_factor(g, layer, bottom), bottom[0]))
 
 
 @converts(Scale)
 def scale(g: Graph, layer: Scale, *bottom: str):
-    """x s, + b."""
     factor, axes = _factor(g, layer, bottom)
     y = g.mul(bottom[0], _spread(g, layer, factor, axes, bottom[0]))
     if layer.bias is None:
@@ -64,7 +62,6 @@ def eltwise(g: Graph, layer: Eltwise, *bottom: str):
 
 @converts(Concat)
 def concat(g: Graph, layer: Concat, *bottom: str):
-    """Concat."""
     axis = canonical_axis(layer, layer.axis_given, g.shapes[bottom[0]])
     return g.node("Concat", *bottom, axis=axis)
 

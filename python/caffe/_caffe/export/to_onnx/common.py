@@ -28,7 +28,6 @@ def embed(g: Graph, layer: Embed, x: str):
 
 @converts(Parameter)
 def parameter(g: Graph, layer: Parameter):
-    """The parameter itself."""
     return g.node("Identity", g.param(0))
 
 
@@ -82,7 +81,6 @@ def _first(g, x):
 
 @converts(LSTMUnit)
 def lstm_unit(g: Graph, layer: LSTMUnit, cell: str, gates: str, cont: str):
-    """One step."""
     mark = g.reshape(cont, -1, 1)
     made = _lstm_step(g, _first(g, cell), _first(g, gates), mark)
     return tuple(g.node("Unsqueeze", v, g.ints(0)) for v in made)

@@ -64,7 +64,7 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     p, nms = layer.settings, layer.settings.nms_param
     layer.check(nms.eta == 1, f"nms_param.eta {nms.eta} below 1 cannot be written")
     if layer.saves:
-        warning(f"layer '{layer.name}' : the ONNX file leaves save_output_param out")
+        warning(layer.format_error("the ONNX file leaves save_output_param out"))
     one_picture(g, layer, location)
     sets = 1 if p.share_location else p.num_classes
     boxes = _decoded(g, p, g.reshape(location, -1, sets, 4), prior)

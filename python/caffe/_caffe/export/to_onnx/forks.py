@@ -80,7 +80,6 @@ def _scattered(g, x, mask, size):
 
 @converts(Axpy)
 def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
-    """s x + y."""
     ones = [1] * (g.rank(x) - 2)
     return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), *ones), x), y)
 

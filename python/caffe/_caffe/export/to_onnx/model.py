@@ -124,7 +124,7 @@ def make_model(
         Which of "batch", "height" and "width" may be another at run time.
     picture : Picture
     """
-    blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+    blobs = net.built.by_name
 
     def info(name, known):
         shape = [

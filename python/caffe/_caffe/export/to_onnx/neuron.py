@@ -1,22 +1,21 @@
 """Activations and Dropout."""
 
+from ...core.layer import Layer
+from ...layers.arithmetic import AbsVal
 from ...layers.forks.deepdetect import SeLu, SeLuDropout
 from ...layers.forks.flownet2 import NegReLU
 from ...layers.forks.mobilenet import ReLU6
-from ...layers.neuron import (
-    BNLL,
-    ELU,
-    Clip,
-    Dropout,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    Swish,
-    TanH,
-    Threshold,
-)
+from ...layers.neuron import BNLL, ELU, Clip, Dropout, PReLU, ReLU, Sigmoid, Swish, TanH, Threshold
 from .graph import Graph
 from .table import converts
+
+# What ONNX has under a name of its own, without settings.
+ALIKE: dict[type, str] = {AbsVal: "Abs", Sigmoid: "Sigmoid", TanH: "Tanh"}
+
+
+@converts(*ALIKE)
+def alike(g: Graph, layer: Layer, x: str):
+    return g.node(ALIKE[type(layer)], x)
 
 
 @converts(ReLU)
@@ -40,7 +39,6 @@ def prelu(g: Graph, layer: PReLU, x: str):
 
 @converts(ReLU6)
 def relu6(g: Graph, layer: ReLU6, x: str):
-    """Min(Relu, 6)."""
     return g.node("Min", _leaky(g, layer, x), g.scalar(6))
 
 
@@ -52,27 +50,13 @@ def neg_relu(g: Graph, layer: NegReLU, x: str):
     return g.add(low, high) if layer.slope else low
 
 
-@converts(Sigmoid)
-def sigmoid(g: Graph, layer: Sigmoid, x: str):
-    """Sigmoid."""
-    return g.node("Sigmoid", x)
-
-
-@converts(TanH)
-def tanh(g: Graph, layer: TanH, x: str):
-    """Tanh."""
-    return g.node("Tanh", x)
-
-
 @converts(ELU)
 def elu(g: Graph, layer: ELU, x: str):
-    """Elu."""
     return g.node("Elu", x, alpha=layer.alpha)
 
 
 @converts(SeLu)
 def selu(g: Graph, layer: SeLu, x: str):
-    """Selu."""
     return g.node("Selu", x, alpha=layer.alpha, gamma=layer.scale)
 
 
@@ -85,7 +69,6 @@ def bnll(g: Graph, layer: BNLL, x: str):
 
 @converts(Swish)
 def swish(g: Graph, layer: Swish, x: str):
-    """x sigmoid(beta x)."""
     return g.mul(x, g.node("Sigmoid", g.mul(x, g.scalar(layer.beta))))
 
 

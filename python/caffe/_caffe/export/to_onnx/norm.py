@@ -100,7 +100,6 @@ def mvn(g: Graph, layer: MVN, x: str):
 
 @converts(Softmax)
 def softmax(g: Graph, layer: Softmax, x: str):
-    """Softmax."""
     return g.node("Softmax", x, axis=layer.axis)
 
 
@@ -118,5 +117,4 @@ def normalize(g: Graph, layer: Normalize, x: str):
 
 @converts(ChannelNorm)
 def channel_norm(g: Graph, layer: ChannelNorm, x: str):
-    """The norm over the channels."""
     return g.reduce("ReduceL2", x, (1,))

@@ -52,8 +52,7 @@ def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
 
 
 def _inputs(net: Net) -> list[tuple[str, Blob]]:
-    names = dict(zip(net.built.blobs, net.built.blob_names, strict=True))
-    return [(names[blob], blob) for blob in net.built.inputs]
+    return [(net.built.names[blob], blob) for blob in net.built.inputs]
 
 
 def _reshape(net: Net, sizes: Sizes) -> None:
@@ -184,7 +183,7 @@ class _Session:
             whole = load(path)
             self.cuts = cut(whole, decisions)
             model = whole.SerializeToString()
-        blobs = dict(zip(net.built.blob_names, net.built.blobs, strict=True))
+        blobs = net.built.by_name
         self.wanted = {name: blob for name, (_, blob) in self.cuts.items()}
         self.wanted.update((name, blobs[name]) for name in outputs)
         options = onnxruntime.SessionOptions()

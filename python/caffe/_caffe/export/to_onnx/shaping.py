@@ -47,26 +47,22 @@ def _sizes(g, x, start, end) -> list[str]:
 
 @converts(Silence)
 def silence(g: Graph, layer: Silence, *bottom: str):
-    """Nothing."""
     return ()
 
 
 @converts(Split)
 def split(g: Graph, layer: Split, x: str):
-    """The bottom itself, several times."""
     return (x,) * layer.readers
 
 
 @converts(Tile)
 def tile(g: Graph, layer: Tile, x: str):
-    """Repeat along one axis."""
     axis = canonical_axis(layer, layer.axis, g.shapes[x])
     return g.node("Tile", x, g.ints(*(layer.tiles if i == axis else 1 for i in range(g.rank(x)))))
 
 
 @converts(Permute)
 def permute(g: Graph, layer: Permute, x: str):
-    """Transpose."""
     return g.node("Transpose", x, perm=layer.order)
 
 

@@ -50,7 +50,11 @@ class Layer(LayerRuntime):
     backward = None
 
     def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Return the top shapes for these bottom shapes; called whenever these have changed."""
+        """Return the top shapes for these bottom shapes; called whenever these have changed.
+
+        A type whose `forward` sums, flips or repeats gives them itself: torch would first import
+        much of itself, and sympy, for shapes alone.
+        """
         self.shapes_only = True
         try:
             with torch.no_grad():

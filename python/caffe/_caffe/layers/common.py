@@ -31,15 +31,21 @@ class ArgMax(Layer):
             f"top_k must be 1 to {choices} for bottom shape {tuple(x.shape)}, given {self.top_k}",
         )
 
+    def reshape(self, shape):
+        if self.axis is not None:
+            axis = canonical_axis(self, self.axis, shape)
+            return [(*shape[:axis], self.top_k, *shape[axis + 1 :])]
+        # At least three axes, as many as the bottom's.
+        return [(shape[0], 1 + self.values, self.top_k, *(1,) * (len(shape) - 3))]
+
     def forward(self, x):
         if self.axis is not None:
             axis = canonical_axis(self, self.axis, x.shape)
             values, places = self._largest(x, axis)
             return values if self.values else places
         values, places = self._largest(as_rows(x), 1)
-        top = torch.stack([places, values], 1) if self.values else places.unsqueeze(1)
-        # At least three axes, as many as the bottom's.
-        return top.reshape(tuple(top.shape) + (1,) * (x.dim() - 3))
+        top = torch.stack([places, values], 1) if self.values else places
+        return top.view(self.reshape(tuple(x.shape))[0])
 
     def _largest(self, x, axis):
         # BVLC sorts (value, place) pairs downwards, so among equals the last place wins.
@@ -76,6 +82,9 @@ class Embed(Layer):
         if self.bias:
             self.add_param((param.num_output,), param.bias_filler)
         self.read = LabelReader(self, 0, what="index", among="rows of its weights")
+
+    def reshape(self, shape):
+        return [(*shape, self.blobs[0].shape[1])]
 
     def forward(self, x):
         weights = self.param(0)
@@ -210,10 +219,14 @@ class Reduction(Layer):
         terms = {param.ASUM: torch.abs, param.SUMSQ: torch.square}
         self.term = terms.get(param.operation, lambda rows: rows)
 
+    def reshape(self, shape):
+        axis = canonical_axis(self, self.given_axis, shape)
+        self.check(count(shape, axis) > 0, f"bottom shape {shape} has nothing to reduce")
+        return [shape[:axis]]
+
     def forward(self, x):
         """Return one value for each place before `axis`."""
         axis = canonical_axis(self, self.given_axis, x.shape)
         size = count(x.shape, axis)
-        self.check(size > 0, f"bottom shape {tuple(x.shape)} has nothing to reduce")
         rows = x.reshape((*x.shape[:axis], size))
         return self.term(rows).sum(-1) * (self.coeff / size if self.mean else self.coeff)

@@ -21,12 +21,16 @@ class Im2col(Layer):
         )
         self.windows = read_windows(self, self.axes)
 
-    def forward(self, x):
-        lead, sizes = x.shape[: self.axis], x.shape[self.axis + 1 :]
+    def reshape(self, shape):
+        sizes = shape[self.axis + 1 :]
         self.check(
             len(sizes) == self.axes, f"was set up for {self.axes} spatial axes, given {len(sizes)}"
         )
-        check_output_sizes(self, self.windows, sizes, self.windows.outputs(sizes))
-        x = x.reshape(count(lead), *x.shape[self.axis :])
-        columns = im2col(x, self.windows)
+        outputs = self.windows.outputs(sizes)
+        check_output_sizes(self, self.windows, sizes, outputs)
+        return [(*shape[: self.axis], shape[self.axis] * count(self.windows.kernel), *outputs)]
+
+    def forward(self, x):
+        lead = x.shape[: self.axis]
+        columns = im2col(x.reshape(count(lead), *x.shape[self.axis :]), self.windows)
         return columns.reshape(*lead, *columns.shape[1:])

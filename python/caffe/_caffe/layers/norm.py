@@ -153,7 +153,6 @@ class MVN(Layer):
         self.first_axis = 1 if param.across_channels else 2
 
     def reshape(self, shape):
-        # Not by `forward`: torch's mean of shapes alone imports a second's worth of modules.
         return [legacy_shape(self, shape)]
 
     def _rows(self, x):

@@ -129,6 +129,10 @@ class Tile(Layer):
         self.axis, self.tiles = param.axis, param.tiles
         self.check(self.tiles > 0, f"needs 'tiles', a positive number; given {self.tiles}")
 
+    def reshape(self, shape):
+        axis = canonical_axis(self, self.axis, shape)
+        return [(*shape[:axis], shape[axis] * self.tiles, *shape[axis + 1 :])]
+
     def forward(self, x):
         axis = canonical_axis(self, self.axis, x.shape)
         return x.repeat([self.tiles if i == axis else 1 for i in range(x.dim())])

@@ -284,5 +284,8 @@ def save_equal(net: Net, out: str | Path, error: float, values: str) -> None:
     """Write a converted net's caffemodel; SurgeryError if its `values` differ by over 1e-4."""
     if not error <= 1e-4:
         raise SurgeryError(f"the new net's {values} differ by {error:.1e}; nothing written")
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SurgeryError(f"{out}: cannot be written: {error.strerror}") from error
     net.save(str(out))

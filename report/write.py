@@ -50,7 +50,6 @@ def chain(
         The page.
     """
     began = time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
     runs = run_data.chain(list(names))
     nets = run_data.compared(runs)
     classes = run_data.classes(nets[-1].data)

@@ -65,6 +65,12 @@ def parse(path):
     return text_format.Parse(path.read_text(), caffe_pb2.NetParameter())
 
 
+def test_a_file_in_the_way_is_named(model, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SurgeryError, match="file/out: cannot be written: "):
+        surgery.convert_folded(*model[1:], tmp_path / "file" / "out", log=quiet)
+
+
 def test_a_wrong_fold_is_not_written(model, tmp_path, monkeypatch):
     _, prototxt, weights = model
     right = nets.fold.affine

@@ -32,6 +32,13 @@ def test_the_list_of_experiments_takes_no_names(capsys):
     assert "unrecognized arguments: voc-fcn8s" in capsys.readouterr().err
 
 
+def test_runs_that_cannot_be_made_are_one_line(table, monkeypatch):
+    (table / "file").write_text("in the way")
+    monkeypatch.setenv("FCN_RUNS", str(table / "file"))
+    said = command(monkeypatch, "tiny-fcn32s", "--iterations", "1")
+    assert "tiny-fcn32s: cannot be made (" in said and "$FCN_RUNS names another" in said
+
+
 # -- where weights come from
 
 

@@ -190,6 +190,6 @@ def convert_classifier(source: str) -> None:
 def data_command(*words: str) -> None:
     """Run `python -m data WORDS`; DataError where it fails, having printed why."""
     command = [sys.executable, "-m", "data", *words]
-    print("$ " + " ".join(["python", *command[1:]]))
+    print("$ " + " ".join(["python", *command[1:]]), flush=True)  # before what the command says
     if subprocess.run(command, cwd=run_dir.ROOT, check=False).returncode:
         raise DataError(f"`python {' '.join(command[1:])}` failed; the reason is above")

@@ -63,7 +63,12 @@ def texts(row: Experiment, data: Dataset) -> dict[str, str]:
 def write_prototxts(row: Experiment, data: Dataset) -> dict[str, Path]:
     """Write the row's nets and solver into its run folder; return {train, ..., solver: path}."""
     where = folder(row.name)
-    (where / "snapshots").mkdir(parents=True, exist_ok=True)
+    try:
+        (where / "snapshots").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{where}: cannot be made ({error.strerror}); ${VARIABLE} names another folder for runs"
+        ) from error
     paths = {net: where / f"{net}.prototxt" for net in (*NETS, "solver")}
     for net, text in texts(row, data).items():
         write_text(paths[net], text)

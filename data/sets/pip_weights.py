@@ -84,6 +84,7 @@ class PipWeights(DataSet):
         at = len(words) if "--map" not in words else words.index("--map")
         command = [kind, *words[:at], str(data / self.model), *words[at:]]
         log("$ python surgery.py convert " + " ".join(command))
+        sys.stdout.flush()  # before what the command says
         whole = [sys.executable, str(_SURGERY), "convert", *command]
         if subprocess.run(whole, cwd=_SURGERY.parent, check=False).returncode:
             raise DataError(f"{self.name}: the conversion failed; the reason is above")

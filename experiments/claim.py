@@ -12,7 +12,7 @@ from typing import Any
 from experiments.schema import Experiment, Init
 from experiments.table import EXPERIMENTS
 
-PICTURES = 2400  # that the first stage learns from; the second and third stage from half as many
+PICTURES = 1200  # that the first stage learns from; the second and third stage from half as many
 _ACCUMULATED = 20  # pictures of an update (PAMI paper, section 4.3)
 
 
@@ -74,25 +74,26 @@ def variants(pictures: int = PICTURES, seed: int = 1) -> Iterator[Variant]:
     yield Variant(skips, "16s, from that 32s", second, first.name)
     yield Variant(skips, "8s, from that 16s", row(stages[2], "8s", pictures // 2), second.name)
     yield Variant(
-        skips, "8s at once, from ILSVRC, as many pictures in all",
+        skips, "8s at once, from ILSVRC, as many in all",
         row(stages[2], "atonce", 2 * pictures, init=stages[0].init),
     )  # fmt: skip
     # Without normalisation, as the paper's nets: a batch of one picture has no statistics.
+    # Each picture moves the weights by as much, base_lr / (1 - momentum), in the last two.
     updates = "updates"
     sgd: dict[str, Any] = dict(lr_policy="fixed")
     plain = replace(stages[0], init=(Init("resnet50-thin"),), solver=sgd, weight_decay=0.0005)
     folded = dict(normalised=False, fixed=1, rate=1)
     yield Variant(
-        updates, f"32s, accumulated: {_ACCUMULATED} pictures an update, momentum 0.9",
+        updates, f"32s, accumulated: {_ACCUMULATED} an update, momentum 0.9",
         row(plain, "accum", pictures, folded, per_update=_ACCUMULATED,
             iter_size=_ACCUMULATED // batch, base_lr=5e-3),
     )  # fmt: skip
     single = replace(plain, data="camvid-varied-single")
     yield Variant(
-        updates, "32s, online: one picture an update, momentum 0.9",
+        updates, "32s, online: one an update, momentum 0.9",
         row(single, "online", pictures, folded, per_update=1, base_lr=5e-4),
     )  # fmt: skip
     yield Variant(
-        updates, "32s, heavy: one picture an update, momentum 0.99",
-        row(single, "heavy", pictures, folded, per_update=1, base_lr=5e-4, momentum=0.99),
+        updates, "32s, heavy: one an update, momentum 0.99",
+        row(single, "heavy", pictures, folded, per_update=1, base_lr=5e-5, momentum=0.99),
     )  # fmt: skip

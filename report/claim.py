@@ -17,7 +17,7 @@ SEEDS = 3
 HEADINGS = {
     "trained weights": "Trained weights against none, and a fixed trunk",
     "skips": "32s, 16s and 8s, staged and at once",
-    "updates": "How often the weights are updated, at equal numbers of pictures",
+    "updates": "Pictures an update, at equal numbers of pictures",
 }
 
 

@@ -31,6 +31,13 @@ def test_budgets_are_equal_where_lines_are_compared():
     assert {v.row.score_every == v.row.max_iter for v in found.values()} == {True}
 
 
+def test_each_picture_moves_the_weights_by_as_much_online_and_heavy():
+    online, heavy = (by_name()[name].row for name in ("online", "heavy"))
+    assert online.momentum == 0.9 and heavy.momentum == 0.99
+    moved = [row.base_lr / (1 - row.momentum) for row in (online, heavy)]
+    assert moved == pytest.approx([5e-3, 5e-3])
+
+
 def test_lines_start_from_lines_before_them():
     names = []
     for variant in variants(seed=2):

@@ -1,6 +1,6 @@
 """Training the table of the paper's claims: `python -m training.claim`.
 
-    python -m training.claim [--pictures 2400] [--seeds 3] [--only PART]
+    python -m training.claim [--pictures 1200] [--seeds 3] [--only PART]
 
 trains every line of `experiments/claim.py` that is not trained yet, with one seed and, where that
 took less than ten minutes, with the others; each has its run folder. `python -m report --claim`

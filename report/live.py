@@ -93,8 +93,9 @@ class LivePage:
                 shown.append((duration(left), "left, about"))
         ious = [e["heads"].get(self.data.heads[0].score, {}) for e in run.of("score")]
         if ious:
-            best = max(iou.get("mean_iu") or 0.0 for iou in ious)
-            shown.append((percent(best), "best mean IU"))
+            key, title = ("ods", "ODS") if self.data.edges else ("mean_iu", "mean IU")
+            best = max(iou.get(key) or 0.0 for iou in ious)
+            shown.append((percent(best), f"best {title}"))
         return page.header(self.name, self._state(run), shown)
 
     def _state(self, run: Run) -> str:
@@ -116,7 +117,7 @@ class LivePage:
         with self._lock:  # matplotlib draws one figure at a time
             if self._drawn[0] != state:
                 charts = [page.chart("Loss", plots.losses([run]))]
-                if run.of("score"):
+                if run.of("score") and not self.data.edges:
                     charts.append(page.chart("Mean IU", plots.scores([run])))
                 self._drawn = (state, page.side_by_side(charts))
             return self._drawn[1]

@@ -246,7 +246,8 @@ class Run:
         )
         print(
             f"{self.row.name}: {self.solver.iter} iterations in {duration(elapsed)}, "
-            f"best mean IU {percent(mean_iu)} at {at}; {run_dir.folder(self.row.name)}"
+            f"best {'ODS' if self.data.edges else 'mean IU'} {percent(mean_iu)} at {at}; "
+            f"{run_dir.folder(self.row.name)}"
         )
 
 

@@ -121,3 +121,14 @@ def test_before_and_long_after(tmp_path, monkeypatch):
     assert "it may have stopped" in live.LivePage(NAME).page()
     with pytest.raises(experiments.ExperimentError, match="no experiment 'demo-fcn9s'"):
         live.LivePage("demo-fcn9s")
+
+
+def test_edges_are_told_by_their_ods(tmp_path, monkeypatch):
+    monkeypatch.setenv("FCN_RUNS", str(tmp_path))
+    run_dir.folder("bsds-hed").mkdir()
+    log = run_dir.Log("bsds-hed")
+    log.write("start", iter=0, steps=9, command="solve.py")
+    for i, ods in ((3, 0.5), (6, 0.75)):
+        log.write("score", iter=i, time=1.0, heads={"sigmoid-fuse": dict(ods=ods)})
+    text = live.LivePage("bsds-hed").page()
+    assert "<b>75.0</b><span>best ODS</span>" in text and "mean IU" not in text.lower()

@@ -156,7 +156,8 @@ def _shape(layer, truth, is_label, size):
     crop = given.get("crop_size")
     channels = given.get("channels") or (size[2] if given.get("is_color", 1) else 1)
     frames: tuple[int, ...] = ()
-    if "new_length" in given or layer.type.startswith(("Video", "Volume")):
+    clips = layer.type.startswith(("Video", "Volume"))
+    if "new_length" in given or (clips and "video_type" not in given):  # SSD's VideoData has none
         frames = (given.get("new_length") or LENGTH,)
     return (batch, channels, *frames, crop or height or size[0], crop or width or size[1])
 
@@ -186,7 +187,7 @@ def _labels(net):
 def _reads_labels(layer, place):
     if place == 0 or (layer.type, place) in TRUTH:
         return False
-    return layer.type in LABEL_CHANNELS or layer.type.endswith("Loss")
+    return layer.type in LABEL_CHANNELS or layer.type.endswith(("Loss", "LossOHEM"))
 
 
 def _shapes_without(net, labels, phase):

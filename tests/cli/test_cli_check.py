@@ -201,6 +201,8 @@ def test_shapes_of_replaced_sources():
     assert shapes_of_sources(ssd % ("MultiBoxLoss", "b")) == wanted
     wanted["label"] = (4, 1, 300, 5)
     assert shapes_of_sources(ssd % ("Yolov3", "label")) == wanted
+    film = "layer { name: 'd' type: 'VideoData' top: 'd' video_data_param { video_type: VIDEO } }"
+    assert shapes_of_sources(film) == {"d": (1, 3, 224, 224)}
     plain = "layer { name: 'd' type: 'Data' top: 'd' include { stage: 'x' } }"
     assert shapes_of_sources(plain) == {}
     plain = "layer { name: 'd' type: 'Data' top: 'd' exclude { phase: TEST } }"

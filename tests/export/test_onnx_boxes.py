@@ -46,6 +46,31 @@ MSCNN = (
 )
 
 
+REFINED = """layer { name: "found" type: "DetectionOutput" bottom: "move" bottom: "score"
+    bottom: "prior" bottom: "object" bottom: "first" top: "found" detection_output_param {
+    num_classes: 3 code_type: CENTER_SIZE objectness_score: -0.5 nms_param { nms_threshold: 0.4 }
+    confidence_threshold: 0.2 keep_top_k: 9 } }"""
+
+
+def test_refinedet(tmp_path, monkeypatch):
+    prior = np.random.default_rng(2).uniform(0, 0.6, (1, 2, 20, 4)).astype(np.float32)
+    prior[..., 2:] += 0.7
+    prior[:, 1] = 0.2
+    prior = prior.reshape(1, 2, 80)
+    monkeypatch.setattr(
+        parity,
+        "sample",
+        lambda shape, seed: prior if len(shape) == 3 else values(*shape, seed=seed),
+    )
+    shapes = {"move": (1, 80), "score": (1, 60), "object": (1, 40), "first": (1, 80)}
+    inputs = "".join(input_layer(name, *shape) for name, shape in shapes.items())
+    net, session = export(tmp_path, inputs + input_layer("prior", 1, 2, 80) + REFINED)
+    for seed in range(3):
+        given = {name: values(*shape, seed=seed) for name, shape in shapes.items()}
+        hold(net, session, prior=prior, **given)
+        assert len(net.blobs["found"].data[0, 0]) > 3
+
+
 @pytest.mark.parametrize("text", [YOLO3, YOLO2, MSCNN], ids=["yolo3", "yolo2", "mscnn"])
 def test_boxes(text, tmp_path):
     net, session = export(tmp_path, text)

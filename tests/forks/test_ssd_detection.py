@@ -65,6 +65,35 @@ def test_detections_by_hand():
     assert len(kept) == 10 and (np.diff(kept[:5, 1]) >= 0).all()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_refinedet_moves_the_priors_and_leaves_out_what_is_no_object(shared):
+    count, classes = 40, 3
+    prior, move = priors(count), 0.2 * normal(1, count * 4)
+    objects = RNG.random((1, count * 2)).astype(F)
+    location = 0.3 * normal(1, count * 4 * (1 if shared else classes))
+    score = RNG.random((1, count * classes)).astype(F)
+    text = (
+        f'type: "DetectionOutput" detection_output_param {{ num_classes: {classes} '
+        f"share_location: {str(shared).lower()} objectness_score: 0.4 code_type: CENTER_SIZE "
+        "nms_param { nms_threshold: 0.4 } confidence_threshold: 0.2 }"
+    )
+    moved = box_math.decode(
+        torch.from_numpy(move).view(-1, 4),
+        *box_math.priors_and_variances(torch.from_numpy(prior)),
+        box_math.CENTER_SIZE,
+        False,
+    )
+    there = prior.copy()
+    there[0, 0] = moved.numpy().ravel()
+    left = score.reshape(count, classes) * (objects.reshape(count, 2)[:, 1:] >= F(0.4))
+    want = rows_of(build(text, location, left.reshape(1, -1), there, phase=caffe_pb2.TEST))
+    got = rows_of(build(text, location, score, prior, objects, move, phase=caffe_pb2.TEST))
+    assert len(want) > 5
+    close(got, want)
+    with pytest.raises(CaffeError, match="bottom 4 must be"):
+        build(text, location, score, prior, objects, objects, phase=caffe_pb2.TEST)
+
+
 def test_priors_of_the_first_item_count_for_all():
     some = np.arange(2 * 2 * 12, dtype=F).reshape(2, 2, 12)
     boxes, variances = box_math.priors_and_variances(torch.from_numpy(some))

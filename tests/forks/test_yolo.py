@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from gradcheck import build
+from gradcheck import build, check_gradients
 
 from caffe._caffe.errors import LayerError
 
@@ -185,3 +185,11 @@ def test_nothing_found_and_refusals():
         build(loss, np.zeros((1, 24, 4, 4)), truth).forward()
     with pytest.raises(LayerError, match=r"middle \(1, 0.5\) lies outside the picture"):
         build(loss, np.zeros((1, 24, 4, 4)), np.float32([[[[1, 1, 0.5, 0.1, 0.1]]]])).forward()
+
+
+def test_mish():
+    x = np.float32([-30, -2, -0.5, 0.25, 3, 40])
+    run = build('type: "Mish"', x)
+    want = x * np.tanh(np.log1p(np.exp(np.float64(x))))
+    np.testing.assert_allclose(run.forward()[0], want, rtol=1e-5, atol=1e-9)
+    check_gradients(run)

@@ -49,15 +49,18 @@ def encode(boxes, priors, variances, code: int, variance_in_target: bool) -> tor
 
 
 def decode(prediction, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:
-    """Return the boxes (..., P, 4) that predictions (..., P, 4) at P priors mean (DecodeBBox)."""
+    """Return the boxes (..., P, 4) that predictions (..., P, 4) at priors (P, 4) mean (DecodeBBox).
+
+    Priors may have leading axes, too, that fit the predictions'.
+    """
     if not variance_in_target:
         prediction = prediction * variances
     if code == CORNER:
         return priors + prediction
-    size = priors[:, 2:] - priors[:, :2]
+    size = priors[..., 2:] - priors[..., :2]
     if code != CENTER_SIZE:
-        return priors + prediction * size.repeat(1, 2)
-    middle = prediction[..., :2] * size + (priors[:, :2] + priors[:, 2:]) / 2
+        return priors + prediction * torch.cat([size, size], -1)
+    middle = prediction[..., :2] * size + (priors[..., :2] + priors[..., 2:]) / 2
     half = prediction[..., 2:].exp() * size / 2
     return torch.cat([middle - half, middle + half], -1)
 

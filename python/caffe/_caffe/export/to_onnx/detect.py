@@ -55,7 +55,7 @@ def _middles(g, layer, cells, step):
 
 
 @converts(DetectionOutput)
-def detection_output(g: Graph, layer: DetectionOutput, location, confidence, prior, *picture):
+def detection_output(g: Graph, layer: DetectionOutput, location, confidence, prior, *more):
     """Decode, suppress class by class, and keep the best of one picture.
 
     Rows come by class and, within it, by score, as Caffe's; where nothing is left there is one
@@ -67,8 +67,16 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
         warning(layer.format_error("the ONNX file leaves save_output_param out"))
     one_picture(g, layer, location)
     sets = 1 if p.share_location else p.num_classes
-    boxes = _decoded(g, p, g.reshape(location, -1, sets, 4), prior)
+    table = g.reshape(prior, 2, -1, 1, 4)
+    priors, variances = (g.node("Gather", table, g.whole(i), axis=0) for i in (0, 1))
     scores = g.reshape(confidence, -1, p.num_classes)
+    if len(more) == 2:  # RefineDet's
+        priors = _decoded(g, p, g.reshape(more[1], -1, 1, 4), priors, variances)
+        object_ = g.slice(g.reshape(more[0], -1, 2), g.ints(1), g.ints(2), [1])
+        background = g.floats([[float(c == 0) for c in range(p.num_classes)]])
+        nothing = g.node("Less", object_, g.scalar(p.objectness_score))
+        scores = g.node("Where", nothing, background, scores)
+    boxes = _decoded(g, p, g.reshape(location, -1, sets, 4), priors, variances)
     found = [
         _one_class(g, p, c, boxes, scores, 0 if p.share_location else c)
         for c in range(p.num_classes)
@@ -80,10 +88,8 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     return g.reshape(rows_or(g, rows, NOTHING), 1, 1, -1, 7)
 
 
-def _decoded(g, p, prediction, prior):
-    """Return the boxes (P, sets, 4) that the predictions mean (DecodeBBox)."""
-    table = g.reshape(prior, 2, -1, 1, 4)
-    priors, variances = (g.node("Gather", table, g.whole(i), axis=0) for i in (0, 1))
+def _decoded(g, p, prediction, priors, variances):
+    """Return the boxes (P, sets, 4) that the predictions at priors (P, 1, 4) mean (DecodeBBox)."""
     if not p.variance_encoded_in_target:
         prediction = g.mul(prediction, variances)
     if p.code_type == CORNER:

@@ -5,6 +5,7 @@ from ...layers.arithmetic import AbsVal
 from ...layers.forks.deepdetect import SeLu, SeLuDropout
 from ...layers.forks.flownet2 import NegReLU
 from ...layers.forks.mobilenet import ReLU6
+from ...layers.forks.yolo import Mish
 from ...layers.neuron import BNLL, ELU, Clip, Dropout, PReLU, ReLU, Sigmoid, Swish, TanH, Threshold
 from .graph import Graph
 from .table import converts
@@ -90,6 +91,12 @@ def dropout(g: Graph, layer: Dropout, x: str):
     """Nothing, or the mean over all masks (scale_train: false)."""
     layer.check(not layer.draws, "draws at random in TEST, too (sample_weights_test: true)")
     return g.node("Identity", x) if layer.scale_train else g.mul(x, g.scalar(layer.keep))
+
+
+@converts(Mish)
+def mish(g: Graph, layer: Mish, x: str):
+    """x tanh(log(1 + exp(x)))."""
+    return g.node("Mish", x)
 
 
 @converts(SeLuDropout)

@@ -28,13 +28,17 @@ class DetectionOutput(Layer):
     overlap a better one by more than nms_threshold; then the keep_top_k best of the picture.
     Where nothing is left, K is N and each row (picture, -1, ...).
 
+    RefineDet (in DeepDetect's Caffe) gives two more after the priors: objectness (N, P 2), a prior
+    with less than objectness_score in its second value being background for certain; and
+    locations (N, P 4) that move the priors first.
+
     save_output_param writes them to files (formats/detections.py), read at the first forward.
     """
 
-    bottoms = (3, 4)
-    no_gradient = frozenset({0, 1, 2, 3})
+    bottoms = (3, 5)
+    no_gradient = frozenset(range(5))
 
-    def setup(self, location, confidence, prior, *picture):
+    def setup(self, location, confidence, prior, *more):
         param = self.settings = self.layer_param.detection_output_param
         self.check(param.num_classes > 0, "needs num_classes, background included")
         nms = param.nms_param
@@ -49,26 +53,33 @@ class DetectionOutput(Layer):
         self.files: DetectionFiles | None = None
         self.saves = bool(wanted)
 
-    def reshape(self, location, confidence, prior, *picture):
+    def reshape(self, location, confidence, prior, *more):
         """Check the shapes; the number of rows is known after forward only."""
         param = self.settings
         shapes = (location, confidence, prior)
         first, second, third = (torch.empty(s, device="meta") for s in shapes)
-        check_predictions(self, first, second, third, param.num_classes, param.share_location)
+        priors = check_predictions(
+            self, first, second, third, param.num_classes, param.share_location
+        )
+        for i, (shape, size) in enumerate(zip(more, (2, 4), strict=False), 3):
+            if len(more) == 2 and torch.Size(shape).numel() != location[0] * priors * size:
+                self.fail(f"bottom {i} must be ({location[0]}, {priors * size}), given {shape}")
         return [(1, 1, 1, 7)]
 
-    def forward(self, location, confidence, prior, *picture):
+    def forward(self, location, confidence, prior, *more):
         param, num = self.settings, len(location)
         sets = 1 if param.share_location else param.num_classes
-        priors = priors_and_variances(prior)
-        check_sizes(self, priors[0], param.code_type)
-        boxes = decode(
-            location.view(num, -1, sets, 4).transpose(1, 2),
-            *priors,
-            param.code_type,
-            param.variance_encoded_in_target,
-        ).cpu()
-        scores = confidence.view(num, -1, param.num_classes).cpu().numpy()
+        priors, variances = priors_and_variances(prior)
+        check_sizes(self, priors, param.code_type)
+        coding = variances, param.code_type, param.variance_encoded_in_target
+        scores = confidence.view(num, -1, param.num_classes)
+        if len(more) == 2:
+            priors = decode(more[1].view(num, 1, -1, 4), priors, *coding)
+            nothing = more[0].view(num, -1, 2)[..., 1:] < param.objectness_score
+            background = torch.arange(param.num_classes, device=scores.device) == 0
+            scores = torch.where(nothing, background.to(scores), scores)
+        boxes = decode(location.view(num, -1, sets, 4).transpose(1, 2), priors, *coding).cpu()
+        scores = scores.cpu().numpy()
         found = [self._picture(i, boxes[i], scores[i]) for i in range(num)]
         if self.saves:
             self._save(found)

@@ -1,11 +1,29 @@
-"""MobileNet-YOLO's layers that move elements (eric612/MobileNet-YOLO).
+"""MobileNet-YOLO's layers that move elements (eric612/MobileNet-YOLO), and YOLO v4's activation.
 
 Intel Caffe has Reorg too.
 """
 
 import torch
+from torch.nn import functional as F
 
 from ...core.layer import Layer, register
+from ...core.neuron_layer import Neuron
+
+
+@register("Mish")
+class Mish(Neuron):
+    """y = x tanh(log(1 + exp(x))), as converters of darknet's YOLO v4 write it."""
+
+    def forward(self, x):
+        if self.in_place:
+            self.save_for_backward(x.clone())
+        return F.mish(x)
+
+    def gradient(self, x, y, dy):
+        """dx = (t + x s(x) (1 - t^2)) dy, t the tangent above and s the logistic function."""
+        x = x if self.saved is None else self.saved
+        t = F.softplus(x).tanh_()
+        return dy * (t + x * x.sigmoid() * (1 - t.square()))
 
 
 @register("Reorg")

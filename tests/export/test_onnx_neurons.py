@@ -1,4 +1,4 @@
-"""Forks' dropouts in ONNX, in TEST."""
+"""Forks' activations, and dropouts in TEST, in ONNX."""
 
 import pytest
 from netkit import input_layer
@@ -7,10 +7,11 @@ from onnxkit import export, hold, random
 import caffe
 
 
-def test_dropouts_of_forks_in_test(tmp_path):
+def test_neurons_of_forks(tmp_path):
     text = input_layer("x", 1, 3, 8, 8) + (
         'layer { name: "a" type: "SeLuDropout" bottom: "x" top: "a" }'
-        'layer { name: "b" type: "Python" bottom: "a" top: "b" python_param { '
+        'layer { name: "m" type: "Mish" bottom: "a" top: "m" }'
+        'layer { name: "b" type: "Python" bottom: "m" top: "b" python_param { '
         'module: "spatial_dropout" layer: "SpatialDropoutLayer" '
         """param_str: "{'phase': 'TEST', 'p': 0.2}" } }"""
     )

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
 from ..errors import FormatError, NetError
+from ..export.to_onnx.parity import session_of, sizes_of
 from ..graph.net import Net
 from . import onnx_layers, onnx_values
 from .draft import Draft
@@ -179,21 +179,12 @@ class Reader:
 
 def run(model: onnx.ModelProto, outputs: Sequence[str], given: dict[str, np.ndarray]) -> list:
     """Return these values of the model by ONNX Runtime; raise NetError where it refuses."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        return session.run(outputs, given)
+        return session_of(model.SerializeToString()).run(outputs, given)
     except Exception as error:  # ONNX Runtime's own classes share no base
         raise NetError(
-            f"ONNX Runtime cannot run the file with float32 inputs {_sizes(given)}: {error}"
+            f"ONNX Runtime cannot run the file with float32 inputs {sizes_of(given)}: {error}"
         ) from error
-
-
-def _sizes(given: dict[str, np.ndarray]) -> str:
-    return ", ".join(f"{name} {'x'.join(map(str, x.shape))}" for name, x in given.items())
 
 
 def _difference(reader: Reader, net: Net, sizes) -> float:
@@ -205,7 +196,7 @@ def _difference(reader: Reader, net: Net, sizes) -> float:
         blobs[name].data[...] = array
     net.run_forward()
     worst = 0.0
-    wanted, at = run(reader.model, reader.outputs, given), _sizes(given)
+    wanted, at = run(reader.model, reader.outputs, given), sizes_of(given)
     for name, want in zip(reader.outputs, wanted, strict=True):
         if name not in reader.blobs:
             raise NetError(f"output '{name}' is computed by no layer")

@@ -117,12 +117,8 @@ class InnerProduct(Layer):
 
     def setup(self, x):
         param = self.layer_param.inner_product_param
-        self.outputs, self.transpose, self.bias = (
-            param.num_output,
-            param.transpose,
-            param.bias_term,
-        )
-        self.given_axis, self.normalize = param.axis, param.normalize
+        self.outputs, self.given_axis, self.bias = param.num_output, param.axis, param.bias_term
+        self.transpose, self.normalize = param.transpose, param.normalize
         self.check(
             not (param.normalize and param.transpose), "takes normalize or transpose, given both"
         )

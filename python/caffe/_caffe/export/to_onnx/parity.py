@@ -147,8 +147,8 @@ def check(
                 if not share <= TOLERANCE:
                     raise NetError(
                         f"net '{net.name}' and its ONNX form differ in '{name}' at "
-                        f"{_sizes(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} are "
-                        "allowed; nothing was written"
+                        f"{sizes_of(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} "
+                        "are allowed; nothing was written"
                     )
                 worst = max(worst, share)
     finally:
@@ -169,7 +169,15 @@ def _run(net, shapes: Sizes, seed: int) -> dict[str, np.ndarray]:
     return given
 
 
-def _sizes(given: dict[str, np.ndarray]) -> str:
+def session_of(model: str | bytes) -> onnxruntime.InferenceSession:
+    """Return ONNX Runtime's session of a file, by its name or its bytes."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def sizes_of(given: dict[str, np.ndarray]) -> str:
+    """Return the names and shapes of inputs, for an error message."""
     return ", ".join(f"{name} {'x'.join(map(str, x.shape))}" for name, x in given.items())
 
 
@@ -186,11 +194,7 @@ class _Session:
         blobs = net.built.by_name
         self.wanted = {name: blob for name, (_, blob) in self.cuts.items()}
         self.wanted.update((name, blobs[name]) for name in outputs)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
+        self.session = session_of(model)
 
     def difference(self, given: dict[str, np.ndarray]) -> tuple[float, str]:
         """Return the largest difference from the net, which has run, and the value that has it."""
@@ -199,7 +203,7 @@ class _Session:
             found = self.session.run(list(self.wanted), {**given, **inner})
         except Exception as error:  # ONNX Runtime's own classes share no base
             raise NetError(
-                f"ONNX Runtime cannot run net '{self.net.name}' at {_sizes(given)}: {error}"
+                f"ONNX Runtime cannot run net '{self.net.name}' at {sizes_of(given)}: {error}"
             ) from error
         return max(
             (_share(got, blob.host_tensor().numpy()), name)

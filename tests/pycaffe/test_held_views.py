@@ -107,3 +107,40 @@ def test_a_shape_changed_in_place_on_shared_memory(tmp_path):
     assert net.blobs["f"].data.shape == (2, 3, 1, 1)
     for name in ("f", "g"):
         np.testing.assert_allclose(net.blobs[name].data.reshape(2, 3), want, atol=1e-6)
+
+
+# Layers whose two-axis top MVN, in place, gives four axes.
+TWO_AXES = {
+    "Power": "power_param { power: 2 }",
+    "ReLU": "",
+    "Tile": "tile_param { tiles: 2 }",
+    "InnerProduct": 'inner_product_param { num_output: 4 weight_filler { type: "xavier" } }',
+    "Concat": 'bottom: "x"',
+}
+
+
+@pytest.mark.parametrize("kind", TWO_AXES)
+def test_the_gradient_below_a_shape_changed_in_place(kind, tmp_path):
+    path = tmp_path / "net.prototxt"
+    nets = []
+    for top in ("h", "m"):
+        path.write_text(
+            "force_backward: true "
+            'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
+            f'layer {{ name: "l" type: "{kind}" bottom: "x" {TWO_AXES[kind]} top: "h" }}'
+            f'layer {{ name: "m" type: "MVN" bottom: "h" top: "{top}"'
+            " mvn_param { across_channels: true normalize_variance: false } }"
+        )
+        net = caffe.Net(str(path), caffe.TRAIN)
+        nets.append(net)
+        if net.params:
+            net.params["l"][0].data[...] = nets[0].params["l"][0].data
+        net.blobs["x"].data[...] = [[1, -2, 6], [0, 3, -4]]
+        for _ in range(2):
+            net.forward()
+        diff = net.blobs[top].diff
+        diff[...] = np.arange(diff.size).reshape(diff.shape) ** 2
+        net.backward()
+    in_place, apart = (net.blobs["x"].diff for net in nets)
+    assert apart.any()
+    np.testing.assert_allclose(in_place, apart, rtol=1e-5, atol=1e-5)

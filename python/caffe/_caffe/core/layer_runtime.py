@@ -73,6 +73,7 @@ class LayerRuntime:
         self.shapes_only = False  # true while top shapes are inferred on torch's meta device
         self._leaves: dict[int, torch.Tensor] | None = None
         self._shapes: list[tuple[int, ...]] | None = None  # the bottoms' when tops were last shaped
+        self._top_shapes: Sequence[Sequence[int]] = ()  # as this layer last gave them
 
     # -- what Layer and its subclasses define
 
@@ -135,7 +136,7 @@ class LayerRuntime:
             )
         for blob, shape in zip(top, shapes, strict=True):
             blob.set_shape(shape)
-        self._shapes = given
+        self._shapes, self._top_shapes = given, shapes
 
     def forget_shapes(self) -> None:
         """Shape the tops anew before the next pass, though the bottoms' shapes stay."""
@@ -155,6 +156,7 @@ class LayerRuntime:
         if self.wiring.aliased and tops[0].data_ptr() != values[0].data_ptr():
             shape = tops[0].shape  # of the same count, but MVN's has four axes
             tops = (values[0].copy_(tops[0].view_as(values[0])).view(shape), *tops[1:])
+        self._top_shapes = [value.shape for value in tops]
         share = self.shares_data or recorded
         share = share or self.in_place and tops[0].data_ptr() == values[0].data_ptr()
         for blob, value in zip(top, tops, strict=True):
@@ -167,6 +169,15 @@ class LayerRuntime:
     def _values(self, blobs: Sequence[Blob]) -> list[torch.Tensor]:
         """Return the blobs' values in a form that the layer takes."""
         return [b.computed() if self.any_layout else b.tensor() for b in blobs]
+
+    def _as_made(self, tops: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Return the tops in the shapes that this layer gave them: MVN in place gives four axes."""
+        return [
+            value
+            if value.shape == shape or value.numel() != math.prod(shape)
+            else value.reshape(shape)
+            for value, shape in zip(tops, self._top_shapes, strict=True)
+        ]
 
     def _reunite(self, blobs: Sequence[Blob]) -> None:
         """Let blobs share one memory again where a live view has kept one of them in place."""
@@ -199,8 +210,9 @@ class LayerRuntime:
         if not (any(propagate_down) or self.blobs):
             return
         top_diff = [t.computed_diff() if self.any_layout else t.diff_tensor() for t in top]
+        top_diff = self._as_made(top_diff)
         if self.backward is not None:
-            args = (self._values(bottom), self._values(top), top_diff)
+            args = (self._values(bottom), self._as_made(self._values(top)), top_diff)
             diffs = self._guard(self.backward, bottom, propagate_down, *args)
         else:
             diffs = self._guard(self._autograd, bottom, propagate_down, bottom, top_diff, keep)

@@ -1,13 +1,11 @@
 """The names that pycaffe offers, held against a written list (taken from BVLC 1.0's _caffe.cpp,
 pycaffe.py and __init__.py); ours may only add what ADDED names."""
 
+import importlib
+
 import pytest
 
 import caffe
-import caffe.coord_map
-import caffe.draw
-import caffe.io
-import caffe.net_spec
 
 PACKAGE = """
 Net SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver NCCL Timer
@@ -77,15 +75,16 @@ def test_solver(write):
 @pytest.mark.parametrize(
     "module, names",
     [
-        (caffe.io, IO),
-        (caffe.net_spec, "Top Function Layers Parameters NetSpec to_proto assign_proto".split()),
-        (caffe.coord_map, "coord_map_from_to crop crop_params conv_params coord_map".split()),
-        (caffe.draw, "get_pydot_graph draw_net draw_net_to_file".split()),
+        ("io", IO),
+        ("net_spec", "Top Function Layers Parameters NetSpec to_proto assign_proto".split()),
+        ("coord_map", "coord_map_from_to crop crop_params conv_params coord_map".split()),
+        ("draw", "get_pydot_graph draw_net draw_net_to_file".split()),
     ],
-    ids=lambda m: getattr(m, "__name__", ""),
 )
 def test_modules(module, names):
-    assert missing(module, names) == []
+    if module == "draw" and not hasattr(caffe, "CaffeError"):
+        pytest.importorskip("pydot", reason="BVLC's draw needs pydot")
+    assert missing(importlib.import_module(f"caffe.{module}"), names) == []
 
 
 def test_layer_types():

@@ -23,11 +23,11 @@ def main(arguments: list[str]) -> None:
     check, stale = given.check, []
     try:
         rows = [experiments.find(name) for name in given.names or experiments.EXPERIMENTS]
+        for row in rows:
+            step = generate.stale if check else generate.write
+            stale += step(row, experiments.data_of(row), ROOT)
     except ProjectError as e:
         parser.error(str(e))
-    for row in rows:
-        step = generate.stale if check else generate.write
-        stale += step(row, experiments.data_of(row), ROOT)
     print("\n".join(stale) if stale else "all prototxts are current")
     if check and stale:
         sys.exit("these are not what experiments/ and nets/ give: run `make prototxt`")

@@ -12,6 +12,7 @@ import caffe
 from caffe import layers as L
 from caffe import params as P
 from caffe.proto import caffe_pb2
+from data.errors import ProjectError
 from data.files import write_text
 from experiments import IGNORE_LABEL, Dataset, Experiment
 from nets.outputs import Loss
@@ -152,8 +153,18 @@ def solver(row: Experiment, data: Dataset) -> caffe_pb2.SolverParameter:
 
 
 def files(row: Experiment, data: Dataset) -> dict[str, str]:
-    """Return {path relative to the root: text} of all that is generated for `row`."""
-    messages = {f"nets/{row.name}/{phase}.prototxt": net(row, data, phase) for phase in PHASES}
+    """Return {path relative to the root: text} of all that is generated for `row`.
+
+    On a BVLC build a net with a fork's layers is refused by a ProjectError.
+    """
+    try:
+        messages = {f"nets/{row.name}/{phase}.prototxt": net(row, data, phase) for phase in PHASES}
+    except AttributeError as lack:
+        if hasattr(caffe, "CaffeError"):
+            raise
+        raise ProjectError(
+            f"{row.name} takes a fork's layers, which a BVLC build does not have: {lack}"
+        ) from lack
     messages[f"solvers/{row.name}.prototxt"] = solver(row, data)
     return {path: HEADER + text_format.MessageToString(p) for path, p in messages.items()}
 

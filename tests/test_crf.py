@@ -101,3 +101,9 @@ def test_settings_that_are_none_are_refused(tmp_path):
         (tmp_path / "crf.json").write_text(json.dumps(content))
         with pytest.raises(DataError, match="expected numbers for bi_rgb_std"):
             crf.read(tmp_path / "crf.json")
+
+
+def test_a_caffe_without_the_layer_is_named(monkeypatch):
+    monkeypatch.setattr("caffe.layer_type_list", lambda: ["Input", "Softmax"])  # of a BVLC build
+    with pytest.raises(DataError, match="a layer DenseCRF, which a BVLC build"):
+        DenseCRF(Settings())

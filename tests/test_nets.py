@@ -15,6 +15,7 @@ from caffe import layers as L
 from caffe.proto import caffe_pb2
 from data.files import read_list
 from nets import fcn, generate
+from nets.__main__ import main
 from nets.outputs import Loss
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -253,3 +254,12 @@ def test_the_balanced_loss_of_guessing(tmp_path, monkeypatch):
     net.blobs["label"].data[...] = np.reshape([0, 0, 0, 1, 2, 255], (1, 1, 2, 3))
     expected = np.mean([0.5, 0.5, 0.5, 2, 2]) * np.log(3)
     assert net.forward()["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_bvlc_build_is_told_which_rows_it_cannot_draw(monkeypatch, capsys):
+    monkeypatch.delattr(caffe, "CaffeError")
+    monkeypatch.delattr(caffe_pb2, "MultiStageMeanfieldParameter")  # as in BVLC's caffe.proto
+    main(["voc-fcn8s", "--check"])
+    with pytest.raises(SystemExit):
+        main(["voc-fcn8s", "voc-crfrnn", "--check"])
+    assert "voc-crfrnn takes a fork's layers" in capsys.readouterr().err

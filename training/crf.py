@@ -45,9 +45,11 @@ PRESETS = {
 
 
 class DenseCRF:
-    """Refines score maps by mean-field inference."""
+    """Refines score maps by mean-field inference; DataError where caffe lacks the layer."""
 
     def __init__(self, settings: Settings):
+        if "DenseCRF" not in set(caffe.layer_type_list()):
+            raise DataError("the CRF takes a layer DenseCRF, which a BVLC build does not have")
         self.settings = settings
         n = caffe.NetSpec()
         for name, channels in (("score", 3), ("dim", 2), ("image", 3)):

@@ -191,7 +191,7 @@ class Run:
             self.log.write("warning", iter=at, text=text)
 
     def learning_rate(self) -> float:
-        """Return the learning rate; BVLC's solvers have no `lr`, its policies here are fixed."""
+        """Return the learning rate; `base_lr` where solvers have no `lr` (BVLC's release 1.0)."""
         return float(f"{getattr(self.solver, 'lr', self.row.base_lr):.6g}")
 
     def validate(self) -> None:

@@ -68,7 +68,7 @@ def test_export_torch(command):
     "argv, why",
     [
         (["tflite", "deploy.prototxt", "out"], "the form is onnx or torch, got 'tflite'"),
-        (["onnx", "deploy.prototxt"], "expected caffe export FORM DEPLOY WEIGHTS_OR_OUT [OUT]"),
+        (["onnx", "deploy.prototxt"], "expected caffe export onnx DEPLOY [WEIGHTS] OUT"),
         (["onnx", "none.prototxt", "out.onnx"], "net definition 'none.prototxt' is not a file"),
         (["onnx", "deploy.prototxt", "none", "out.onnx"], "weights 'none' is not a file"),
         (["onnx", "deploy.prototxt", "out.onnx", "-mean", "x"], "-mean is a number per channel"),

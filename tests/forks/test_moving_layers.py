@@ -120,13 +120,13 @@ def error_of(name):
 
 
 def test_an_unknown_type_names_its_fork_and_a_python_layer():
-    text = error_of("CtcLoss")
+    text = error_of("VoxelSoftmax")
     assert text.splitlines()[0].startswith(
-        "layer 'l': unknown layer type 'CtcLoss' of DeepDetect (jolibrain/caffe)"
+        "layer 'l': unknown layer type 'VoxelSoftmax' of C3D (facebook/C3D)"
     )
-    assert 'module: "ctc_loss" layer: "CtcLoss"' in text
+    assert 'module: "voxel_softmax" layer: "VoxelSoftmax"' in text
     code = text[text.index("    import caffe") : text.index("and write type")]
-    compile("\n".join(line[4:] for line in code.splitlines()), "ctc_loss.py", "exec")
+    compile("\n".join(line[4:] for line in code.splitlines()), "voxel_softmax.py", "exec")
 
 
 def test_a_misspelt_type_names_the_nearest():

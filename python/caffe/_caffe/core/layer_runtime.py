@@ -73,7 +73,7 @@ class LayerRuntime:
         self.shapes_only = False  # true while top shapes are inferred on torch's meta device
         self._leaves: dict[int, torch.Tensor] | None = None
         self._shapes: list[tuple[int, ...]] | None = None  # the bottoms' when tops were last shaped
-        self._top_shapes: Sequence[Sequence[int]] = ()  # as this layer last gave them
+        self._shapes_of_tops: Sequence[Sequence[int]] = ()  # as this layer last gave them
 
     # -- what Layer and its subclasses define
 
@@ -136,7 +136,7 @@ class LayerRuntime:
             )
         for blob, shape in zip(top, shapes, strict=True):
             blob.set_shape(shape)
-        self._shapes, self._top_shapes = given, shapes
+        self._shapes, self._shapes_of_tops = given, shapes
 
     def forget_shapes(self) -> None:
         """Shape the tops anew before the next pass, though the bottoms' shapes stay."""
@@ -156,7 +156,7 @@ class LayerRuntime:
         if self.wiring.aliased and tops[0].data_ptr() != values[0].data_ptr():
             shape = tops[0].shape  # of the same count, but MVN's has four axes
             tops = (values[0].copy_(tops[0].view_as(values[0])).view(shape), *tops[1:])
-        self._top_shapes = [value.shape for value in tops]
+        self._shapes_of_tops = [value.shape for value in tops]
         share = self.shares_data or recorded
         share = share or self.in_place and tops[0].data_ptr() == values[0].data_ptr()
         for blob, value in zip(top, tops, strict=True):
@@ -176,7 +176,7 @@ class LayerRuntime:
             value
             if value.shape == shape or value.numel() != math.prod(shape)
             else value.reshape(shape)
-            for value, shape in zip(tops, self._top_shapes, strict=True)
+            for value, shape in zip(tops, self._shapes_of_tops, strict=True)
         ]
 
     def _reunite(self, blobs: Sequence[Blob]) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from torch.backends import mkldnn
 
 
 class Reach(NamedTuple):
@@ -71,6 +72,13 @@ class Windows(NamedTuple):
             at = start[:, None] + torch.arange(self.kernel[i], device=device) * self.dilation[i]
             places.append(torch.where((at >= 0) & (at < size), at, size))
         return places
+
+
+def convolve_pointwise(x, weight, bias, w: Windows, group: int) -> torch.Tensor:
+    """Return torch.convolution by 1x1 filters, which is slower with one thread (CPU, float32)."""
+    if mkldnn.enabled:
+        return torch.mkldnn_convolution(x, weight, bias, w.pad, w.stride, w.dilation, group)
+    return torch.convolution(x, weight, bias, w.stride, w.pad, w.dilation, False, (0, 0), group)
 
 
 def gather_windows(

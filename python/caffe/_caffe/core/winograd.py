@@ -66,13 +66,6 @@ def _tile(*points: float) -> Tile:
 TILES = (_tile(0, 0.6, -0.6, 1.5, -1.5), _tile(0, 0.7, -0.7, 1.6))
 
 
-def suits(windows: Windows) -> bool:
-    """Tell whether windows of the bottom, and of the top's diff, are 3x3 in steps of one."""
-    w = windows
-    near = all(p <= (TAPS - 1) * d for p, d in zip(w.pad, w.dilation, strict=True))
-    return (w.kernel, w.stride) == ((3, 3), (1, 1)) and near
-
-
 def best_tile(weight: torch.Tensor, sizes, windows: Windows) -> Tile | None:
     """Return the tile to convolve with, None where the direct way is faster.
 
@@ -83,8 +76,12 @@ def best_tile(weight: torch.Tensor, sizes, windows: Windows) -> Tile | None:
     sizes
         (H, W) of the bottom.
     windows
-        Those that `suits` tells true of.
+        Any over two axes.
     """
+    w = windows  # 3x3 in steps of one, for the bottom and for the top's diff
+    near = all(p <= (TAPS - 1) * d for p, d in zip(w.pad, w.dilation, strict=True))
+    if (w.kernel, w.stride) != ((3, 3), (1, 1)) or not near:
+        return None
     if weight.dtype != torch.float32 or min(weight.shape[:2]) < CHANNELS:
         return None
     tops, maps = windows.outputs(sizes), math.prod(windows.dilation)
@@ -113,7 +110,7 @@ def transform(weight: torch.Tensor, tile: Tile) -> torch.Tensor:
 def convolve(x: torch.Tensor, weight: torch.Tensor, bias, windows: Windows, tile: Tile):
     """Return the convolution of x (N, C, H, W), channels last in memory.
 
-    `weight` are filters (O, C, 3, 3), `bias` is (O,) or None, `windows` are such as `suits`.
+    `weight` are filters (O, C, 3, 3), `bias` is (O,) or None; `tile` is `best_tile`'s.
     """
     outputs, tops = len(weight), windows.outputs(x.shape[2:])
     y = x.new_empty((len(x), *tops, outputs))

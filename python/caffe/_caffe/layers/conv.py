@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch.backends import mkldnn
 
 from ..core import context, winograd
 from ..core.axes import canonical_axis, count
@@ -12,7 +11,7 @@ from ..core.folded import Folded
 from ..core.large_filters import LARGE, convolve_large, large_gradients
 from ..core.layer import Layer, register
 from ..core.window_settings import check_output_sizes, read_windows
-from ..core.windows import Reach, Windows, convolve, convolve_adjoint
+from ..core.windows import Reach, Windows, convolve, convolve_adjoint, convolve_pointwise
 
 # torch convolves up to this many spatial axes itself, in strides and reaches up to these; the rest
 # goes through im2col. Its CPU library writes machine code for each step of a stride: slowly from a
@@ -137,13 +136,6 @@ class Filters(Layer):
         if inference:
             self.folded = self.folded.prepare(weight, int(self.transposed))
 
-    def _tile(self, weight) -> winograd.Tile | None:
-        """Return how to convolve by Winograd's algorithm, as optimized nets do where it pays."""
-        alone = not self.transposed and self.group == 1 and self.folded.channels_last
-        if not (alone and self.axes == 2 and winograd.suits(self.windows)):
-            return None
-        return winograd.best_tile(weight, self.sizes, self.windows)
-
     def fold(self, after):
         if self.axis != 1 or (self.transposed and self.group > 1):
             return False
@@ -213,20 +205,15 @@ class Convolution(Filters):
 
     def apply(self, x, weight, bias):
         if not self.native:
-            y = convolve(x, weight, self.windows, self.group)
-            return y if bias is None else y + _spread(bias, y)
+            return _add_bias(convolve(x, weight, self.windows, self.group), bias)
         if tile := self._tile(weight):
             return winograd.convolve(x, weight, bias, self.windows, tile)
         if self.overhang:
             x = F.pad(x, self.overhang)
         if self._large(weight):
             return convolve_large(x, weight, bias, self.windows)
-        plain = self.folded.channels_last and x.dtype == torch.float32 and mkldnn.enabled
-        if plain and weight[0, 0].numel() == 1:
-            # With one thread, torch.convolution takes a slower way.
-            w = self.windows
-            pointwise = torch.mkldnn_convolution
-            return pointwise(x, weight, bias, w.pad, w.stride, w.dilation, self.group)
+        if self.folded.channels_last and x.dtype == torch.float32 and weight[0, 0].numel() == 1:
+            return convolve_pointwise(x, weight, bias, self.windows, self.group)
         return torch.convolution(x, weight, bias, *self._torch_options())
 
     def gradients(self, x, dy, weight, mask):
@@ -246,6 +233,12 @@ class Convolution(Filters):
         if self.overhang and mask[0]:
             dx = F.pad(dx, [-n for n in self.overhang])
         return dx, dw if mask[1] else None, db
+
+    def _tile(self, weight) -> winograd.Tile | None:
+        """Return how to convolve by Winograd's algorithm, as optimized nets do where it pays."""
+        if not self.folded.channels_last or (self.axes, self.group) != (2, 1):
+            return None
+        return winograd.best_tile(weight, self.sizes, self.windows)
 
     def _large(self, weight) -> bool:
         """Tell whether the filters are multiplied as matrices."""
@@ -293,7 +286,7 @@ class Deconvolution(Filters):
         shape = (x.shape[0], self.outputs, *self.windows.inputs(x.shape[2:]))
         # The adjoint does not depend on the point where it is taken.
         y, _ = convolve_adjoint(x.new_zeros(shape), weight, x, self.windows, self.group)
-        return y if bias is None else y + _spread(bias, y)
+        return _add_bias(y, bias)
 
     def gradients(self, x, dy, weight, mask):
         if self.native:
@@ -303,5 +296,5 @@ class Deconvolution(Filters):
         return dx, dw, self._bias_gradient(dy, mask)
 
 
-def _spread(bias, y):
-    return bias.view(-1, *(1,) * (y.dim() - 2))
+def _add_bias(y, bias):
+    return y if bias is None else y + bias.view(-1, *(1,) * (y.dim() - 2))

@@ -177,10 +177,15 @@ def test_eltwise_refuses(settings, bottoms, message):
     [
         ("operation: SUM coeff: 2 coeff: 3", lambda a, b: 3 * b, 2, 6),
         ("operation: MAX", lambda a, b: b, 0, 0),
+        ("operation: PROD", lambda a, b: a * b, lambda a, b: b * b, lambda a, b: a * b**3),
+        ("operation: PROD stable_prod_grad: false", lambda a, b: a * b, 1, lambda a, b: a),
     ],
 )
-def test_eltwise_in_place_loses_bottom_0_as_in_caffe(settings, y, da, db):
-    """It fills the top, which is bottom 0, before it adds; the diffs share memory likewise."""
+def test_eltwise_in_place_does_as_caffe(settings, y, da, db):
+    """It fills the top, which is bottom 0, before it adds; the diffs share memory likewise.
+
+    A product's slope is computed in the diff that it is then to multiply.
+    """
     net = net_of(
         "force_backward: true "
         + input_layer("a", 2, 3)
@@ -195,5 +200,5 @@ def test_eltwise_in_place_loses_bottom_0_as_in_caffe(settings, y, da, db):
     close(net.blobs["h"].data, y(a, b))
     net.blobs["h"].diff[...] = 1
     net.backward()
-    close(net.blobs["a"].diff, np.full_like(a, da))
-    close(net.blobs["b"].diff, np.full_like(b, db))
+    for name, wanted in (("a", da), ("b", db)):
+        close(net.blobs[name].diff, wanted(a, b) if callable(wanted) else np.full_like(a, wanted))

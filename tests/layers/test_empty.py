@@ -44,3 +44,14 @@ def test_losses(kind, phase):
 def test_argmax(values, shape):
     layer = f"type: 'ArgMax' bottom: 'x' top: 'y' argmax_param {{ top_k: 2 {values} }}"
     assert net_over(layer, caffe.TEST, ("x", 0, 3, 1, 4)).forward()["y"].shape == shape
+
+
+@pytest.mark.parametrize("kind, value", [("SUM", 0), ("ASUM", 0), ("SUMSQ", 0), ("MEAN", np.nan)])
+@pytest.mark.parametrize(
+    "shape, axis, top", [((2, 0), 1, (2,)), ((0, 3), 0, ()), ((0, 3), 1, (0,))]
+)
+def test_reduction_of_nothing(kind, value, shape, axis, top):
+    layer = f"type: 'Reduction' bottom: 'x' top: 'y' reduction_param {{ axis: {axis} operation: "
+    net = net_over(f"{layer} {kind} coeff: 2 }}", caffe.TEST, ("x", *shape))
+    np.testing.assert_array_equal(net.forward()["y"], np.full(top, value))
+    assert net.backward()["x"].shape == shape

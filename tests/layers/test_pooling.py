@@ -240,6 +240,27 @@ def test_settings_that_do_not_fit(text, message):
     assert str(error.value).startswith("layer 'p' (Pooling): ")
 
 
+@pytest.mark.parametrize(
+    "geometry, top, mask",
+    [
+        (([2] * 2, [2] * 2, [0] * 2, True), [[2, 5], [LOWEST] * 2], [[4, 2], [-1, -1]]),
+        (([3] * 2, [2] * 2, [0] * 2, True), [[5, 5], [LOWEST] * 2], [[2, 2], [-1, -1]]),
+        (
+            ([3] * 2, [1] * 2, [1] * 2, True),
+            [[2, 5, 5, 5], [2, 5, 5, 5], [2, 2, LOWEST, LOWEST], [LOWEST] * 4],
+            [[4, 2, 2, 2], [4, 2, 2, 2], [4, 4, -1, -1], [-1] * 4],
+        ),
+    ],
+)
+def test_max_passes_over_what_is_no_number(geometry, top, mask):
+    """As a BVLC build on the CPU, whose figures these are."""
+    nan, low = np.nan, -np.inf
+    x = [[nan, 1, 5, low], [2, nan, nan, low], [nan, nan, low, low], [nan, nan, nan, low]]
+    tops = build(pooling("MAX", *geometry), np.float32([[x]]), tops=2).forward()
+    np.testing.assert_array_equal(tops[0][0, 0], np.float32(top))
+    np.testing.assert_array_equal(tops[1][0, 0], mask)
+
+
 def test_only_max_has_a_mask():
     with pytest.raises(LayerError, match="takes 1 top blobs, 2 given"):
         build('type: "Pooling" pooling_param { pool: AVE kernel_size: 2 }', (1, 1, 4, 4), tops=2)

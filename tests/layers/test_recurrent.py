@@ -260,6 +260,19 @@ def test_unit_gradient_has_cont_within_the_forget_gate():
     np.testing.assert_allclose(cell_diff[0], f, rtol=1e-5)
 
 
+def test_unit_gradient_takes_the_cell_as_it_is_by_then():
+    """A layer in place on top 0 has changed it; figures of a BVLC build, whose Eltwise made it."""
+    cell, gates = [[[0.5], [-1.5]]], [[[0.1, -0.2, 0.3, 0.4], [-1, 0.5, 0.25, 2]]]
+    run = build('type: "LSTMUnit"', *map(np.float32, (cell, gates, [[1, 0.5]])), tops=2)
+    run.forward()
+    run.top[0].data[...] = np.float32([[[2], [0.25]]])
+    cell_diff, gates_diff, _ = run.backward(*map(np.float32, ([[[1], [-2]]], [[[0.5], [3]]])))
+    np.testing.assert_allclose(cell_diff.ravel(), [0.45930094, -0.12904736], rtol=1e-6)
+    want = [[0.09667288, 0.12626964, 0.11783227, 0.45830771]]
+    want.append([-0.07859004, 0.13332598, 0.18084849, -0.00787849])
+    np.testing.assert_allclose(gates_diff[0], want, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "shapes, message",
     [

@@ -1,5 +1,7 @@
 """Layers that combine blobs value by value: Bias, Scale, Eltwise."""
 
+import functools
+
 import torch
 
 from ...proto import caffe_pb2
@@ -176,8 +178,9 @@ class Eltwise(Layer):
         self.coeff = coeff or [1.0] * len(bottom)
         self.overwrites = self.operation == param.SUM
         self.lost = self.in_place and self.operation != param.PROD
-        if self.lost:
-            warning(self.format_error("in place SUM and MAX lose bottom 0, here as in BVLC Caffe"))
+        if self.in_place:
+            what = "SUM and MAX lose bottom 0" if self.lost else "PROD has not its true gradient"
+            warning(self.format_error(f"in place {what}, here as in BVLC Caffe"))
 
     def reshape(self, *shapes):
         for i, shape in enumerate(shapes):
@@ -227,19 +230,15 @@ class Eltwise(Layer):
         return dy * self.coeff[i] if self.coeff[i] != 1 else dy.clone()
 
     def _product(self, bottom):
-        product = bottom[0] * bottom[1]
-        for x in bottom[2:]:
-            product.mul_(x)
-        return product
+        return functools.reduce(torch.mul, bottom)
 
     def _product_diff(self, i, bottom, y, dy):
-        if not self.stable:
-            return (y / bottom[i]).mul_(dy)  # NaN where the bottom is 0, as in Caffe
-        others = [x for j, x in enumerate(bottom) if j != i]
-        product = others[0] * dy
-        for x in others[1:]:
-            product.mul_(x)
-        return product
+        if self.stable:
+            slope = self._product([x for j, x in enumerate(bottom) if j != i])
+        else:
+            slope = y / bottom[i]  # NaN where the bottom is 0, as in Caffe
+        # BVLC computes the slope in the bottom's diff, which in place is the top's.
+        return slope * (slope if self.in_place and i == 0 else dy)
 
     def _maximum(self, bottom):
         value, winner = self._choose(bottom)

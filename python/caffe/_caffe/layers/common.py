@@ -1,5 +1,7 @@
 """Layers that compute across a blob: ArgMax, Embed, InnerProduct, Parameter, Reduction."""
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -206,7 +208,10 @@ class Parameter(Layer):
 
 @register("Reduction")
 class Reduction(Layer):
-    """coeff times SUM, ASUM, SUMSQ or MEAN over the axes from `axis` on (reduction_layer.cpp)."""
+    """coeff times SUM, ASUM, SUMSQ or MEAN over the axes from `axis` on (reduction_layer.cpp).
+
+    Of nothing these are 0, the MEAN is NaN.
+    """
 
     def setup(self, x):
         param = self.layer_param.reduction_param
@@ -216,13 +221,9 @@ class Reduction(Layer):
         self.term = terms.get(param.operation, lambda rows: rows)
 
     def reshape(self, shape):
-        axis = canonical_axis(self, self.given_axis, shape)
-        self.check(count(shape, axis) > 0, f"bottom shape {shape} has nothing to reduce")
-        return [shape[:axis]]
+        return [shape[: canonical_axis(self, self.given_axis, shape)]]
 
     def forward(self, x):
-        """Return one value for each place before `axis`."""
-        axis = canonical_axis(self, self.given_axis, x.shape)
-        size = count(x.shape, axis)
-        rows = x.reshape((*x.shape[:axis], size))
-        return self.term(rows).sum(-1) * (self.coeff / size if self.mean else self.coeff)
+        rows = x.flatten(canonical_axis(self, self.given_axis, x.shape))
+        factor = self.coeff / (rows.shape[-1] or math.nan) if self.mean else self.coeff
+        return self.term(rows).sum(-1) * factor

@@ -1,6 +1,7 @@
 """Pooling (MAX, AVE, STOCHASTIC) and the spatial pyramid SPP built from it."""
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,8 @@ class Pooling(Layer):
     """Pooling over windows of (N, C, H, W) (pooling_layer.cpp, .cu for STOCHASTIC).
 
     MAX: the first of equal maxima takes the gradient; a second top holds its index within the
-    H x W plane. AVE divides by the window's part within the padded map. STOCHASTIC draws an
+    H x W plane; NaN and -infinity are less than any number (on a CPU: BVLC's cuDNN, too, has NaN
+    for the largest). AVE divides by the window's part within the padded map. STOCHASTIC draws an
     element with its value as probability in TRAIN and weighs by it in TEST.
     """
 
@@ -96,14 +98,9 @@ class Pooling(Layer):
             return self._average(x.float())
         if self.method == PoolingParameter.STOCHASTIC:
             return self._draw(x) if self.training else self._weigh(x)
-        plan = self.plan
-        if not plan.native:  # bfloat16 has no LOWEST
+        if not self.plan.native:  # bfloat16 has no LOWEST
             x = x.float()
-        if not (self.saves_for_backward or self.masked):
-            kernel, stride, pad = plan.options
-            padded = plan.padded(x, LOWEST)
-            return F.max_pool2d(padded, kernel, stride, pad, ceil_mode=plan.rounds_up)
-        top, index = self._maxima(x)
+        top, index = self._maxima(x, places=self.saves_for_backward or self.masked)
         self.save_for_backward(index)
         return (top, self._mask(top, index)) if self.masked else top
 
@@ -129,13 +126,16 @@ class Pooling(Layer):
             )
         ]
 
-    def _maxima(self, x):
+    def _maxima(self, x, places=True):
+        """Return each window's maximum and, with `places`, its index; else None."""
         plan = self.plan
-        kernel, stride, pad = plan.options
-        return F.max_pool2d(
-            plan.padded(x, LOWEST), kernel, stride, pad,
-            ceil_mode=plan.rounds_up, return_indices=True,
-        )  # fmt: skip
+        padded, options = plan.padded(x, LOWEST), dict(ceil_mode=plan.rounds_up)
+        found: Any = F.max_pool2d(padded, *plan.options, **options, return_indices=places)
+        top, index = found if places else (found, None)
+        unseen = top.is_cuda or torch.compiler.is_compiling() or not top.numel()
+        if unseen or top.amin() >= LOWEST:
+            return top, index
+        return self._maxima(x.float().nan_to_num(LOWEST, math.inf), places)
 
     def _padded_like(self, x):
         return x.new_empty((*x.shape[:2], *self.plan.padded_sizes()))

@@ -9,6 +9,26 @@ import torch.nn.functional as F
 from ..core.layer import Layer, register
 
 
+def _open(gates, cont):
+    """Return gates (N, 4D) as i, f, o, g, with cont (N, 1) inside f."""
+    i, f, o, g = gates.chunk(4, 1)
+    return torch.sigmoid(i), cont * torch.sigmoid(f), torch.sigmoid(o), torch.tanh(g)
+
+
+def _gradients(cell, opened, tanh_c, c_diff, h_diff):
+    """Return the gradients of a step by cell and gates."""
+    i, f, o, g = opened
+    diff = c_diff + h_diff * o * (1 - tanh_c * tanh_c)
+    gates = [
+        diff * g * i * (1 - i),
+        # Caffe has cont inside f here too, which is the true gradient for cont 0 and 1 only.
+        diff * cell * f * (1 - f),
+        h_diff * tanh_c * o * (1 - o),
+        diff * i * (1 - g * g),
+    ]
+    return diff * f, torch.cat(gates, 1)
+
+
 class Unit(torch.autograd.Function):
     """One LSTM step (lstm_unit_layer.cpp): cell (N, D), gates (N, 4D) as i f o g, cont (N, 1).
 
@@ -17,8 +37,7 @@ class Unit(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, cell, gates, cont):
-        i, f, o, g = gates.chunk(4, 1)
-        i, f, o, g = torch.sigmoid(i), cont * torch.sigmoid(f), torch.sigmoid(o), torch.tanh(g)
+        i, f, o, g = _open(gates, cont)
         c = f * cell + i * g
         tanh_c = torch.tanh(c)
         ctx.save_for_backward(cell, i, f, o, g, tanh_c)
@@ -26,16 +45,8 @@ class Unit(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, c_diff, h_diff):
-        cell, i, f, o, g, tanh_c = ctx.saved_tensors
-        diff = c_diff + h_diff * o * (1 - tanh_c * tanh_c)
-        gates = [
-            diff * g * i * (1 - i),
-            # Caffe has cont inside f here too, which is the true gradient for cont 0 and 1 only.
-            diff * cell * f * (1 - f),
-            h_diff * tanh_c * o * (1 - o),
-            diff * i * (1 - g * g),
-        ]
-        return diff * f, torch.cat(gates, 1), None
+        cell, *opened, tanh_c = ctx.saved_tensors
+        return *_gradients(cell, opened, tanh_c, c_diff, h_diff), None
 
 
 @register("LSTMUnit")
@@ -57,6 +68,13 @@ class LSTMUnit(Layer):
     def forward(self, cell, gates, cont):
         c, h = Unit.apply(cell[0], gates[0], cont[0][:, None])
         return c[None], h[None]
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """The step's gradients, with c as layers in place on top 0 have left it."""
+        cell, gates, cont, c, c_diff, h_diff = (x[0] for x in (*bottom, top[0], *top_diff))
+        opened = _open(gates, cont[:, None])
+        diffs = _gradients(cell, opened, torch.tanh(c), c_diff, h_diff)
+        return [*(diff[None] for diff in diffs), None]
 
 
 class Recurrent(Layer):

@@ -132,8 +132,8 @@ class Pooling(Layer):
         padded, options = plan.padded(x, LOWEST), dict(ceil_mode=plan.rounds_up)
         found: Any = F.max_pool2d(padded, *plan.options, **options, return_indices=places)
         top, index = found if places else (found, None)
-        unseen = top.is_cuda or torch.compiler.is_compiling() or not top.numel()
-        if unseen or top.amin() >= LOWEST:
+        unseen = top.device != context.CPU or torch.compiler.is_compiling()
+        if unseen or not top.numel() or top.amin() >= LOWEST:
             return top, index
         return self._maxima(x.float().nan_to_num(LOWEST, math.inf), places)
 

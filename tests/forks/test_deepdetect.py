@@ -25,7 +25,7 @@ def test_continuation_indicator():
     text = 'type: "ContinuationIndicator" continuation_indicator_param { time_step: 3 axis: %d }'
     (top,) = build(text % 1, (5, 2, 4)).forward()
     assert top.tolist() == [[0, 0], [1, 1], [1, 1]]
-    with pytest.raises(LayerError, match="axis 3 is not one of bottom shape"):
+    with pytest.raises(LayerError, match="axis 3 is out of range for bottom shape"):
         build(text % 3, (5, 2, 4))
     with pytest.raises(LayerError, match="needs time_step > 0"):
         build('type: "ContinuationIndicator"', (5, 2))

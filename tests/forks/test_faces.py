@@ -250,7 +250,7 @@ def test_refusals():
         ('"InnerProduct" inner_product_param { num_output: 2 normalize: true transpose: true }',
          ((2, 3),), "normalize or transpose"),
         ('"InnerDistance" inner_distance_param { transpose: true }', ((2, 3),), "no transpose"),
-        ('"InnerDistance"', ((2, 3),), "positive num_output"),
+        ('"InnerDistance"', ((2, 3),), "needs num_output > 0"),
         ('"InnerDistance"', ((2, 3), (2, 4)), "its weights are"),
         ('"InnerDistance"', ((2, 3), (2, 3), (2,)), "labels with update_center_only"),
         ('"InnerDistance" inner_distance_param { distance_type: "L3" }', ((2, 3),), "L1 or L2"),

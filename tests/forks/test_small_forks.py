@@ -50,7 +50,7 @@ def test_shuffle_channel():
     np.testing.assert_array_equal(flat.backward(y[:, :, :1, :1])[0], x[:, :, 0, 0])
     with pytest.raises(LayerError, match="not a multiple of group 5"):
         build("type: 'ShuffleChannel' shuffle_channel_param { group: 5 }", x)
-    with pytest.raises(LayerError, match="positive"):
+    with pytest.raises(LayerError, match="needs group > 0"):
         build("type: 'ShuffleChannel' shuffle_channel_param { group: 0 }", x)
 
 

@@ -35,6 +35,15 @@ def as_rows(x: torch.Tensor) -> torch.Tensor:
     return x.reshape(x.shape[0], count(x.shape, 1))
 
 
+def check_maps(layer: Layer, *shapes: Sequence[int]) -> None:
+    """Raise LayerError unless each bottom's shape is (N, C, H, W)."""
+    for i, shape in enumerate(shapes):
+        layer.check(
+            len(shape) == 4,
+            f"takes maps of shape (N, C, H, W), bottom {i} has shape {tuple(shape)}",
+        )
+
+
 def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int]:
     """Return a shape as (num, channels, height, width), absent axes being 1.
 

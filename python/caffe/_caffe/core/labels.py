@@ -22,6 +22,14 @@ class Labels(NamedTuple):
     valid: torch.Tensor | None
     nan_if_invalid: torch.Tensor | None
 
+    def zero_ignored(self, values: torch.Tensor) -> torch.Tensor:
+        """Return `values`, 0 where the label is ignored."""
+        return values if self.valid is None else values * self.valid
+
+    def mark(self, result: torch.Tensor) -> torch.Tensor:
+        """Return `result`, on a GPU NaN where a label is wrong."""
+        return result if self.nan_if_invalid is None else result + self.nan_if_invalid
+
 
 class LabelReader:
     """Reads the labels of one bottom of `layer` and refuses those outside 0 to classes - 1.

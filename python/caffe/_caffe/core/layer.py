@@ -17,7 +17,7 @@ saves time, and then `forward` runs without autograd.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -47,7 +47,16 @@ class Layer(LayerRuntime):
     #   def backward(self, propagate_down, bottom, top, top_diff): -> list of bottom diffs, None
     #   where propagate_down is False; parameters through self.blobs[i].add_diff(tensor). It is
     #   called only where some bottom wants its diff, or the layer has parameters.
-    backward = None
+    # Types without gradient take one of the next two as theirs.
+    backward: Callable | None = None
+
+    def refuse_backward(self, propagate_down, bottom, top, top_diff):
+        """A `backward` that raises LayerError."""
+        self.fail("has no gradient, but a layer below it needs one; it cannot serve as a loss")
+
+    def zero_backward(self, propagate_down, bottom, top, top_diff) -> list:
+        """A `backward` that leaves the bottoms' diffs 0."""
+        return [None] * len(bottom)
 
     def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the top shapes for these bottom shapes; called whenever these have changed.
@@ -104,12 +113,16 @@ class Layer(LayerRuntime):
         tops = as_tuple(layer.forward(*bottom))
         return tuple(t.float() if t.dtype == torch.bfloat16 else t for t in tops)
 
+    carried: tuple[str, ...] = ()  # attributes, all numbers, from which a resumed run goes on
+
     def get_state(self) -> dict | None:
         """Return what a resumed run needs to go on (a data cursor), JSON-able, or None."""
-        return None
+        return {name: getattr(self, name) for name in self.carried} or None
 
     def set_state(self, state: dict) -> None:
         """Continue from what `get_state` returned."""
+        for name in self.carried:
+            setattr(self, name, type(getattr(self, name))(state[name]))
 
     # -- what a type uses
 
@@ -117,6 +130,16 @@ class Layer(LayerRuntime):
     def training(self) -> bool:
         """True in the TRAIN phase."""
         return self.phase == caffe_pb2.TRAIN
+
+    def check_positive(self, param, *names: str) -> None:
+        """Raise LayerError unless these fields of `param` are above 0."""
+        for name in names:
+            value = getattr(param, name)
+            self.check(value > 0, f"needs {name} > 0, given {value:g}")
+
+    def asked(self, *tops) -> list:
+        """Return those of all tops, or of their shapes, that the net has; the first at least."""
+        return list(tops[: max(1, len(self.layer_param.top))])
 
     def save_for_backward(self, value):
         """Save `value` as `self.saved` where a backward may follow; return it."""

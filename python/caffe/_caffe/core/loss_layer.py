@@ -8,6 +8,7 @@ from .labels import LabelReader, Labels
 from .layer import Layer
 
 _MODES = caffe_pb2.LossParameter
+FLT_MIN = torch.finfo(torch.float32).tiny  # a probability counts as this at least in a logarithm
 
 
 class Loss(Layer):

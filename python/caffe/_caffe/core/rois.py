@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from .axes import legacy_shape
+from .axes import check_maps, legacy_shape
 from .labels import LabelReader, Labels
 from .layer import Layer
 
@@ -16,22 +16,28 @@ class RoiReader:
         self.layer = layer
         self._images = LabelReader(layer, 1, what="image", among="images")
 
-    def check(self, x: torch.Tensor, rois: torch.Tensor) -> int:
-        """Return R, the number of regions; raise LayerError unless there are 5 values each."""
-        if x.dim() != 4:
-            self.layer.fail(f"takes maps of shape (N, C, H, W), given {tuple(x.shape)}")
-        shape = legacy_shape(self.layer, rois.shape)
-        if shape[1:] != (5, 1, 1):
+    def check(self, x: Sequence[int], rois: Sequence[int]) -> int:
+        """Return R, the number of regions, of both shapes; LayerError unless they have 5 values."""
+        check_maps(self.layer, x)
+        count, *values = legacy_shape(self.layer, rois)
+        if values != [5, 1, 1]:
             self.layer.fail(
-                f"takes regions of shape (R, 5), each (image, x1, y1, x2, y2), given "
-                f"{tuple(rois.shape)}"
+                f"takes regions of shape (R, 5), each (image, x1, y1, x2, y2), given {rois}"
             )
-        return shape[0]
+        return count
 
     def __call__(self, x: torch.Tensor, rois: torch.Tensor) -> tuple[Labels, torch.Tensor]:
         """Return the image of each region, as Labels, and its corners (R, 4) in float32."""
         rows = rois.reshape(-1, 5)
         return self._images(rows[:, 0], x.shape[0]), rows[:, 1:]
+
+
+def pooled_size(layer: Layer, param) -> tuple[int, int]:
+    """Return pooled_h and pooled_w; raise LayerError where one is missing."""
+    given = [field.name for field, _ in param.ListFields()]
+    layer.check("pooled_size" not in given, "has no pooled_size (Intel's); set pooled_h, pooled_w")
+    layer.check_positive(param, "pooled_h", "pooled_w")
+    return param.pooled_h, param.pooled_w
 
 
 def round_away(value: torch.Tensor) -> torch.Tensor:

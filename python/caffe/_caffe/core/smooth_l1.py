@@ -20,19 +20,18 @@ def smooth_l1_slope(d: torch.Tensor, sigma: float = 1.0) -> torch.Tensor:
     return (d * (sigma * sigma)).clamp(-1, 1)
 
 
-def check_alike(layer: Layer, bottoms: Sequence[torch.Tensor]) -> tuple[int, int, int, int]:
-    """Return the first bottom's (num, channels, height, width).
+def check_alike(layer: Layer, bottoms: Sequence[Sequence[int]]) -> tuple[int, int, int, int]:
+    """Return the first of the bottoms' shapes as (num, channels, height, width).
 
     Raises
     ------
     LayerError
         Where another bottom has another shape (smooth_L1_loss_layer.cpp, Reshape).
     """
-    shapes = [legacy_shape(layer, b.shape) for b in bottoms]
+    shapes = [legacy_shape(layer, shape) for shape in bottoms]
     for i, shape in enumerate(shapes):
         layer.check(
             shape == shapes[0],
-            f"bottoms must have one shape; bottom 0 has {tuple(bottoms[0].shape)}, bottom {i} "
-            f"{tuple(bottoms[i].shape)}",
+            f"bottoms must have one shape; bottom 0 has {bottoms[0]}, bottom {i} {bottoms[i]}",
         )
     return shapes[0]

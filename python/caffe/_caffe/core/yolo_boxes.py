@@ -4,6 +4,9 @@ eric612/MobileNet-YOLO (bbox_util.cpp, yolov3_layer.cpp). A map is (N, B (5 + K)
 B boxes x, y, log width, log height, objectness and K class scores.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
 
@@ -15,34 +18,45 @@ def overlap(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return both / (a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - both)
 
 
-def split(layer, x: torch.Tensor, boxes: int, classes: int, index: int = 0) -> torch.Tensor:
-    """Return a map as (N, B, 5 + K, H, W); raise LayerError where its channels do not fit."""
+def suppress_at(threshold: float) -> float:
+    """Return the threshold of core/boxes.py's `suppress` by which boxes go at this one itself."""
+    return float(np.nextafter(np.float32(threshold), np.float32(-1)))
+
+
+def check_map(layer, shape: Sequence[int], boxes: int, classes: int, index: int = 0) -> None:
+    """Raise LayerError unless the shape of bottom `index` is that of a map."""
     wanted = boxes * (5 + classes)
-    if x.dim() != 4 or x.shape[1] != wanted:
+    if len(shape) != 4 or shape[1] != wanted:
         layer.fail(
             f"bottom {index} must be (N, {wanted}, H, W), {boxes} boxes of 5 + {classes} values, "
-            f"given {tuple(x.shape)}"
+            f"given {tuple(shape)}"
         )
-    return x.view(len(x), boxes, 5 + classes, *x.shape[2:])
 
 
-def boxes_of(x: torch.Tensor, y: torch.Tensor, log_size: torch.Tensor, anchors: torch.Tensor):
+def boxes_of(middle: torch.Tensor, log_size: torch.Tensor, anchors: torch.Tensor) -> torch.Tensor:
     """Return the boxes (N, B, H, W, 4) of a map.
 
     Parameters
     ----------
-    x, y : (N, B, H, W)
-        The middle within its place, 0 to 1.
+    middle : (N, B, 2, H, W)
+        Its x and y within its place, 0 to 1.
     log_size : (N, B, 2, H, W)
         Logarithms of width and height relative to the anchors.
     anchors : (B, 2)
         Width and height as shares of the picture.
     """
-    height, width = x.shape[2:]
-    row = torch.arange(height, device=x.device).view(-1, 1)
-    column = torch.arange(width, device=x.device)
+    height, width = middle.shape[3:]
+    row = torch.arange(height, device=middle.device).view(-1, 1)
+    column = torch.arange(width, device=middle.device)
+    x, y = (column + middle[:, :, 0]) / width, (row + middle[:, :, 1]) / height
     size = log_size.exp() * anchors.to(x).view(1, -1, 2, 1, 1)
-    return torch.stack([(column + x) / width, (row + y) / height, size[:, :, 0], size[:, :, 1]], 4)
+    return torch.stack([x, y, size[:, :, 0], size[:, :, 1]], 4)
+
+
+def before_zero(values: torch.Tensor) -> int:
+    """Return how many values come before the first 0."""
+    zero = torch.nonzero(values == 0)
+    return int(zero[0]) if len(zero) else len(values)
 
 
 def pairs(layer, values, name: str, least: int) -> torch.Tensor:

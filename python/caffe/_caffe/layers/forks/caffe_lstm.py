@@ -30,21 +30,15 @@ class Lstm(Layer):
     state: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def setup(self, x, *clip):
-        """Make the parameters."""
         param = self.layer_param.lstm_param
-        self.check(param.num_output > 0, "needs num_output > 0")
-        self.check(param.batch_size > 0, "needs batch_size > 0")
-        self.num, self.size, self.bound = (
-            param.batch_size, param.num_output, param.clipping_threshold,
-        )  # fmt: skip
-        self.stateful = bool(clip)
-        inputs = x[:1].numel()
-        self.add_param((4 * self.size, inputs), param.weight_filler)
+        self.check_positive(param, "num_output", "batch_size")
+        self.num, self.size = param.batch_size, param.num_output
+        self.bound, self.stateful = param.clipping_threshold, bool(clip)
+        self.add_param((4 * self.size, x[:1].numel()), param.weight_filler)
         self.add_param((4 * self.size, self.size), param.weight_filler)
         self.add_param((4 * self.size,), param.bias_filler)
 
     def reshape(self, x, *clip):
-        """Check the shapes."""
         self.check(len(x) > 0 and x[0] % self.num == 0, f"{x} is not batch_size {self.num} x T")
         if clip and (clip[0][0] != x[0] or any(n != 1 for n in clip[0][1:])):
             self.fail(f"clip must have shape ({x[0]},), given {clip[0]}")
@@ -55,7 +49,6 @@ class Lstm(Layer):
         self.state = None
 
     def forward(self, x, *clip):
-        """Return h."""
         goes_on = self._goes_on(x, *clip)
         weight, recurrent, bias = (self.param(i) for i in range(3))
         inputs = (x.flatten(1) @ weight.t() + bias).view(-1, self.num, 4 * self.size)
@@ -81,7 +74,6 @@ class Lstm(Layer):
         return goes_on
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Go back through the steps."""
         goes_on, first, steps = self.saved
         recurrent = self.param(1)
         dh = top_diff[0].reshape(len(steps), self.num, self.size).clone()

@@ -4,7 +4,7 @@ import torch
 
 from caffe.proto import caffe_pb2
 
-from ...core.axes import canonical_axis, count, legacy_shape
+from ...core.axes import canonical_axis, check_maps, count, legacy_shape
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 
@@ -21,15 +21,14 @@ class Flip(Layer):
         self.axes = [axis for axis, on in ((2, p.flip_height), (3, p.flip_width)) if on]
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), given {tuple(shape)}")
+        check_maps(self, shape)
         return [shape]
 
     def forward(self, x):
         return x.flip(self.axes)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diffs are mirrored back."""
-        return [top_diff[0].flip(self.axes) if propagate_down[0] else None]
+        return [top_diff[0].flip(self.axes)]
 
 
 def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
@@ -72,12 +71,12 @@ class Normalize(Layer):
 
     def reshape(self, shape):
         num, channels, *size = legacy_shape(self, shape)
-        return [(num, channels, *size), (num, 1, *size)][: max(1, len(self.layer_param.top))]
+        return self.asked((num, channels, *size), (num, 1, *size))
 
     def forward(self, x):
         x = x.reshape(legacy_shape(self, x.shape))
         length = self.save_for_backward(self._length(x))
-        return (x / length, length)[: max(1, len(self.layer_param.top))]
+        return self.asked(x / length, length)
 
     def _length(self, x):
         if self.settings.normalize_type == "L2":
@@ -85,9 +84,6 @@ class Normalize(Layer):
         return x.abs().sum(1, keepdim=True) + 1e-6
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
-        if not propagate_down[0]:
-            return [None]
         x = bottom[0].reshape(top[0].shape)
         y, dy = top[0], top_diff[0]
         length = self._length(x) if self.saved is None else self.saved
@@ -115,6 +111,7 @@ class LabelSpecificAdd(Layer):
     tops = (1, 2)
     no_gradient = frozenset({1})
     recomputable = False  # it counts its forwards
+    carried = ("iteration",)
 
     def setup(self, x, label):
         param = self.settings = self.layer_param.label_specific_add_param
@@ -126,13 +123,7 @@ class LabelSpecificAdd(Layer):
             len(x) > 1 and label[:1] == x[:1],
             f"takes items (N, C, ...) and their labels, given {x} and {label}",
         )
-        return [x, (1,)][: max(1, len(self.layer_param.top))]
-
-    def get_state(self):
-        return {"iteration": self.iteration}
-
-    def set_state(self, state):
-        self.iteration = int(state["iteration"])
+        return self.asked(x, (1,))
 
     def forward(self, x, label):
         y = x if self.in_place else x.clone()
@@ -142,7 +133,7 @@ class LabelSpecificAdd(Layer):
             index = self.read(label.reshape(len(y), -1)[:, :1], rows.shape[1]).index
             own = rows.gather(1, index)
             rows.scatter_(1, index, torch.where(own > -self.bias, own + self.bias, own))
-        return (y, x.new_full((1,), self.bias))[: max(1, len(self.layer_param.top))]
+        return self.asked(y, x.new_full((1,), self.bias))
 
     def _anneal(self):
         param = self.settings
@@ -152,8 +143,7 @@ class LabelSpecificAdd(Layer):
             self.iteration += 1
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """dx = dy."""
-        return [top_diff[0].clone() if propagate_down[0] else None, None]
+        return [top_diff[0].clone(), None]
 
 
 @register("ChannelScale")
@@ -207,7 +197,7 @@ class InnerDistance(Layer):
         )
         inputs = count(x.shape, self.axis)
         if not more:
-            self.check(param.num_output > 0, "needs a positive num_output")
+            self.check_positive(param, "num_output")
             self.add_param((param.num_output, inputs), param.weight_filler)
         self.read = LabelReader(self, 2)
 

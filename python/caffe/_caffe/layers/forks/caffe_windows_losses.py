@@ -17,20 +17,15 @@ class DistanceLoss(Loss):
     tops = (1, 2)
     no_gradient = frozenset({1, 2})
     recomputable = False
+    means = 2  # values in the second top
 
     def setup(self, x, label, *more):
-        """Prepare to read labels."""
         self.read = LabelReader(self, 1)
 
     def reshape(self, x, label, *more):
-        """Check the shapes."""
         if len(x) < 2 or label[:1] != x[:1]:
             self.fail(f"takes distances (N, C) and N labels, given {x} and {label}")
-        return [(), (self.means(),)][: max(1, len(self.layer_param.top))]
-
-    def means(self):
-        """Return how many values the second top has."""
-        return 2
+        return self.asked((), (self.means,))
 
     def rows(self, x, label):
         """Return distances (N, C), the labels (N, 1), and a mask that is true at the others."""
@@ -41,9 +36,7 @@ class DistanceLoss(Loss):
     def tops_of(self, parts, *means):
         """Return the tops: the sum of absolute `parts` over N, and the means."""
         loss = parts.abs().sum() / len(parts)
-        return (loss, torch.stack([torch.as_tensor(m, dtype=loss.dtype) for m in means]))[
-            : max(1, len(self.layer_param.top))
-        ]
+        return self.asked(loss, torch.stack([torch.as_tensor(m, dtype=loss.dtype) for m in means]))
 
 
 @register("GeneralContrastiveLoss")
@@ -65,20 +58,12 @@ class GeneralContrastiveLoss(DistanceLoss):
     over N and it, where that is above positive_weight.
     """
 
+    carried = ("mean",)
+
     def setup(self, x, label, *more):
-        """Read the settings."""
         super().setup(x, label)
         self.settings, self.mean = self.layer_param.general_contrastive_loss_param, 0.0
-        self.margin = self.settings.negative_margin
-
-    def means(self):
-        return 2 + self.settings.add_intra_mae
-
-    def get_state(self):
-        return {"mean": self.mean}
-
-    def set_state(self, state):
-        self.mean = float(state["mean"])
+        self.margin, self.means = self.settings.negative_margin, 2 + self.settings.add_intra_mae
 
     def forward(self, x, label, *more):
         p = self.settings
@@ -105,19 +90,16 @@ class GeneralContrastiveLoss(DistanceLoss):
             counts &= ~(others & (own > p.positive_upper_bound))
         if p.max_positive_only:
             first = torch.zeros_like(own, dtype=torch.bool)
-            first[_first_largest(-parts.gather(1, index).t())[0]] = True
+            first[parts.gather(1, index).argmin()] = True
             counts &= others | first
         if p.max_negative_only:
             # The fork begins its search at class 0, with the own part where that is its class.
             rival = parts.masked_fill(~others & (index != 0), -torch.inf)
-            counts &= ~others | torch.zeros_like(others).scatter_(1, _first_largest(rival), True)
+            counts &= ~others | torch.zeros_like(others).scatter_(1, rival.argmax(1, True), True)
         return counts
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None] * len(bottom)
         p = self.settings
         own, index, others, near, push, counts = self.saved
         slope = push if p.exp_negative_weight else near.to(push.dtype)
@@ -147,7 +129,6 @@ class GeneralTripletLoss(DistanceLoss):
     """
 
     def setup(self, x, label, *more):
-        """Read the settings."""
         super().setup(x, label)
         self.settings = self.layer_param.general_triplet_loss_param
 
@@ -158,7 +139,7 @@ class GeneralTripletLoss(DistanceLoss):
         parts = (own + p.margin - rows).clamp(min=0) * p.negative_weight * others
         counts = parts > 0
         if p.hardest_only:
-            counts &= torch.zeros_like(counts).scatter_(1, _first_largest(parts), True)
+            counts &= torch.zeros_like(counts).scatter_(1, parts.argmax(1, True), True)
         far = own > p.positive_upper_bound if p.positive_first else torch.zeros_like(own).bool()
         counts &= ~far
         self.save_for_backward((index, counts, far))
@@ -166,10 +147,7 @@ class GeneralTripletLoss(DistanceLoss):
         return self.tops_of(parts * counts, own.mean(), spread)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None] * len(bottom)
         p = self.settings
         index, counts, far = self.saved
         dx = counts * -p.negative_weight
@@ -178,10 +156,3 @@ class GeneralTripletLoss(DistanceLoss):
         if len(bottom) == 3:
             dx *= bottom[2].reshape(len(dx), -1)[:, :1]
         return [(dx * (top_diff[0] / len(dx))).view(bottom[0].shape), *[None] * (len(bottom) - 1)]
-
-
-def _first_largest(rows):
-    """Return the place of each row's largest value, (N, 1), of equals the first."""
-    places = torch.arange(rows.shape[1], device=rows.device)
-    best = rows.max(1, keepdim=True).values
-    return torch.where(rows == best, places, rows.shape[1] - 1).min(1, keepdim=True).values

@@ -27,14 +27,15 @@ class DenseCRF(Layer):
     bottoms: score (N x C x H x W) and the image (N x 3 x H x W, BGR, 0 to 255: the values are cut
     to unsigned bytes); top (N x 1 x H x W). Kernels: one over place (x_gauss, y_gauss) of weight
     wt_gauss, one over place and colour (x_bilateral, y_bilateral, r_, g_, b_bilateral) of weight
-    wt_bilateral. There is no gradient, and one is refused.
+    wt_bilateral. Labels do not change with the score, so there is no
+    gradient, and one is refused (NOT_IMPLEMENTED in the fork).
     """
 
     bottoms = (2, 2)
     iterations = 10
+    backward = Layer.refuse_backward
 
     def setup(self, score, image):
-        """Check the settings."""
         p = self.layer_param.densecrf_param
         names = [f"{axis}_{kernel}" for kernel in ("gauss", "bilateral") for axis in "xy"]
         for name in (*names, "r_bilateral", "g_bilateral", "b_bilateral"):
@@ -68,11 +69,6 @@ class DenseCRF(Layer):
             labels.append(prob.argmax(1).view(1, height, width))
         return torch.stack(labels).to(score.dtype)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is none (NOT_IMPLEMENTED in the fork): labels do not change with the score."""
-        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
-        return [None, None]
-
 
 @published("python_layers", "WeakLoss")
 class WeakLoss:
@@ -95,7 +91,6 @@ class WeakLoss:
     normalization = True
 
     def setup(self, bottom, top):
-        """Check the bottoms."""
         if len(bottom) < 2 or len(top) != 1:
             raise LayerError(
                 f"takes scores and class indicators, and one top; given {len(bottom)} bottoms, "
@@ -103,7 +98,6 @@ class WeakLoss:
             )
 
     def reshape(self, bottom, top):
-        """Shape the top as the published layer does."""
         scores, tags = bottom[0].shape, bottom[1].shape
         if len(scores) < 2 or tuple(tags[:2]) != tuple(scores[:2]):
             raise LayerError(
@@ -113,7 +107,6 @@ class WeakLoss:
         top[0].reshape(1, 1, 1, 1)
 
     def forward(self, bottom, top):
-        """Find P; compute the loss and its gradient."""
         self.diff, total = [], 0.0
         for scores, tags in zip(bottom[0].data, bottom[1].data, strict=True):
             rows = scores.reshape(len(scores), -1).T.astype(np.float64)

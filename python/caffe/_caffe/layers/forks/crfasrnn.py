@@ -37,7 +37,6 @@ class MultiStageMeanfield(Layer):
     no_gradient = frozenset({2})
 
     def setup(self, unary, start, image):
-        """Check the settings; make the three matrices."""
         p = self.layer_param.multi_stage_meanfield_param
         self.check(
             p.num_iterations >= 2, f"needs num_iterations of at least 2, given {p.num_iterations}"
@@ -85,7 +84,6 @@ class MultiStageMeanfield(Layer):
         )
 
     def reshape(self, unary, start, image):
-        """Return the shape of the unary bottom."""
         unary, start, image = (tuple(shape) for shape in (unary, start, image))
         self.check(
             len(unary) == 4 and start == unary,
@@ -99,7 +97,6 @@ class MultiStageMeanfield(Layer):
         return [tuple(unary)]
 
     def forward(self, unary, start, image):
-        """Return U after the last iteration."""
         tops, saved = [], []
         for item in zip(unary, start, image, strict=True):
             current, steps = self._infer(item, keep=self.saves_for_backward)

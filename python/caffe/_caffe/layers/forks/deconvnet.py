@@ -125,9 +125,9 @@ class EltwiseAccuracy(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def reshape(self, x, label):
-        """Check the shapes."""
         wanted = (x[0], 1, *x[2:])
         if len(x) != 4 or label != wanted:
             self.fail(f"takes scores (N, C, H, W) and labels {wanted}, given {x} and {label}")
@@ -136,7 +136,6 @@ class EltwiseAccuracy(Layer):
         return [(1, 1, 1, 1)]
 
     def forward(self, x, label):
-        """Return the share."""
         param, index = self.layer_param.eltwise_accuracy_param, label.long()
         classes = torch.arange(x.shape[1], device=x.device).view(1, -1, 1, 1)
         own = x.gather(1, index.clamp(0, x.shape[1] - 1))
@@ -146,8 +145,3 @@ class EltwiseAccuracy(Layer):
         if param.HasField("ignore_label"):
             seen = index != param.ignore_label
         return ((right & seen).sum() / seen.sum()).view(1, 1, 1, 1)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
-        return [None, None]

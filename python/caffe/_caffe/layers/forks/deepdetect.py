@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from ...core.axes import canonical_axis
 from ...core.layer import Layer, register
 from ...core.loss_layer import Loss
 from ...core.neuron_layer import Neuron
@@ -13,12 +14,10 @@ class SeLu(Neuron):
     """y = lambda x where x > 0, else lambda alpha (exp(x) - 1) (selu_layer.cpp)."""
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.selu_param
         self.alpha, self.scale = param.alpha, getattr(param, "lambda")
 
     def forward(self, x):
-        """Return y."""
         negative = x.clamp(max=0).expm1_().mul_(self.scale * self.alpha)
         return negative.add_(x.clamp(min=0), alpha=self.scale)
 
@@ -37,28 +36,20 @@ class ContinuationIndicator(Layer):
     """
 
     no_gradient = frozenset({0})
+    backward = Layer.zero_backward
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.continuation_indicator_param
-        self.steps, self.axis = param.time_step, param.axis
-        self.check(self.steps > 0, "needs time_step > 0")
+        self.check_positive(param, "time_step")
+        self.steps, self.axis = param.time_step, canonical_axis(self, param.axis, x.shape)
 
     def reshape(self, shape):
-        """Return (time_step, N)."""
-        if not -len(shape) <= self.axis < len(shape):
-            self.fail(f"axis {self.axis} is not one of bottom shape {tuple(shape)}")
         return [(self.steps, shape[self.axis])]
 
     def forward(self, x):
-        """Return the indicators."""
         top = x.new_ones(self.steps, x.shape[self.axis])
         top[0] = 0
         return top
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        return [None]
 
 
 @register("SeLuDropout")
@@ -72,7 +63,6 @@ class SeLuDropout(Neuron):
     recomputable = False
 
     def setup(self, x):
-        """Read the settings."""
         param = self.layer_param.selu_dropout_param
         self.alpha, self.keep = param.alpha, 1 - param.dropout_ratio
         self.check(0 < self.keep < 1, f"dropout_ratio {1 - self.keep:g} must lie between 0 and 1")
@@ -80,7 +70,6 @@ class SeLuDropout(Neuron):
         self.shift = -self.scale * (1 - self.keep) * self.alpha
 
     def forward(self, x):
-        """Return y."""
         if not self.training:
             return x if self.in_place else x.clone()
         mask = torch.empty_like(x).bernoulli_(self.keep, generator=self.generator())
@@ -109,25 +98,22 @@ class CtcLoss(Loss):
     recomputable = False
 
     def setup(self, x, label):
-        """Read the settings."""
         param = self.layer_param.ctc_loss_param
+        self.check_positive(param, "alphabet_size", "time_step")
         self.classes, self.steps = param.alphabet_size, param.time_step
         self.blank = param.blank_label
-        self.check(self.classes > 0 and self.steps > 0, "needs alphabet_size and time_step > 0")
         self.check(
             0 <= self.blank < self.classes,
             f"blank_label {self.blank} is not one of {self.classes} classes",
         )
 
     def reshape(self, x, label):
-        """Check the shapes."""
         if len(x) != 3 or x[0] < self.steps or x[2] != self.classes:
             self.fail(f"takes scores ({self.steps} or more, N, {self.classes}), given {x}")
         self.check(len(label) == 2 and label[0] == x[1], f"takes labels ({x[1]}, L), given {label}")
         return [()]
 
     def forward(self, x, label):
-        """Return the loss."""
         with torch.enable_grad():
             scores = x.detach()[: self.steps].requires_grad_()
             loss = self._losses(scores, label).sum()
@@ -150,10 +136,7 @@ class CtcLoss(Loss):
         )  # fmt: skip
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         dx = torch.zeros_like(bottom[0])
         dx[: self.steps] = self.saved * top_diff[0]
         return [dx, None]
@@ -168,30 +151,18 @@ class LabelsequenceAccuracy(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def reshape(self, x, label):
-        """Check the shapes."""
         if len(x) != 3 or len(label) != 2 or label[0] != x[0]:
             self.fail(f"takes scores (N, T, C) and labels (N, L), given {x} and {label}")
         return [()]
 
     def forward(self, x, label):
-        """Return the share."""
         blank = self.layer_param.labelsequence_accuracy_param.blank_label
         right = 0
-        for best, wanted in zip(_first_largest(x).tolist(), label.tolist(), strict=True):
+        for best, wanted in zip(x.argmax(2).tolist(), label.tolist(), strict=True):
             before = [blank, *best]
             read = [c for c, b in zip(best, before, strict=False) if c not in (b, blank)]
             right += read == [c for c in wanted if c != blank]
         return x.new_tensor(right / len(x))
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
-        return [None, None]
-
-
-def _first_largest(x):
-    """Return the class with the largest value of each step, (N, T), of equals the first."""
-    classes = torch.arange(x.shape[2], device=x.device)
-    return torch.where(x == x.max(2, keepdim=True).values, classes, x.shape[2] - 1).min(2).values

@@ -51,6 +51,7 @@ class SegAccuracy(Layer):
     bottoms = (2, 2)
     no_gradient = frozenset({1})
     stateful = True
+    backward = Layer.refuse_backward
 
     def setup(self, x, label):
         param = self.layer_param.seg_accuracy_param
@@ -59,7 +60,6 @@ class SegAccuracy(Layer):
         self.counts: torch.Tensor | None = None  # (C, C) of label and prediction, as int64
 
     def reshape(self, x, label):
-        """One row of three figures."""
         check_map(self, *(legacy_shape(self, shape) for shape in (x, label)))
         return [(1, 1, 1, 3)]
 
@@ -90,10 +90,6 @@ class SegAccuracy(Layer):
         recall = (right / actual.clamp(min=1)).sum() / (actual > 0).sum().clamp(min=1)
         jaccard = torch.where(union > 0, right / union.clamp(min=1), 1.0).mean()
         return right.sum() / actual.sum().clamp(min=1), recall, jaccard
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
-        return [None, None]
 
     def get_state(self):
         """Return the counts so far where they are carried from one forward to the next."""
@@ -127,7 +123,6 @@ class UniqueLabel(Layer):
         )
 
     def reshape(self, shape):
-        """One list per item."""
         self.check(
             legacy_shape(self, shape)[1] == 1,
             f"takes labels (N, 1, H, W), bottom 0 has shape {shape}",
@@ -148,9 +143,7 @@ class UniqueLabel(Layer):
             top[n, : len(values), 0, 0] = values
         return top
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
-        return [None]
+    backward = Layer.refuse_backward
 
 
 @register("BiasChannel")
@@ -178,7 +171,6 @@ class BiasChannel(Layer):
             self.background = param.background_label
 
     def reshape(self, x, label):
-        """The top is shaped as the scores."""
         x, label = (legacy_shape(self, shape) for shape in (x, label))
         (check_map if self.per_pixel else check_list)(self, x, label)
         if self.background is not None:
@@ -232,6 +224,7 @@ class AdaptiveBiasChannel(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({1})
+    backward = Layer.zero_backward
 
     def setup(self, x, label):
         param = self.layer_param.adaptive_bias_channel_param
@@ -246,7 +239,6 @@ class AdaptiveBiasChannel(Layer):
         self.read = LabelReader(self, 1, NO_LABEL)
 
     def reshape(self, x, label):
-        """The top is shaped as the scores."""
         x, label = (legacy_shape(self, shape) for shape in (x, label))
         check_list(self, x, label)
         self.check(x[1] > 1, f"needs 2 channels or more, bottom 0 has shape {x}")
@@ -286,7 +278,3 @@ class AdaptiveBiasChannel(Layer):
                 scores[label] += (best - scores[label]).flatten().kthvalue(rank).values
                 best = torch.maximum(best, scores[label])
         scores += (before - best.double().mean()).to(scores.dtype)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient, which the fork's layer takes as zero."""
-        return [None, None]

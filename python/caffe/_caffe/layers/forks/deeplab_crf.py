@@ -43,9 +43,9 @@ class DenseCRF(Layer):
     """
 
     bottoms = (2, 3)
+    backward = Layer.zero_backward
 
     def setup(self, score, dim, *image):
-        """Check the settings."""
         p = self.layer_param.dense_crf_param
         for names in (("pos_w", "pos_xy_std"), ("bi_w", "bi_xy_std", "bi_rgb_std")):
             counts = [len(getattr(p, name)) for name in names]
@@ -63,7 +63,6 @@ class DenseCRF(Layer):
         self.settings = p
 
     def reshape(self, score, dim, *image):
-        """Return the shape of the score."""
         self.check(len(score) == 4, f"needs a score of 4 axes, given {tuple(score)}")
         _check_dim(self, score[0], dim)
         if image:
@@ -75,7 +74,6 @@ class DenseCRF(Layer):
         return [tuple(score)]
 
     def forward(self, score, dim, *image):
-        """Return Q, or its logarithm, one item after the other."""
         p, top = self.settings, torch.zeros_like(score)
         height, width = score.shape[2:]
         for item, to, (h, w) in zip(score, top, _sizes(dim), strict=True):
@@ -106,10 +104,6 @@ class DenseCRF(Layer):
             features = grid_features(height, width, sigmas, image[:, :height, :width])
             kernels.append((weight, Lattice(features)))
         return kernels
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is none in the fork, which does not refuse either: diffs stay 0."""
-        return [None] * len(bottom)
 
 
 def _along(x: torch.Tensor, way: int) -> torch.Tensor:
@@ -168,9 +162,9 @@ class DomainTransformForwardOnly(Layer):
 
     bottoms = (3, 3)
     caches_inputs = True
+    backward = Layer.zero_backward
 
     def setup(self, x, gradient, dim):
-        """Check the settings."""
         p = self.layer_param.domain_transform_param
         for name in ("num_iter", "spatial_sigma", "range_sigma"):
             self.check(getattr(p, name) > 0, f"needs {name} > 0, given {getattr(p, name)}")
@@ -183,7 +177,6 @@ class DomainTransformForwardOnly(Layer):
         self.edge, self.min_weight = sigma / p.range_sigma, p.min_weight
 
     def reshape(self, x, gradient, dim):
-        """Return the shape of x."""
         self.check(len(x) == 4, f"needs an x of 4 axes, given {tuple(x)}")
         wanted = (x[0], 1, *x[2:])
         self.check(
@@ -223,10 +216,6 @@ class DomainTransformForwardOnly(Layer):
                 y = _back(_scan(_along(maps[-1], way), _links(weight, way)), way)
                 maps = [*maps, y] if keep else [y]
         return maps
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is none in the fork, which does not refuse either: diffs stay 0."""
-        return [None] * 3
 
 
 @register("DomainTransform")
@@ -282,7 +271,6 @@ class SpatialProduct(Layer):
     bottoms = (2, 2)
 
     def setup(self, x, factor):
-        """Note the number of items and channels."""
         self.check(x.dim() == 4, f"needs an x of 4 axes, given {tuple(x.shape)}")
         self.first = tuple(x.shape[:2])
 

@@ -31,7 +31,6 @@ class ImageSegData(PrefetchingLayer):
     auto_top = True
 
     def open(self):
-        """Return the reader of the list."""
         param, transform = self.layer_param.image_data_param, self.layer_param.transform_param
         self.check_new_size(param)
         self.check(not transform.HasField("mean_file"), "takes mean_value, not mean_file")
@@ -85,7 +84,6 @@ class SegmentationReader(ListReader):
         )
 
     def item(self, line, draws):
-        """Return image (C, H, W), label map (1, H, W) and size (1, 1, 2)."""
         path = self.param.root_folder + line[0]
         image = self._read(path, images.COLOR if self.param.is_color else images.GRAY)
         label = self._label(line, image)

@@ -39,22 +39,22 @@ class MatWrite(Layer):
     is_function = False
     tops = (0, 0)
     stateful = True
-    done = 0
+    carried = ("done",)
+    done = 0  # forwards
+    backward = Layer.zero_backward
 
     def setup(self, *bottom):
         param = self.layer_param.mat_write_param
-        self.check(param.period > 0, f"period must be positive, given {param.period}")
+        self.check_positive(param, "period")
         self.names = None
         if param.HasField("source"):
             self.names = file_names(self, param)
             info(f"MatWrite will save a maximum of {len(self.names)} files.")
 
     def reshape(self, *shapes):
-        """There are no tops."""
         return []
 
     def forward(self, *bottom):
-        """Write the bottoms if it is their turn."""
         param = self.layer_param.mat_write_param
         if self.done % param.period == 0:
             name = f"iter_{self.done}"
@@ -80,18 +80,6 @@ class MatWrite(Layer):
         except FormatError as error:
             self.fail(str(error))
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """Nothing comes back."""
-        return [None] * len(bottom)
-
-    def get_state(self):
-        """Return how many forwards have run."""
-        return {"done": self.done}
-
-    def set_state(self, state):
-        """Go on after so many forwards."""
-        self.done = int(state["done"])
-
 
 @register("MatRead")
 class MatRead(Layer):
@@ -105,23 +93,21 @@ class MatRead(Layer):
     is_function = False
     bottoms = (0, 0)
     tops = (1, 1)
-    done = 0
+    carried = ("done",)
+    done = 0  # items
 
     def setup(self):
-        """Read the list, and the first file for the shape."""
         param = self.layer_param.mat_read_param
-        self.check(param.batch_size > 0, f"batch_size must be positive, given {param.batch_size}")
+        self.check_positive(param, "batch_size")
         self.check(param.HasField("source"), "needs 'source', the list of files")
         self.names = file_names(self, param)
         info(f"MatRead will load from a set of {len(self.names)} files.")
         self.item = self._read(0).shape
 
     def reshape(self):
-        """The first file gave the shape."""
         return [(self.layer_param.mat_read_param.batch_size, *self.item)]
 
     def forward(self):
-        """Return the next files' arrays."""
         numbers = range(self.done, self.done + self.layer_param.mat_read_param.batch_size)
         batch = np.stack([self._read(n % len(self.names)) for n in numbers])
         self.done = numbers.stop
@@ -156,15 +142,3 @@ class MatRead(Layer):
                 f"'{path}': holds {array.shape}, the first file {self.item} (C, H, W)",
             )
         return array
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no bottom."""
-        return []
-
-    def get_state(self):
-        """Return how many items have been given out."""
-        return {"done": self.done}
-
-    def set_state(self, state):
-        """Go on after so many items."""
-        self.done = int(state["done"])

@@ -3,9 +3,10 @@
 import torch
 from torch.nn import functional as F
 
+from ...core.axes import check_maps
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
-from ...core.loss_layer import Loss
+from ...core.loss_layer import FLT_MIN, Loss
 
 
 @register("Padding")
@@ -25,8 +26,7 @@ class Padding(Layer):
         )
 
     def reshape(self, shape):
-        """Both spatial axes grow alike."""
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        check_maps(self, shape)
         top = (*shape[:2], *(size + sum(self.pads[:2]) for size in shape[2:]))
         self.check(
             min(top[2:]) > 0,
@@ -61,14 +61,12 @@ class WeightedSoftmaxWithLoss(Loss):
     tops = (1, 2)
 
     def setup(self, x, label):
-        """Read labels' settings and the weights' file."""
         param = self.layer_param.softmaxloss_param
         self.check(x.dim() >= 2, f"needs scores with channels, bottom 0 is {tuple(x.shape)}")
         self.read = LabelReader(self, 1, list(param.ignore_label))
         self.weights = torch.ones(x.shape[1])
         if param.HasField("weight_source"):
             self.weights = self._read_weights(param.weight_source)
-        self.two_tops = len(self.layer_param.top) > 1
 
     def _read_weights(self, path):
         try:
@@ -80,38 +78,27 @@ class WeightedSoftmaxWithLoss(Loss):
         return weights
 
     def reshape(self, x, label):
-        """A scalar, and the probabilities."""
         places = [x[0], *x[2:]]
         self.check(
             label[:1] == x[:1] and torch.Size(label).numel() == torch.Size(places).numel(),
             f"takes one label per place of bottom 0 {x}, given {label}",
         )
-        self.check(
-            len(self.weights) == x[1],
-            f"has {len(self.weights)} weights for {x[1]} channels",
-        )
-        return [(), x][: 1 + self.two_tops]
+        given = len(self.weights)
+        self.check(given == x[1], f"has {given} weights for {x[1]} channels")
+        return self.asked((), x)
 
     def forward(self, x, label):
         prob, labels, weight = self.save_for_backward(self._evaluate(x, label))
-        least = torch.finfo(prob.dtype).tiny
-        terms = prob.gather(1, labels.index).clamp_(min=least).log_().mul_(weight)
-        loss = -terms.sum() / weight.sum()
-        if labels.nan_if_invalid is not None:
-            loss = loss + labels.nan_if_invalid
-        return (loss, prob) if self.two_tops else loss
+        terms = prob.gather(1, labels.index).clamp_(min=FLT_MIN).log_().mul_(weight)
+        return self.asked(labels.mark(-terms.sum() / weight.sum()), prob)
 
     def _evaluate(self, x, label):
         labels = self.read(label.view(x.shape[0], 1, *x.shape[2:]), x.shape[1])
-        weight = self.weights.to(x.device)[labels.index]
-        if labels.valid is not None:
-            weight = weight * labels.valid
+        weight = labels.zero_ignored(self.weights.to(x.device)[labels.index])
         return x.softmax(1), labels, weight
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = w (p - 1 for the label's class) * loss weight / sum of w."""
-        if not propagate_down[0]:
-            return [None, None]
         prob, labels, weight = self.saved or self._evaluate(*bottom)
         diff = prob * weight
         diff.scatter_add_(1, labels.index, -weight)

@@ -23,6 +23,4 @@ class Quantize(Layer):
         classes = torch.bucketize(x, x.new_tensor(EDGES), right=True)
         return (classes * (x < END)).to(x.dtype)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient, which the fork's layer takes as zero."""
-        return [None]
+    backward = Layer.zero_backward

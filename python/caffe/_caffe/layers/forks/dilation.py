@@ -64,7 +64,6 @@ class ImageLabelData(PrefetchingLayer):
     """
 
     def open(self):
-        """Return the reader of the lists."""
         param = self.layer_param.image_label_data_param
         self.check(
             self.layer_param.transform_param.crop_size > 0, "needs transform_param.crop_size"
@@ -113,7 +112,6 @@ class ImageLabelReader(ListReader):
         )
 
     def item(self, line, draws):
-        """Return image (C, crop, crop) and label (1, *dim)."""
         names = [folder + name for folder, name in zip(self.folders, line, strict=True)]
         image, label = images.read(names[0]), images.read(names[1], images.GRAY)
         if image.shape[:2] != label.shape[:2]:
@@ -166,7 +164,6 @@ class BinLabelData(PrefetchingLayer):
     """
 
     def open(self):
-        """Return the reader of the lists."""
         reader = BinLabelReader(self.layer_param.bin_label_data_param)
         reader.size_up()
         return reader
@@ -182,7 +179,6 @@ class BinLabelReader(ListReader):
         super().__init__(names, param.batch_size, param.shuffle, param.mirror)
 
     def item(self, line, draws):
-        """Return features (C, H, W) and labels (1, h, w)."""
         data = read_features(self.param.bin_dir + line[0])
         if self.param.HasField("bin_slice"):
             dim, stride, offset = read_slice(self.param.bin_slice, data.shape[1:])

@@ -22,7 +22,6 @@ class SpatialDropoutLayer:
     param_str: str  # set by the runtime
 
     def setup(self, bottom, top):
-        """Read the settings."""
         try:
             settings = ast.literal_eval(self.param_str.strip())
             self.drops, p = settings["phase"] == "TRAIN", float(settings["p"])
@@ -36,11 +35,9 @@ class SpatialDropoutLayer:
         self.keep = 1 - p
 
     def reshape(self, bottom, top):
-        """Shape the top as the bottom."""
         top[0].reshape(*bottom[0].data.shape)
 
     def forward(self, bottom, top):
-        """Multiply by the masks."""
         x = bottom[0].data
         self.mask = np.float32(1 / self.keep)
         if self.drops:
@@ -49,12 +46,10 @@ class SpatialDropoutLayer:
         top[0].data[...] = x * self.mask
 
     def backward(self, top, propagate_down, bottom):
-        """Multiply the diffs by the same."""
         if propagate_down[0]:
             bottom[0].diff[...] = top[0].diff * self.mask
 
     def to_onnx(self, graph, x):
-        """Return the bottom over 1 - p."""
         if self.drops:
             raise LayerError("draws its masks (phase TRAIN in param_str): use one of phase TEST")
         return graph.mul(x, graph.scalar(1 / self.keep))

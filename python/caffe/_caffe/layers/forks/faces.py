@@ -7,9 +7,8 @@ import torch
 
 from ...core.axes import canonical_axis, count, legacy_shape
 from ...core.labels import LabelReader
-from ...core.layer import Layer
+from ...core.layer import Layer, register
 from ...core.loss_layer import Loss
-from ...core.registry import register
 
 TINY = 1e-9
 SINGLE, DOUBLE, TRIPLE = 0, 1, 2  # of either MarginType; QUADRUPLE is 3
@@ -25,9 +24,8 @@ class CenterLoss(Loss):
     """
 
     def setup(self, x, label):
-        """Make the centres."""
         param = self.layer_param.center_loss_param
-        self.check(param.num_output > 0, "needs num_output > 0")
+        self.check_positive(param, "num_output")
         self.check(
             param.distance_type == "L2",
             f"has distance_type L2 only, given {param.distance_type!r}",
@@ -52,10 +50,7 @@ class CenterLoss(Loss):
         labels = self.read(label.reshape(-1), len(self.blobs[0].tensor()))
         rows = x.reshape(len(x), -1)
         self.check(rows.shape[1] == self.blobs[0].shape[1], "bottom 0 has changed its size")
-        distance = rows - self.param(0)[labels.index]
-        if labels.nan_if_invalid is not None:
-            distance = distance + labels.nan_if_invalid
-        return distance, labels.index
+        return labels.mark(rows - self.param(0)[labels.index]), labels.index
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = distance * weight / N; the centres' diffs as the class says."""
@@ -85,36 +80,26 @@ class AngularMargin(Layer):
     tops = (1, 2)
     no_gradient = frozenset({1})
     recomputable = False  # it counts its forwards
-
-    def margin(self):
-        """Return the settings."""
-        self.fail("does not say where its settings are")
+    carried = ("iteration",)
+    field: str  # with the settings
 
     def setup(self, x, label):
-        """Make the weights."""
-        param = self.margin()
-        self.check(param.num_output > 0, "needs num_output > 0")
+        param = self.settings = getattr(self.layer_param, self.field)
+        self.check_positive(param, "num_output")
         self.axis = canonical_axis(self, param.axis, x.shape)
         self.add_param((param.num_output, count(x.shape, self.axis)), param.weight_filler)
         self.read, self.iteration = LabelReader(self, 1), param.iteration
         self.mix = 0.0
 
     def reshape(self, shape, label):
-        """Check the shapes."""
         outputs, inputs = self.blobs[0].shape
         items = count(shape, 0, self.axis)
         if count(shape, self.axis) != inputs or count(label) != items:
             self.fail(f"takes {inputs} values and a label each item, given {shape} and {label}")
-        return [(*shape[: self.axis], outputs), (1,)][: max(1, len(self.layer_param.top))]
-
-    def get_state(self):
-        return {"iteration": self.iteration}
-
-    def set_state(self, state):
-        self.iteration = int(state["iteration"])
+        return self.asked((*shape[: self.axis], outputs), (1,))
 
     def forward(self, x, label):
-        param = self.margin()
+        param = self.settings
         self.iteration += 1
         self.mix = max(
             param.base * (1 + param.gamma * self.iteration) ** -param.power, param.lambda_min
@@ -129,11 +114,9 @@ class AngularMargin(Layer):
             top.scatter_(1, index, (scale * value + self.mix * own) / (1 + self.mix))
             rest = value - cosine * slope  # what a change of length adds
             self.save_for_backward((index, lengths, slope, rest))
-        tops = top.view(*x.shape[: self.axis], -1), x.new_full((1,), self.mix)
-        return tops[: max(1, len(self.layer_param.top))]
+        return self.asked(top.view(*x.shape[: self.axis], -1), x.new_full((1,), self.mix))
 
     def weight(self):
-        """Return the weights."""
         return self.param(0)
 
     def measure(self, rows, weight, index, own):
@@ -152,7 +135,7 @@ class AngularMargin(Layer):
         weight = self.blobs[0].tensor()
         rows, dy = bottom[0].reshape(-1, weight.shape[1]), top_diff[0].reshape(-1, len(weight))
         dx, dw = dy @ weight, dy.t() @ rows
-        if self.margin().type != SINGLE:
+        if self.settings.type != SINGLE:
             index, lengths, slope, rest = self.saved
             own, at = weight[index[:, 0]], index[:, 0]
             part = dy.gather(1, index) / (1 + self.mix)
@@ -183,9 +166,7 @@ def _falling(c, kind):
 class LargeMarginInnerProduct(AngularMargin):
     """L-Softmax's product (largemargin_inner_product_layer.cpp): AngularMargin as it stands."""
 
-    def margin(self):
-        """Return largemargin_inner_product_param."""
-        return self.layer_param.largemargin_inner_product_param
+    field = "largemargin_inner_product_param"
 
 
 @register("MarginInnerProduct")
@@ -197,9 +178,7 @@ class MarginInnerProduct(AngularMargin):
     and of x are divided by the root of the sum of their squares.
     """
 
-    def margin(self):
-        """Return margin_inner_product_param."""
-        return self.layer_param.margin_inner_product_param
+    field = "margin_inner_product_param"
 
     def weight(self):
         """Return the weights, each row brought to length 1."""

@@ -56,14 +56,12 @@ class ProposalLayer(_Anchored):
     """
 
     def setup(self, bottom, top):
-        """Read the settings; shape the tops as the published layer does."""
         self._read()
         top[0].reshape(1, 5)
         if len(top) > 1:
             top[1].reshape(1, 1, 1, 1)
 
     def forward(self, bottom, top):
-        """Find the regions."""
         phase, count = str(self.phase), len(self.anchors)
         _one_picture(bottom[0], "probabilities", 2 * count)
         _one_picture(bottom[1], "predictions", 4 * count)
@@ -115,7 +113,6 @@ class AnchorTargetLayer(_Anchored):
     """
 
     def setup(self, bottom, top):
-        """Read the settings, shape the tops."""
         self.border = self._read("allowed_border").get("allowed_border", 0)
         height, width = bottom[0].data.shape[-2:]
         count = len(self.anchors)
@@ -124,7 +121,6 @@ class AnchorTargetLayer(_Anchored):
             blob.reshape(1, 4 * count, height, width)
 
     def forward(self, bottom, top):
-        """Label the anchors."""
         _one_picture(bottom[0], "a map", bottom[0].shape[1])
         height, width = bottom[0].data.shape[-2:]
         tall, wide = bottom[2].data.reshape(-1)[:2].tolist()
@@ -207,7 +203,6 @@ class ProposalTargetLayer:
     param_str: str
 
     def setup(self, bottom, top):
-        """Read the settings, shape the tops."""
         self.classes = read_settings(self.param_str, ("num_classes",))["num_classes"]
         for blob, width in zip(top, (5, 1, *[4 * self.classes] * 3), strict=True):
             blob.reshape(1, width)
@@ -216,7 +211,6 @@ class ProposalTargetLayer:
         """Leave the tops: their shapes are known in forward."""
 
     def forward(self, bottom, top):
-        """Draw the regions."""
         boxes = bottom[1].data.reshape(len(bottom[1].data), -1)
         rois = bottom[0].data.reshape(len(bottom[0].data), -1)
         if rois[:, 0].any():
@@ -282,12 +276,10 @@ class RFCNProposalTargetLayer(ProposalTargetLayer):
     """
 
     def setup(self, bottom, top):
-        """Read the settings, shape the tops."""
         super().setup(bottom, top)
         _to_four_axes(top)
 
     def forward(self, bottom, top):
-        """Draw the regions."""
         super().forward(bottom, top)
         _to_four_axes(top)
 

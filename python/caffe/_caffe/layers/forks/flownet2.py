@@ -104,6 +104,7 @@ class Resample(Layer):
 
     bottoms = (1, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def setup(self, x, *size):
         p = self.layer_param.resample_param
@@ -159,10 +160,6 @@ class Resample(Layer):
         weights = weights * near
         total = weights.sum(1, keepdim=True)
         return torch.where(total == 0, 0, weights / total)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
-        return [None] * len(bottom)
 
 
 def _round(x: torch.Tensor) -> torch.Tensor:

@@ -59,8 +59,6 @@ class SigmoidCrossEntropyLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = w (s(x) - t) * weight / N."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         x, target = bottom[0], bottom[1].view(bottom[0].shape)
         diff = x.sigmoid().sub_(target).mul_(self._weights(target, self.others_weigh))
         return [diff.mul_(top_diff[0] / x.shape[0]), None]
@@ -80,7 +78,6 @@ class EdgeReader(PairReader):
     below = 0.0  # what a grey of less than 128 counts, as a share of its own brightness
 
     def item(self, line, draws):
-        """Return image and map."""
         image, edges, names = self.read_pair(line)
         self.check_sizes(edges, image.shape[:2], names)
         image, edges = self.resize(image), self.resize(edges)

@@ -4,9 +4,8 @@ import numpy as np
 import torch
 
 from ...core.boxes import suppress
-from ...core.layer import Layer
-from ...core.registry import register
-from ...core.yolo_boxes import boxes_of, overlap, pairs, split
+from ...core.layer import Layer, register
+from ...core.yolo_boxes import boxes_of, check_map, overlap, pairs, suppress_at
 
 BOXES = 5  # that the fork looks at in each place
 LEAST = 0.005  # score of a box that counts
@@ -30,17 +29,16 @@ class EvalDetection(Layer):
 
     bottoms = (2, 3)
     no_gradient = frozenset({0, 1, 2})
+    backward = Layer.refuse_backward
 
     def setup(self, x, truth, *data):
-        """Read the settings."""
         param = self.settings = self.layer_param.eval_detection_param
         self.check(param.num_object == BOXES, f"num_object must be 5, given {param.num_object}")
         self.anchors = pairs(self, param.biases, "biases", BOXES)[:BOXES]
 
     def reshape(self, x, truth, *data):
-        """Check the shapes."""
         param = self.settings
-        split(self, torch.empty(x, device="meta"), BOXES, param.num_class)
+        check_map(self, x, BOXES, param.num_class)
         self.check(
             x[2:] == (param.side,) * 2, f"side is {param.side}, bottom 0 has shape {tuple(x)}"
         )
@@ -49,11 +47,9 @@ class EvalDetection(Layer):
 
     def forward(self, x, truth, *data):
         param = self.settings
-        values = split(self, x, BOXES, param.num_class).cpu()
-        middle = values[:, :, :2].sigmoid()
-        boxes = boxes_of(
-            middle[:, :, 0], middle[:, :, 1], values[:, :, 2:4], self.anchors / param.side
-        ).permute(0, 2, 3, 1, 4)  # in the fork's order: place, box
+        values = x.unflatten(1, (BOXES, -1)).cpu()
+        boxes = boxes_of(values[:, :, :2].sigmoid(), values[:, :, 2:4], self.anchors / param.side)
+        boxes = boxes.permute(0, 2, 3, 1, 4)  # in the fork's order: place, box
         best, label = values[:, :, 5:].softmax(2).max(2)
         sure = values[:, :, 4].sigmoid()
         score = {param.OBJ: sure, param.PROB: best}.get(param.score_type, sure * best)
@@ -75,15 +71,13 @@ class EvalDetection(Layer):
         return labels
 
     def _picture(self, boxes, label, score, real) -> list[list[float]]:
-        """The rows of one picture."""
         param = self.settings
         if param.nms < 0:
             return []
         order = score.argsort(descending=True, stable=True)
-        below = float(np.nextafter(np.float32(param.nms), np.float32(-1)))
-        stay = order[
-            suppress(boxes[order], below, overlap=lambda a, b: overlap(a[:, None], b))
-        ]  # fmt: skip
+        most = suppress_at(param.nms)
+        stay = suppress(boxes[order], most, overlap=lambda a, b: overlap(a[:, None], b))
+        stay = order[stay]
         stay = stay[score[stay] >= LEAST]
         stay = stay[label[stay].argsort(stable=True)]
         low, high, labels = real[:, 3:5], real[:, 5:7], self._labels(real)
@@ -102,7 +96,3 @@ class EvalDetection(Layer):
                     taken.add(first)
             rows.append([float(label[at]), float(score[at]), *verdict])
         return rows
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None] * len(bottom)

@@ -2,9 +2,9 @@
 
 import torch
 
-from ...core.layer import Layer
-from ...core.registry import register
-from ...core.rois import RoiReader, bilinear_weights, round_away, sample, spread
+from ...core.axes import check_maps
+from ...core.layer import Layer, register
+from ...core.rois import RoiReader, bilinear_weights, pooled_size, round_away, sample, spread
 
 
 @register("ROIWarping")
@@ -26,17 +26,15 @@ class ROIWarping(Layer):
 
     def setup(self, x, rois):
         param = self.layer_param.roi_warping_param
-        for name in ("pooled_h", "pooled_w"):
-            self.check(getattr(param, name) > 0, f"needs {name} > 0")
-        self.size, self.scale = (param.pooled_h, param.pooled_w), param.spatial_scale
+        self.size, self.scale = pooled_size(self, param), param.spatial_scale
         self.read = RoiReader(self)
 
+    def reshape(self, x, rois):
+        return [(self.read.check(x, rois), x[1], *self.size)]
+
     def forward(self, x, rois):
-        count = self.read.check(x, rois)
-        if self.shapes_only:
-            return x.new_empty((count, x.shape[1], *self.size))
         images, axes = self._lay(x, rois)
-        return sample(x, images, *(bilinear_weights(a[2], n) for a, n in _with_sizes(axes, x)))
+        return sample(x, images, *_weights(axes, x))
 
     def _lay(self, x, rois):
         """Return each region's image, and of rows and columns starts, ends and places."""
@@ -50,24 +48,22 @@ class ROIWarping(Layer):
         return images.index.tolist(), axes
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
         (x, rois), dy = bottom, top_diff[0]
         images, axes = self._lay(x, rois)
         dx = drois = None
         if propagate_down[0]:
-            weights = [_seen(a, n) for a, n in _with_sizes(axes, x)]
-            dx = spread(x, dy, images, *weights)
+            dx = spread(x, dy, images, *(_seen(a, n) for a, n in _with_sizes(axes, x)))
         if propagate_down[1]:
             drois = self._regions(x, dy, images, axes).view(rois.shape)
         return [dx, drois]
 
     def _regions(self, x, dy, images, axes):
         """Return the gradient (R, 5) of the regions."""
-        weights = [bilinear_weights(a[2], n) for a, n in _with_sizes(axes, x)]
+        rows, columns = _weights(axes, x)
         (down, low, here), (over, left, there) = (_slopes(a, n) for a, n in _with_sizes(axes, x))
         dy = dy * (here.unsqueeze(2) & there.unsqueeze(1)).unsqueeze(1)
-        over = (sample(x, images, weights[0], over) * dy).sum(1)
-        down = (sample(x, images, down, weights[1]) * dy).sum(1)
+        over = (sample(x, images, rows, over) * dy).sum(1)
+        down = (sample(x, images, down, columns) * dy).sum(1)
         low, left = low.unsqueeze(2), left.unsqueeze(1)
         parts = (over * (1 - left), down * (1 - low), over * left, down * low)
         sums = torch.stack([part.sum((1, 2)) for part in parts], 1) * self.scale
@@ -76,6 +72,11 @@ class ROIWarping(Layer):
 
 def _with_sizes(axes, x):
     return zip(axes, x.shape[2:], strict=True)
+
+
+def _weights(axes, x):
+    """Return the weights of rows and of columns in the values."""
+    return [bilinear_weights(a[2], n) for a, n in _with_sizes(axes, x)]
 
 
 def _seen(axis, size):
@@ -128,11 +129,11 @@ class MaskResize(Layer):
 
     def setup(self, x):
         param = self.layer_param.mask_resize_param
+        self.check_positive(param, "output_height", "output_width")
         self.size = param.output_height, param.output_width
-        self.check(min(self.size) > 0, f"needs output_height and output_width, given {self.size}")
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), given {tuple(shape)}")
+        check_maps(self, shape)
         return [(*shape[:2], *self.size)]
 
     def _weights(self, x):
@@ -144,9 +145,6 @@ class MaskResize(Layer):
         return rows @ x @ columns.t()
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """See above."""
-        if not propagate_down[0]:
-            return [None]
         seen = []
         for weights, size in self._weights(bottom[0]):
             first = (torch.arange(size, device=weights.device) / (size / len(weights))).floor()

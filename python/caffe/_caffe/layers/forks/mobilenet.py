@@ -5,6 +5,7 @@ Their depthwise convolutions are in layers/conv.py.
 
 from caffe.proto import caffe_pb2
 
+from ...core.axes import check_maps
 from ...core.layer import Layer, register
 from ...core.neuron_layer import Neuron
 
@@ -42,12 +43,11 @@ class Upsample(Layer):
         p = self.layer_param.upsample_param
         others = [f.name for f, _ in p.ListFields() if f.name != "scale"]
         self.check(not others, f"with one bottom takes scale alone, not {', '.join(others)}")
-        # The schema has SegNet's default, 2.
-        self.scale = p.scale if p.HasField("scale") else 1
-        self.check(self.scale > 0, "scale must be positive")
+        self.check_positive(p, "scale")
+        self.scale = p.scale if p.HasField("scale") else 1  # the schema has SegNet's default, 2
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), given {tuple(shape)}")
+        check_maps(self, shape)
         return [(*shape[:2], shape[2] * self.scale, shape[3] * self.scale)]
 
     def forward(self, x):
@@ -55,8 +55,5 @@ class Upsample(Layer):
         return rows.repeat_interleave(self.scale, 3)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each value takes the sum of its copies' diffs."""
-        if not propagate_down[0]:
-            return [None]
         n, c, h, w = bottom[0].shape
         return [top_diff[0].view(n, c, h, self.scale, w, self.scale).sum((3, 5))]

@@ -85,7 +85,6 @@ class DetectionLoss(Loss):
     recomputable = False  # the background is drawn at random
 
     def setup(self, x, truth):
-        """Read the settings."""
         self.settings = self.layer_param.detection_loss_param
         self.maps = _Maps(self, self.settings)
         mean, std = self.maps.mean, self.maps.std
@@ -102,12 +101,10 @@ class DetectionLoss(Loss):
         )
 
     def reshape(self, x, truth):
-        """Check the shapes."""
         self.maps.check(*(torch.empty(s, device="meta") for s in (x, truth)))
         return [(1, 1, 1, 2)]
 
     def forward(self, x, truth):
-        """Return both losses."""
         label, read, box, background = self.maps.labels(truth)
         classes = self.maps.classes
         kept = self._sample(x, label, background)
@@ -204,21 +201,19 @@ class DetectionAccuracy(Layer):
     bottoms = (2, 2)
     tops = (1, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def setup(self, x, truth):
-        """Read the settings."""
         param = self.layer_param.detection_accuracy_param
         self.maps, self.top_k = _Maps(self, param), param.top_k
         if not 0 < self.top_k <= self.maps.classes:
             self.fail(f"top_k must be 1 to cls_num {self.maps.classes}, given {self.top_k}")
 
     def reshape(self, x, truth):
-        """Check the shapes."""
         self.maps.check(*(torch.empty(s, device="meta") for s in (x, truth)))
         return [(1, 1, 1, 2), (1, 1, 1, 1)][: max(1, len(self.layer_param.top))]
 
     def forward(self, x, truth):
-        """Return the shares."""
         label, read, box, background = self.maps.labels(truth)
         scores = x[:, : self.maps.classes].flip(1)
         place = self.maps.classes - 1 - scores.argsort(dim=1, descending=True, stable=True)
@@ -231,11 +226,6 @@ class DetectionAccuracy(Layer):
         overlaps = share(boxes.movedim(1, -1), true_boxes.movedim(1, -1))
         tops = torch.stack([_mean(hit, counted), _mean(hit, objects)]).view(1, 1, 1, 2)
         return (tops, _mean(overlaps, box).view(1, 1, 1, 1))[: max(1, len(self.layer_param.top))]
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None, None]
 
 
 def _mean(values, where):

@@ -2,9 +2,8 @@
 
 import torch
 
-from ...core.layer import Layer
-from ...core.registry import register
-from ...core.rois import RoiReader, bilinear_weights, sample, spread
+from ...core.layer import Layer, register
+from ...core.rois import RoiReader, bilinear_weights, pooled_size, sample, spread
 
 
 @register("ROIAlign")
@@ -22,17 +21,13 @@ class ROIAlign(Layer):
 
     def setup(self, x, rois):
         param = self.layer_param.roi_pooling_param
-        self.check(not param.pooled_size, "has no pooled_size (Intel Caffe's); set pooled_h, _w")
-        for name in ("pooled_h", "pooled_w"):
-            self.check(getattr(param, name) > 0, f"needs {name} > 0")
-        self.parts, self.scale = (param.pooled_h, param.pooled_w), param.spatial_scale
-        self.pad = param.pad_ratio
-        self.read = RoiReader(self)
+        self.parts = pooled_size(self, param)
+        self.scale, self.pad, self.read = param.spatial_scale, param.pad_ratio, RoiReader(self)
+
+    def reshape(self, x, rois):
+        return [(self.read.check(x, rois), x[1], *(p + 1 for p in self.parts))]
 
     def forward(self, x, rois):
-        count = self.read.check(x, rois)
-        if self.shapes_only:
-            return x.new_empty((count, x.shape[1], *(p + 1 for p in self.parts)))
         return sample(x, *self._lay(x, rois))
 
     def _lay(self, x, rois):
@@ -50,6 +45,5 @@ class ROIAlign(Layer):
         return images.index.tolist(), *weights
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each value's diff, to the pixels that it comes from."""
         x, rois = bottom
         return [spread(x, top_diff[0], *self._lay(x, rois)) if propagate_down[0] else None, None]

@@ -27,9 +27,9 @@ class BoxOutput(Layer):
 
     bottoms = (1, None)
     tops = (1, 2)
+    backward = Layer.refuse_backward
 
     def setup(self, *maps):
-        """Read the settings."""
         param = self.settings = self.layer_param.box_output_param
         for name in ("field_h", "field_w", "downsample_rate"):
             given = getattr(param, name)
@@ -48,7 +48,6 @@ class BoxOutput(Layer):
         return [(1, 5, 1, 1), (1, 6, 1, 1)][: max(1, len(self.layer_param.top))]
 
     def forward(self, *maps):
-        """Return the boxes."""
         found = [self._map(x.float(), field) for x, field in zip(maps, self.fields, strict=True)]
         best = []
         for i in range(len(maps[0])):
@@ -88,11 +87,6 @@ class BoxOutput(Layer):
         picture = torch.full_like(score, number)
         return torch.cat([picture, boxes[:, :2], boxes[:, :2] + boxes[:, 2:], score], 1)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None] * len(bottom)
-
 
 def _columns(layer, blobs, wanted) -> int:
     """Return the number of rows of bottoms (R, C); LayerError unless their columns are `wanted`."""
@@ -126,9 +120,9 @@ class DecodeBBox(Layer):
     """
 
     bottoms = (2, 3)
+    backward = Layer.zero_backward
 
     def setup(self, prediction, rois, *matched):
-        """Read the settings."""
         self.mean, self.std = mean_and_std(self)
         self.check(not matched or self.training, "takes matched boxes in TRAIN only")
         self.threshold = self.layer_param.decode_bbox_param.gt_iou_thr
@@ -139,7 +133,6 @@ class DecodeBBox(Layer):
         return [(_columns(self, blobs, (8, 5, 6)[: len(blobs)]), 5, 1, 1)]
 
     def forward(self, prediction, rois, *matched):
-        """Return the regions."""
         rows = rois.reshape(len(rois), 5)
         boxes = _decode(rows[:, 1:], prediction.reshape(len(rois), 8)[:, 4:], self.mean, self.std)
         if self.training:
@@ -149,10 +142,6 @@ class DecodeBBox(Layer):
             self.check(bool(stay.any()), "no region is left")
             boxes, rows = boxes[stay], rows[stay]
         return torch.cat([rows[:, :1], boxes], 1).view(-1, 5, 1, 1)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient; the fork leaves the bottoms' diffs as they are."""
-        return [None] * len(bottom)
 
 
 @register("BboxAccuracy")
@@ -167,18 +156,16 @@ class BboxAccuracy(Layer):
     bottoms = (3, 3)
     tops = (1, 2)
     no_gradient = frozenset({0, 1, 2})
+    backward = Layer.zero_backward
 
     def setup(self, *bottom):
-        """Read the settings."""
         self.mean, self.std = mean_and_std(self)
 
     def reshape(self, *shapes):
-        """Check the shapes."""
         _columns(self, [torch.empty(s, device="meta") for s in shapes], (None, 5, 6))
         return [(1, 1, 1, 1)] * max(1, len(self.layer_param.top))
 
     def forward(self, prediction, rois, matched):
-        """Return the means."""
         matched = matched.reshape(len(matched), 6)
         label = matched[:, 0].long()
         objects = torch.nonzero((label > 0) & (matched[:, 5] <= 0.975)).flatten()
@@ -195,7 +182,3 @@ class BboxAccuracy(Layer):
         both = moved, torch.cat([row[:, :2], size], 1)
         means = [share(b, true).mean() if len(b) else wide.new_tensor(-1.0) for b in both]
         return tuple(m.view(1, 1, 1, 1) for m in means[: max(1, len(self.layer_param.top))])
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        return [None] * 3

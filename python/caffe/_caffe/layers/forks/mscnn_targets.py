@@ -33,9 +33,9 @@ class ProposalTarget(Layer):
     bottoms = (2, 2)
     tops = (6, 7)
     no_gradient = frozenset({0, 1})
+    backward = Layer.zero_backward
 
     def setup(self, rois, boxes):
-        """Read the settings."""
         param = self.settings = self.layer_param.proposal_target_param
         self.check(param.cls_num > 1, "needs cls_num, background included")
         self.check(param.batch_size > 0 or param.batch_size == -1, "batch_size is positive or -1")
@@ -45,7 +45,6 @@ class ProposalTarget(Layer):
         self.sets = param.cls_num if self.aware else 2
 
     def reshape(self, rois, boxes):
-        """Check the shapes."""
         for i, (shape, columns) in enumerate(((rois, 5), (boxes, 7))):
             if legacy_shape(self, shape)[1:] != (columns, 1, 1):
                 self.fail(f"bottom {i} must have shape (R, {columns}), given {shape}")
@@ -57,7 +56,6 @@ class ProposalTarget(Layer):
         return [(count, w, 1, 1) for w in widths[: len(self.layer_param.top)]]
 
     def forward(self, rois, boxes):
-        """Return the tops."""
         device = rois.device
         rois, truth = rois.reshape(-1, 5).cpu(), boxes.reshape(-1, 7).cpu()
         most = self.settings.num_img_per_batch
@@ -174,10 +172,6 @@ class ProposalTarget(Layer):
         return weight * torch.where(
             objects, part * len(label) / positive, (1 - part) * len(label) / negative.clamp(min=1)
         )
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        return [None, None]
 
 
 def _sized(boxes):

@@ -17,7 +17,6 @@ class L1Loss(Loss):
     no_gradient = frozenset()
 
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """Return the loss."""
         self.check_items(a, b)
         if count(a.shape, 1) != count(b.shape, 1):
             self.fail(f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in size")

@@ -25,19 +25,18 @@ class Proposal(Layer):
     bottoms = (3, 3)
     tops = (1, 2)
     no_gradient = frozenset({0, 1, 2})
+    backward = Layer.zero_backward
 
     def setup(self, scores, prediction, picture):
-        """Read the settings, make the anchors."""
         param = self.settings = self.layer_param.proposal_param
         self.check(param.ratio and param.scale, "needs a ratio and a scale of its anchors")
         self.check(min(param.ratio) > 0 and min(param.scale) > 0, "ratio and scale must be > 0")
-        self.check(param.post_nms_topn > 0, "post_nms_topn must be 1 or more")
+        self.check_positive(param, "post_nms_topn")
         self.anchors = anchors.make_anchors(
             param.base_size, param.ratio, param.scale, lambda x: (x + 0.5).floor()
         ).float()
 
     def reshape(self, scores, prediction, picture):
-        """Check the shapes; the number of regions is known after forward only."""
         count = len(self.anchors)
         if len(scores) != 4 or scores[:2] != (1, 2 * count):
             self.fail(
@@ -51,11 +50,10 @@ class Proposal(Layer):
                 f"bottom 2 must be (1, 4): height, width and both scales of the picture, given "
                 f"{picture}"
             )
-        most = self.settings.post_nms_topn
-        return [(most, 5), (most,)][: max(1, len(self.layer_param.top))]
+        most = self.settings.post_nms_topn  # how many are left is known after forward only
+        return self.asked((most, 5), (most,))
 
     def forward(self, scores, prediction, picture):
-        """Return the regions, and their scores."""
         param, device = self.settings, scores.device
         count, (height, width) = len(self.anchors), scores.shape[2:]
         tall, wide, scale_h, scale_w = picture[0, :4].tolist()
@@ -67,9 +65,4 @@ class Proposal(Layer):
         score = anchors.rows(scores[:, count:].cpu(), 1)[:, 0] * large
         stay = anchors.best(boxes, score, param.pre_nms_topn, param.nms_thresh, param.post_nms_topn)
         regions = torch.cat([boxes.new_zeros(len(stay), 1), boxes[stay]], 1)
-        tops = regions.to(device), score[stay].to(device)
-        return tops[: max(1, len(self.layer_param.top))]
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        return [None] * 3
+        return self.asked(regions.to(device), score[stay].to(device))

@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import torch
 
-from ...core.layer import Layer
+from ...core.layer import Layer, register
 from ...core.loss_layer import Loss
-from ...core.registry import register
-from ...core.rois import RoiReader, bin_edges, round_away
+from ...core.rois import RoiReader, bin_edges, pooled_size, round_away
 from ...core.smooth_l1 import check_alike, smooth_l1
 
 FLT_MAX = torch.finfo(torch.float32).max
@@ -48,28 +47,22 @@ class ROIPooling(Layer):
 
     def setup(self, x, rois):
         param = self.layer_param.roi_pooling_param
-        self.check(not param.pooled_size, "has no pooled_size (Intel Caffe's); set pooled_h, _w")
-        self.pad = param.pad_ratio
-        for name in ("pooled_h", "pooled_w"):
-            value = getattr(param, name)
-            self.check(value > 0, f"needs {name} > 0, given {value}")
-        self.size, self.scale = (param.pooled_h, param.pooled_w), param.spatial_scale
-        self.read = RoiReader(self)
+        self.size = pooled_size(self, param)
+        self.scale, self.pad, self.read = param.spatial_scale, param.pad_ratio, RoiReader(self)
+
+    def reshape(self, x, rois):
+        return [(self.read.check(x, rois), x[1], *self.size)]
 
     def forward(self, x, rois):
-        count = self.read.check(x, rois)
-        if self.shapes_only:
-            return x.new_empty((count, x.shape[1], *self.size))
         images, corners = self.read(x, rois)
         parts, corner = self._parts(x, images.index, corners)
         if self.saves_for_backward:
-            self.save_for_backward(self._sources(x, parts, corner))
+            self.saved = self._sources(x, parts, corner)
         # Caffe starts from -FLT_MAX, which neither NaN nor -inf exceeds.
         values = x.nan_to_num(-FLT_MAX, torch.inf, -FLT_MAX) if not x.isfinite().all() else x
         best = rectangle_max(values.permute(0, 2, 3, 1).contiguous(), parts)
         best.masked_fill_(~parts.filled.unsqueeze(1), 0)
-        top = best.view(count, *self.size, x.shape[1]).movedim(-1, 1)
-        return top if images.nan_if_invalid is None else top + images.nan_if_invalid
+        return images.mark(best.view(len(rois), *self.size, x.shape[1]).movedim(-1, 1))
 
     def _parts(self, x, images, corners):
         """Return the parts of all regions, and the regions' corners in pixels (R, 4)."""
@@ -121,9 +114,8 @@ class ROIPooling(Layer):
         x, rois = bottom
         if self.saved is None:
             images, corners = self.read(x, rois)
-            places, passes = self._sources(x, *self._parts(x, images.index, corners))
-        else:
-            places, passes = self.saved
+            self.saved = self._sources(x, *self._parts(x, images.index, corners))
+        places, passes = self.saved
         diff = torch.where(top[0] > -FLT_MAX, top_diff[0], 0).movedim(1, -1).reshape(passes.shape)
         shape = (x.shape[0], x.shape[2], x.shape[3], x.shape[1])
         dx = x.new_zeros(x.numel()).scatter_add_(0, places.reshape(-1), (diff * passes).reshape(-1))
@@ -207,12 +199,13 @@ class SmoothL1Loss(Loss):
         self.sigma = self.layer_param.smooth_l1_loss_param.sigma
         self.check(self.sigma != 0, "needs a sigma that is not 0")
 
+    def reshape(self, *shapes):
+        self.num, *_ = check_alike(self, shapes)
+        return [()]
+
     def forward(self, x, target, *weights):
-        num, *_ = check_alike(self, (x, target, *weights))
-        if self.shapes_only:
-            return x.new_empty(())
         difference = x - target.view(x.shape)
         if not weights:
-            return smooth_l1(difference, self.sigma).sum() / num
+            return smooth_l1(difference, self.sigma).sum() / self.num
         inside, outside = (w.view(x.shape) for w in weights)
-        return (outside * smooth_l1(inside * difference, self.sigma)).sum() / num
+        return (outside * smooth_l1(inside * difference, self.sigma)).sum() / self.num

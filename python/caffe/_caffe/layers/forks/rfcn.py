@@ -9,13 +9,11 @@ from torch.nn import functional as F
 from caffe.proto import caffe_pb2
 
 from ...core.axes import legacy_shape
-from ...core.layer import Layer
-from ...core.loss_layer import Loss, SoftmaxLoss, normalization, normalizer
-from ...core.registry import register
+from ...core.layer import Layer, register
+from ...core.loss_layer import FLT_MIN, Loss, SoftmaxLoss, normalization, normalizer
 from ...core.rois import RoiReader, bin_edges, round_away
 from ...core.smooth_l1 import check_alike, smooth_l1, smooth_l1_slope
 
-FLT_MIN = torch.finfo(torch.float32).tiny
 VALID = caffe_pb2.LossParameter.VALID
 
 
@@ -35,32 +33,29 @@ class PSROIPooling(Layer):
 
     def setup(self, x, rois):
         param = self.layer_param.psroi_pooling_param
-        for name in ("output_dim", "group_size"):
-            value = getattr(param, name)
-            self.check(value > 0, f"needs {name} > 0, given {value}")
-        self.check(param.spatial_scale > 0, "needs spatial_scale > 0, the size of the maps / image")
+        self.check_positive(param, "output_dim", "group_size", "spatial_scale")
         self.outputs, self.group = param.output_dim, param.group_size
         self.scale = param.spatial_scale
         self.read = RoiReader(self)
 
-    def forward(self, x, rois):
+    def reshape(self, x, rois):
         count, channels = self.read.check(x, rois), self.outputs * self.group**2
         self.check(
-            x.shape[1] == channels,
+            x[1] == channels,
             f"takes output_dim {self.outputs} x group_size {self.group}^2 = {channels} channels, "
-            f"bottom 0 has {x.shape[1]}",
+            f"bottom 0 has {x[1]}",
         )
-        if self.shapes_only:
-            return x.new_empty((count, self.outputs, self.group, self.group))
+        return [(count, self.outputs, self.group, self.group)]
+
+    def forward(self, x, rois):
+        count, channels = len(rois), x.shape[1]
         images, corners = self.read(x, rois)
         rows = self._edges(corners[:, 1], corners[:, 3], x.shape[2])
         columns = self._edges(corners[:, 0], corners[:, 2], x.shape[3])
         # Sums over rectangles from cumulative sums, in double precision.
         sums = F.pad(x.double(), (1, 0, 1, 0)).cumsum(2).cumsum(3)
-        plane = images.index.view(-1, 1, 1, 1) * channels
-        plane = plane + torch.arange(channels, device=x.device).view(
-            1, self.outputs, -1, self.group
-        )
+        plane = torch.arange(channels, device=x.device).view(1, self.outputs, -1, self.group)
+        plane = plane + images.index.view(-1, 1, 1, 1) * channels
         flat = sums.reshape(-1)
 
         def upto(row, column):
@@ -72,8 +67,7 @@ class PSROIPooling(Layer):
         area = (end - first).unsqueeze(2) * (right - left).unsqueeze(1)
         filled = ((end > first).unsqueeze(2) & (right > left).unsqueeze(1)).unsqueeze(1)
         mean = total / area.clamp(min=1).unsqueeze(1)
-        top = torch.where(filled, mean, 0).to(x.dtype)
-        return top if images.nan_if_invalid is None else top + images.nan_if_invalid
+        return images.mark(torch.where(filled, mean, 0).to(x.dtype))
 
     def _edges(self, start, end, limit):
         start = (round_away(start).float() * self.scale).unsqueeze(1)
@@ -95,26 +89,27 @@ class BoxAnnotatorOHEM(Layer):
     bottoms = (4, 4)
     tops = (2, 2)
     no_gradient = frozenset({0, 1, 2, 3})
+    backward = Layer.zero_backward
 
     def setup(self, *bottom):
         param = self.layer_param.box_annotator_ohem_param
-        self.check(param.roi_per_img > 0, f"needs roi_per_img > 0, given {param.roi_per_img}")
+        self.check_positive(param, "roi_per_img")
         self.quota, self.ignore = param.roi_per_img, param.ignore_label
 
-    def forward(self, rois, loss, label, weight):
-        """Return labels and weights."""
-        num, five, height, width = legacy_shape(self, rois.shape)
-        self.check(five == 5, f"takes regions of 5 values, bottom 0 has shape {tuple(rois.shape)}")
-        for i, (blob, channels) in enumerate(((loss, 1), (label, 1), (weight, None)), 1):
-            shape = legacy_shape(self, blob.shape)
+    def reshape(self, rois, loss, label, weight):
+        num, five, height, width = legacy_shape(self, rois)
+        self.check(five == 5, f"takes regions of 5 values, bottom 0 has shape {rois}")
+        for i, (given, channels) in enumerate(((loss, 1), (label, 1), (weight, None)), 1):
+            shape = legacy_shape(self, given)
             self.check(
                 shape == (num, channels or shape[1], height, width),
                 f"bottom {i} must have shape {(num, channels or 'K', height, width)} for regions "
-                f"of shape {tuple(rois.shape)}, given {tuple(blob.shape)}",
+                f"of shape {rois}, given {given}",
             )
-        if self.shapes_only:
-            boxes = legacy_shape(self, weight.shape)
-            return loss.new_empty((num, 1, height, width)), weight.new_empty(boxes)
+        return [(num, 1, height, width), legacy_shape(self, weight)]
+
+    def forward(self, rois, loss, label, weight):
+        num, _, height, width = legacy_shape(self, rois.shape)
         image = rois.reshape(num, 5, -1)[:, 0].reshape(-1).long()
         # By image and then by loss; a region's rank is its distance from its image's first.
         order = loss.reshape(-1).argsort(descending=True, stable=True)
@@ -127,9 +122,6 @@ class BoxAnnotatorOHEM(Layer):
         hard = hard.view(num, 1, height, width)
         weight = weight.reshape(num, -1, height, width)
         return label.view(hard.shape).where(hard, label.new_tensor(self.ignore)), weight * hard
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return [None] * 4
 
 
 def _is_rfcn_smooth_l1(param, net) -> str | None:
@@ -161,17 +153,16 @@ class SmoothL1LossOHEM(Loss):
     def setup(self, x, target, *weight):
         self.loss = self.layer_param.loss_param
         self.mode = normalization(self.loss, VALID)
-        self.two_tops = len(self.layer_param.top) > 1
+
+    def reshape(self, *shapes):
+        num, _, height, width = check_alike(self, shapes)
+        return self.asked((), (num, 1, height, width))
 
     def forward(self, x, target, *weight):
-        """Return the loss, and the loss at each position."""
-        shape = check_alike(self, (x, target, *weight))
-        if self.shapes_only:
-            each = x.new_empty((shape[0], 1, *shape[2:]))
-            return (x.new_empty(()), each) if self.two_tops else x.new_empty(())
+        shape = legacy_shape(self, x.shape)
         errors = smooth_l1(self.save_for_backward(self._difference(x, target, *weight)))
         loss = errors.sum() / self._divisor(shape)
-        return (loss, errors.view(shape).sum(1, keepdim=True)) if self.two_tops else loss
+        return self.asked(loss, errors.view(shape).sum(1, keepdim=True))
 
     def _difference(self, x, target, *weight):
         difference = x - target.view(x.shape)
@@ -206,15 +197,11 @@ class SoftmaxWithLossOHEM(SoftmaxLoss):
     tops = (1, 3)
 
     def forward(self, x, label):
-        """Return the loss, the probabilities, the loss of each place."""
         self.check_items(x, label)
         if self.shapes_only:
             self.label_axis.split(x, label)
-            return (x.new_empty(()), x, label)[: self.top_count]
+            return self.asked(x.new_empty(()), x, label)
         prob, labels, divisor, axis = self.save_for_backward(self.evaluate(x, label))
         each = 0 - prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
-        if labels.valid is not None:
-            each = each.mul_(labels.valid)
-        if labels.nan_if_invalid is not None:
-            each = each + labels.nan_if_invalid
-        return (each.sum() / divisor, prob, each.view(label.shape))[: self.top_count]
+        each = labels.mark(labels.zero_ignored(each))
+        return self.asked(each.sum() / divisor, prob, each.view(label.shape))

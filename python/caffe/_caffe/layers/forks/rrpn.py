@@ -36,7 +36,6 @@ class RotateROIPooling(Layer):
     no_gradient = frozenset({1, 2})
 
     def setup(self, x, rois, picture):
-        """Read the settings."""
         param = self.layer_param.rotate_pooling_param
         for name in ("pooled_h", "pooled_w"):
             value = getattr(param, name)
@@ -45,7 +44,6 @@ class RotateROIPooling(Layer):
         self.images = LabelReader(self, 1, what="image", among="images")
 
     def reshape(self, x, rois, picture):
-        """Check the shapes."""
         self.check(len(x) == 4, f"takes maps of shape (N, C, H, W), given {x}")
         regions = legacy_shape(self, rois)
         if regions[1:] != (6, 1, 1):
@@ -57,7 +55,6 @@ class RotateROIPooling(Layer):
         return [(regions[0], x[1], *self.size)]
 
     def forward(self, x, rois, picture):
-        """Return the maxima."""
         members = self._members(x, rois, picture)
         rows = _rows(x)
         count = len(rois) * self.size[0] * self.size[1]

@@ -166,7 +166,6 @@ class Upsample(Layer):
         return plane.view(*x.shape[:2], rows, columns)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Each value takes the diff of its place."""
         if not propagate_down[0]:
             return [None, None]
         at = self._places(bottom[1]) if self.saved is None else self.saved

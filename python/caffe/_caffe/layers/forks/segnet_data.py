@@ -49,7 +49,6 @@ class MapReader(PairReader):
     """Images, and maps whose greys are labels."""
 
     def item(self, line, draws):
-        """Return image and map."""
         param = self.param
         image, label, names = self.read_pair(line)
         image = self.resize(image)

@@ -13,8 +13,8 @@ class ShuffleChannel(Layer):
     """
 
     def setup(self, x):
+        self.check_positive(self.layer_param.shuffle_channel_param, "group")
         self.group = self.layer_param.shuffle_channel_param.group
-        self.check(self.group > 0, "group must be positive")
 
     def reshape(self, shape):
         self.check(len(shape) >= 2, f"takes (N, C, ...), given {tuple(shape)}")
@@ -32,8 +32,5 @@ class ShuffleChannel(Layer):
         return self._shuffle(x, self.group, legacy_shape(self, x.shape))
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diffs go back by the inverse permutation."""
-        if not propagate_down[0]:
-            return [None]
         dy = top_diff[0]
         return [self._shuffle(dy, dy.shape[1] // self.group, bottom[0].shape)]

@@ -8,18 +8,16 @@ from caffe.proto import caffe_pb2
 
 from ...core import context
 from ...core.axes import legacy_shape
-from ...core.layer import Layer
+from ...core.layer import Layer, register
 from ...core.loss_layer import Loss
-from ...core.registry import register
 from ...core.smooth_l1 import check_alike, smooth_l1
 
 
 @register("Permute")
 class Permute(Layer):
-    """The bottom with its axes in another order; axes not in `order` follow in theirs."""
+    """The bottom's axes as `order` says, then the others in their order (permute_layer.cpp)."""
 
     def setup(self, x):
-        """Read the order (permute_layer.cpp)."""
         given = list(self.layer_param.permute_param.order)
         for axis in given:
             self.check(
@@ -36,9 +34,8 @@ class Permute(Layer):
         return x.permute(self.order).contiguous()
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The diff with its axes put back."""
         back = sorted(range(len(self.order)), key=self.order.__getitem__)
-        return [top_diff[0].permute(back).contiguous() if propagate_down[0] else None]
+        return [top_diff[0].permute(back).contiguous()]
 
 
 @register("Normalize")
@@ -55,26 +52,23 @@ class Normalize(Layer):
     """
 
     def setup(self, x):
-        """Make the scale."""
         param = self.layer_param.norm_param
         self.check(x.dim() >= 2, f"needs a bottom of 2 axes or more, given {tuple(x.shape)}")
         self.channels = legacy_shape(self, x.shape)[1]
-        self.shared, self.across, self.eps = (
-            param.channel_shared,
-            param.across_spatial,
-            param.eps,
-        )
+        self.shared, self.across = param.channel_shared, param.across_spatial
+        self.axes, self.eps = (1, 2) if self.across else (1,), param.eps
         fill = caffe_pb2.FillerParameter(type="constant", value=1)
         if param.HasField("scale_filler"):
             fill = param.scale_filler
         self.add_param(() if self.shared else (self.channels,), fill)
 
+    def reshape(self, shape):
+        if legacy_shape(self, shape)[1] != self.channels:
+            self.fail(f"was set up for {self.channels} channels, given shape {shape}")
+        return [shape]
+
     def forward(self, x):
         rows = self._rows(x)
-        if rows.shape[1] != self.channels:
-            self.fail(f"was set up for {self.channels} channels, given shape {tuple(x.shape)}")
-        if self.shapes_only:
-            return x
         norm = self.save_for_backward(self._norm(rows))
         return (rows / norm * self._scale()).view(x.shape)
 
@@ -83,8 +77,7 @@ class Normalize(Layer):
         return x.reshape(num, channels, -1)
 
     def _norm(self, rows):
-        axes = (1, 2) if self.across else (1,)
-        return (rows.square().sum(axes, keepdim=True) + self.eps).sqrt()
+        return (rows.square().sum(self.axes, keepdim=True) + self.eps).sqrt()
 
     def _scale(self):
         return self.param(0) if self.shared else self.param(0).view(1, -1, 1)
@@ -98,7 +91,7 @@ class Normalize(Layer):
             self.blobs[0].add_diff(each.sum() if self.shared else each.sum((0, 2)))
         if not propagate_down[0]:
             return [None]
-        dot = (rows * dy).sum((1, 2) if self.across else (1,), keepdim=True)
+        dot = (rows * dy).sum(self.axes, keepdim=True)
         diff = (dy - rows * (dot / norm.square())) / norm * self._scale()
         return [diff.view(bottom[0].shape)]
 
@@ -116,13 +109,14 @@ class PriorBox(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.zero_backward
 
     def setup(self, x, picture):
         param = self.settings = self.layer_param.prior_box_param
         self.check(not param.reduce_boxes, "has no reduce_boxes (chuanqi305/ssd)")
-        self.check(len(param.min_size) > 0, "needs a min_size")
-        self.check(min(param.min_size) > 0, f"min_size must be positive: {list(param.min_size)}")
         least, most = list(param.min_size), list(param.max_size)
+        self.check(len(least) > 0, "needs a min_size")
+        self.check(min(least) > 0, f"min_size must be positive: {least}")
         self.check(
             len(most) in (0, len(least)),
             f"max_size is given {len(most)} times for {len(least)} min_size; give one for each",
@@ -164,13 +158,13 @@ class PriorBox(Layer):
         self.check(min(values) > 0, f"{' and '.join(given)} must be positive, given {values}")
         return values[0], values[-1]
 
+    def reshape(self, x, picture):
+        self.cells = legacy_shape(self, x)[2:]
+        self.image = self.picture or legacy_shape(self, picture)[2:]
+        return [(1, 2, math.prod(self.cells) * len(self.sizes) * 4)]
+
     def forward(self, x, picture):
-        """Return the boxes, made anew only where a size has changed."""
-        _, _, *cells = legacy_shape(self, x.shape)
-        _, _, *size = legacy_shape(self, picture.shape)
-        size = self.picture or size
-        if self.shapes_only:
-            return x.new_empty((1, 2, cells[0] * cells[1] * len(self.sizes) * 4))
+        cells, size = self.cells, self.image
         key = (*cells, *size, x.device)
         if self.made[0] != key:
             self.made = key, self._boxes(cells, size).to(context.device())
@@ -192,9 +186,6 @@ class PriorBox(Layer):
         rows = boxes.float().reshape(-1, 4)
         return torch.stack([rows, variance.expand(rows.shape)]).view(1, 2, -1)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return [None, None]
-
 
 @register("SmoothL1Loss", dialect="ssd")
 class SmoothL1Loss(Loss):
@@ -206,8 +197,9 @@ class SmoothL1Loss(Loss):
 
     no_gradient = frozenset()
 
+    def reshape(self, *shapes):
+        self.num, *_ = check_alike(self, shapes)
+        return [()]
+
     def forward(self, x, target):
-        num, *_ = check_alike(self, (x, target))
-        if self.shapes_only:
-            return x.new_empty(())
-        return smooth_l1(x - target.view(x.shape)).sum() / num
+        return smooth_l1(x - target.view(x.shape)).sum() / self.num

@@ -44,7 +44,6 @@ class AnnotatedData(PrefetchingLayer):
     tops = (1, 2)
 
     def open(self):
-        """Check settings and database, and return what loads the batches."""
         param, own = self.layer_param.data_param, self.layer_param.annotated_data_param
         transform = self.layer_param.transform_param
         for name in ("oriented", "yolo_data_type", "difficult_label_warmup"):
@@ -99,7 +98,6 @@ class AnnotatedReader(BatchReader):
         return other
 
     def size_up(self):
-        """Load the first item, for the shapes of the tops."""
         name, datum, picture = self._load(self.first)
         self.typed = self.typed or datum.HasField("type")
         shape = (self.batch_size, *self.transformer.shape(picture.image.shape, name))
@@ -108,7 +106,6 @@ class AnnotatedReader(BatchReader):
         info("output data size: " + ",".join(map(str, shape)))
 
     def batch(self, first):
-        """Return the pictures from number `first` on, and their boxes."""
         rng = stream(self.seed, BATCH, self.share.number(first))
         data, rows, plain = None, [], np.empty(self.batch_size, np.float32)
         for i in range(self.batch_size):

@@ -37,6 +37,7 @@ class DetectionOutput(Layer):
 
     bottoms = (3, 5)
     no_gradient = frozenset(range(5))
+    backward = Layer.refuse_backward
 
     def setup(self, location, confidence, prior, *more):
         param = self.settings = self.layer_param.detection_output_param
@@ -143,10 +144,6 @@ class DetectionOutput(Layer):
         for rows in found:
             self.files.add(rows)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None] * len(bottom)
-
 
 @register("DetectionEvaluate")
 class DetectionEvaluate(Layer):
@@ -162,6 +159,7 @@ class DetectionEvaluate(Layer):
 
     bottoms = (2, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def setup(self, found, truth):
         param = self.settings = self.layer_param.detection_evaluate_param
@@ -172,7 +170,6 @@ class DetectionEvaluate(Layer):
         self.sizes, self.seen = None, 0
 
     def reshape(self, found, truth):
-        """Check the shapes."""
         self.check(
             tuple(found[:2]) == (1, 1) and found[3:] == (7,),
             f"bottom 0 must be (1, 1, K, 7), given {tuple(found)}",
@@ -235,7 +232,3 @@ class DetectionEvaluate(Layer):
                     taken.add(box)
             rows.append([*row, *verdict])
         return rows
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None, None]

@@ -52,7 +52,6 @@ class VolumePooling(Layer):
         self.fail("does not say how it pools")
 
     def reshape(self, shape):
-        """The outputs' sizes, by the rule above."""
         axes = len(self.kernel)
         self.check(
             len(shape) == axes + 2, f"was set up for {axes + 2} axes, bottom 0 has shape {shape}"
@@ -119,7 +118,6 @@ class Pooling3D(VolumePooling):
     """
 
     def setup(self, x):
-        """Choose the message that the file has."""
         old = self.layer_param.HasField("pooling_param")
         self.message = self.layer_param.pooling_param if old else self.layer_param.pooling3d_param
         super().setup(x)
@@ -128,7 +126,6 @@ class Pooling3D(VolumePooling):
         return self.message.pool
 
     def read(self, axes):
-        """Frames, then rows and columns."""
         p = self.message
         self.check(axes == 3, "takes (N, C, L, H, W)")
         self.check(p.kernel_size > 0 and p.kernel_depth > 0, "needs kernel_size and kernel_depth")
@@ -140,7 +137,6 @@ class Pooling3D(VolumePooling):
         )
 
     def drops_last(self, axis):
-        """Never."""
         return False
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -172,7 +168,6 @@ class NdPooling(VolumePooling):
         return self.layer_param.pooling_param.pool
 
     def read(self, axes):
-        """One entry per axis."""
         p = self.layer_param.pooling_param
         if p.global_pooling:
             return [0] * axes, [1] * axes, [0] * axes
@@ -203,11 +198,9 @@ class PoolingND(VolumePooling):
         return self.layer_param.pooling_nd_param.pool
 
     def drops_last(self, axis):
-        """Where there is padding on any axis."""
         return any(self.pad)
 
     def read(self, axes):
-        """One entry, or one per axis."""
         p = self.layer_param.pooling_nd_param
         self.check(axes > 1, "pools over 2 or 3 axes")
         self.check(p.axis in (1, 1 - axes - 1), f"axis {p.axis}: the channels must be axis 1")

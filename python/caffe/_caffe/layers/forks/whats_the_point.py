@@ -24,7 +24,6 @@ class _Expectation(Loss):
         self.check(axis == 1, f"takes the classes on axis 1, softmax_param gives {axis}")
 
     def reshape(self, x, label):
-        """Return the shapes of the loss and, if asked for, of the probabilities."""
         self.check(
             len(x) == 4 and x[0] == 1, f"takes one image at a time (1 x C x H x W), given {x}"
         )

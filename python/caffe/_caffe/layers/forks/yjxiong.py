@@ -14,14 +14,12 @@ class Gather(Layer):
     same_count = True
 
     def reshape(self, *shapes):
-        """The tops are shaped as the bottoms."""
         return list(shapes)
 
     def forward(self, *bottom):
         return bottom
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """dx = dy."""
         return [dy.clone() for dy in top_diff]
 
 

@@ -3,9 +3,9 @@
 Intel Caffe has Reorg too.
 """
 
-import torch
 from torch.nn import functional as F
 
+from ...core.axes import check_maps
 from ...core.layer import Layer, register
 from ...core.neuron_layer import Neuron
 
@@ -40,14 +40,12 @@ class Reorg(Layer):
     def setup(self, x):
         param = self.layer_param.reorg_param
         self.check(not self.in_place, "cannot work in place; give its top another name")
-        self.check(param.stride > 0, "needs a stride of 1 or more")
+        self.check_positive(param, "stride")
         self.stride, self.reverse = int(param.stride), param.reverse
 
     def reshape(self, shape):
-        """The sizes above; both ways the channels are a multiple of s^2."""
-        s = self.stride
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
-        n, c, h, w = shape
+        check_maps(self, shape)
+        s, (n, c, h, w) = self.stride, shape
         self.check(c % s**2 == 0, f"{c} channels are not a multiple of stride^2 = {s**2}")
         if self.reverse:
             return [(n, c // s**2, h * s, w * s)]
@@ -55,29 +53,25 @@ class Reorg(Layer):
         return [(n, c * s**2, h // s, w // s)]
 
     def forward(self, x):
-        s, (n, c, h, w) = self.stride, x.shape
         if self.reverse:
-            return _to_blocks(x, s)
-        return _to_channels(x.reshape(n, c // s**2, h * s, w * s), s).view(
-            n, c * s**2, h // s, w // s
-        )
+            return self._to_blocks(x)
+        s, (n, c, h, w) = self.stride, x.shape
+        rows = self._to_channels(x.reshape(n, c // s**2, h * s, w * s))
+        return rows.view(n, c * s**2, h // s, w // s)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """The same places, the other way."""
-        dy, s, (n, c, h, w) = top_diff[0], self.stride, bottom[0].shape
-        dx = _to_channels(dy, s) if self.reverse else _to_blocks(dy.reshape(n, c, h, w), s)
-        return [dx.reshape(n, c, h, w)]
+        dy, shape = top_diff[0], bottom[0].shape
+        dx = self._to_channels(dy) if self.reverse else self._to_blocks(dy.reshape(shape))
+        return [dx.reshape(shape)]
 
+    def _to_channels(self, x):
+        """Return (N, C s^2, H, W) of maps (N, C, H s, W s)."""
+        s, (n, c, h, w) = self.stride, x.shape
+        x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 1, 2, 4)
+        return x.reshape(n, c * s**2, h // s, w // s)
 
-def _to_channels(x: torch.Tensor, s: int) -> torch.Tensor:
-    """Return (N, C s^2, H, W) of maps (N, C, H s, W s)."""
-    n, c, h, w = x.shape
-    x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 1, 2, 4)
-    return x.reshape(n, c * s**2, h // s, w // s)
-
-
-def _to_blocks(x: torch.Tensor, s: int) -> torch.Tensor:
-    """Return (N, C / s^2, H s, W s) of maps (N, C, H, W)."""
-    n, c, h, w = x.shape
-    x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
-    return x.reshape(n, c // s**2, h * s, w * s)
+    def _to_blocks(self, x):
+        """Return (N, C / s^2, H s, W s) of maps (N, C, H, W)."""
+        s, (n, c, h, w) = self.stride, x.shape
+        x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
+        return x.reshape(n, c // s**2, h * s, w * s)

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from ...core.layer import register
 from ...core.loss_layer import Loss
-from ...core.registry import register
-from ...core.yolo_boxes import boxes_of, overlap, pairs, split
+from ...core.yolo_boxes import before_zero, boxes_of, check_map, overlap, pairs
 
 
 @register("Yolov3")
@@ -37,7 +37,6 @@ class Yolov3(Loss):
     recomputable = False
 
     def setup(self, x, truth):
-        """Read the settings."""
         param = self.settings = self.layer_param.yolov3_param
         self.check(
             param.iou_loss == param.MSE,
@@ -46,44 +45,35 @@ class Yolov3(Loss):
         self.check(len(param.mask) >= param.num, f"mask needs num {param.num} numbers of anchors")
         self.mask = list(param.mask)[: param.num]
         self.anchors = pairs(self, param.biases, "biases", max(param.mask, default=0) + 1)
-        self.check(param.anchors_scale > 0, "anchors_scale must be 1 or more")
+        self.check_positive(param, "anchors_scale")
 
     def reshape(self, x, truth):
-        """Check the shapes."""
-        split(self, torch.empty(x, device="meta"), self.settings.num, self.settings.num_class)
+        check_map(self, x, self.settings.num, self.settings.num_class)
         if len(truth) < 2 or truth[0] != x[0] or truth[-1] != 5:
             self.fail(f"bottom 1 must be ({x[0]}, 1, T, 5), given {truth}")
         return [()]
 
     def forward(self, x, truth):
-        """Return the loss."""
-        param = self.settings
-        values = split(self, x, param.num, param.num_class)
+        values = x.unflatten(1, (self.settings.num, -1))
         active = values.sigmoid()
         active[:, :, 2:4] = values[:, :, 2:4]
-        shapes = self._sizes(x)
-        boxes = boxes_of(
-            active[:, :, 0], active[:, :, 1], values[:, :, 2:4], shapes[self.mask].to(x)
-        )
+        picture = torch.tensor(x.shape[:1:-1]) * float(self.settings.anchors_scale)
+        shapes = self.anchors / picture  # as shares of it, (A, 2)
+        boxes = boxes_of(active[:, :, :2], values[:, :, 2:4], shapes[self.mask])
         diff = torch.zeros_like(values)
         for i, rows in enumerate(truth.reshape(len(x), -1, 5)):
             self._picture(diff[i], active[i], boxes[i], rows, shapes)
         self.save_for_backward((diff, active))
         return diff.square().sum() / len(x)
 
-    def _sizes(self, x):
-        """Return all anchors' sizes as shares of the picture, (A, 2) on the host."""
-        height, width = x.shape[2:]
-        return self.anchors / (torch.tensor([width, height]) * float(self.settings.anchors_scale))
-
     def _picture(self, diff, active, boxes, rows, shapes):
         """Fill in the differences (B, 5 + K, H, W) of one picture."""
-        known = rows[: _count(rows[:, 1]), 1:]
-        best = (
-            overlap(known.view(-1, 1, 1, 1, 4), boxes).amax(0) if len(known) else 0 * boxes[..., 0]
-        )
+        known = rows[: before_zero(rows[:, 1]), 1:]
+        best = 0 * boxes[..., 0]
+        if len(known):
+            best = overlap(known.view(-1, 1, 1, 1, 4), boxes).amax(0)
         diff[:, 4] = torch.where(best > self.settings.thresh, 0, active[:, 4])
-        for row in rows[: _count(rows[:, 3])].cpu().numpy():
+        for row in rows[: before_zero(rows[:, 3])].cpu().numpy():
             self._true_box(diff, active, row, shapes)
 
     def _true_box(self, diff, active, row, shapes):
@@ -130,19 +120,10 @@ class Yolov3(Loss):
         diff[5:] = torch.where(again, only, all_classes)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Return d * loss weight / N; see above."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         diff, active = self.saved
         if self.settings.use_logic_gradient:
             slope = active * (1 - active)
             slope[:, :, 2:4] = 1
             diff = diff * slope
         return [(diff * (top_diff[0] / len(diff))).view(bottom[0].shape), None]
-
-
-def _count(values) -> int:
-    """Return how many come before the first 0."""
-    zero = torch.nonzero(values == 0)
-    return int(zero[0]) if len(zero) else len(values)

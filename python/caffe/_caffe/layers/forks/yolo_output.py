@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from ...core.boxes import suppress
 from ...core.layer import Layer, register
-from ...core.yolo_boxes import boxes_of, overlap, pairs, split
+from ...core.yolo_boxes import boxes_of, check_map, overlap, pairs, suppress_at
 
 
 class _Detections(Layer):
@@ -19,24 +18,25 @@ class _Detections(Layer):
     """
 
     bottoms: tuple[int, int | None] = (1, None)
+    backward = Layer.refuse_backward
     settings: Any
     boxes: int
     classes: int
 
     @property
     def below(self) -> float:
-        """The overlap that a box may have: it goes at nms_threshold itself."""
-        return float(np.nextafter(np.float32(self.settings.nms_threshold), np.float32(-1)))
+        """What `suppress` takes: a box goes at nms_threshold itself."""
+        return suppress_at(self.settings.nms_threshold)
 
     def reshape(self, *maps):
-        """Check the shapes; the number of rows is known after forward only."""
         for i, shape in enumerate(maps):
-            split(self, torch.empty(shape, device="meta"), self.boxes, self.classes, i)
-        return [(1, 1, 1, 7)]
+            check_map(self, shape, self.boxes, self.classes, i)
+        return [(1, 1, 1, 7)]  # the number of rows is known after forward only
 
-    def rows(self, boxes, label, score, pictures) -> torch.Tensor:
-        """Return the top (1, 1, R, 7) of boxes (M, 4) with labels and scores (M)."""
-        device, (boxes, label, score) = boxes.device, (t.cpu() for t in (boxes, label, score))
+    def rows(self, found, pictures) -> torch.Tensor:
+        """Return the top (1, 1, R, 7) of each map's boxes (M, 4), labels and scores (M)."""
+        device = found[0][0].device
+        boxes, label, score = (torch.cat(part).cpu() for part in zip(*found, strict=True))
         order = score.argsort(descending=True, stable=True)
         boxes, label, score = boxes[order], label[order], score[order]
         stay = suppress(boxes, self.below, overlap=lambda a, b: overlap(a[:, None], b))
@@ -48,11 +48,6 @@ class _Detections(Layer):
             head = torch.stack([torch.zeros(len(stay)), label[stay] + 1.0, score[stay]], 1)
             rows = torch.cat([head, boxes[:, :2] - half, boxes[:, :2] + half], 1)
         return rows.to(device).view(1, 1, -1, 7)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """There is no gradient."""
-        self.check(not any(propagate_down), "has no gradient; a layer below it needs one")
-        return [None] * len(bottom)
 
 
 @register("Yolov3DetectionOutput")
@@ -66,7 +61,6 @@ class Yolov3DetectionOutput(_Detections):
     """
 
     def setup(self, *maps):
-        """Read the settings."""
         param = self.settings = self.layer_param.yolov3_detection_output_param
         self.check(param.HasField("num_classes"), "needs num_classes")
         self.check(not param.gaussian_box, "has no gaussian_box")
@@ -82,21 +76,18 @@ class Yolov3DetectionOutput(_Detections):
         self.anchors = anchors[list(param.mask)].view(len(maps), self.boxes, 2)
 
     def forward(self, *maps):
-        """Return the rows."""
         found = []
         for i, (x, anchors) in enumerate(zip(maps, self.anchors, strict=True)):
             height, width = x.shape[2:]
             picture = torch.tensor([width, height]) * float(self.settings.anchors_scale[i])
-            values = split(self, x, self.boxes, self.classes, i)
-            middle = values[:, :, :2].sigmoid()
-            boxes = boxes_of(middle[:, :, 0], middle[:, :, 1], values[:, :, 2:4], anchors / picture)
+            values = x.unflatten(1, (self.boxes, -1))
+            boxes = boxes_of(values[:, :, :2].sigmoid(), values[:, :, 2:4], anchors / picture)
             score = values[:, :, 5:].sigmoid() * values[:, :, 4:5].sigmoid()
             # In the fork's order: picture, place, box, class.
             score, boxes = score.permute(0, 3, 4, 1, 2), boxes.permute(0, 2, 3, 1, 4)
             place = torch.nonzero(score > self.settings.confidence_threshold)
             found.append((boxes[tuple(place[:, :4].t())], place[:, 4], score[tuple(place.t())]))
-        boxes, label, score = (torch.cat(part) for part in zip(*found, strict=True))
-        return self.rows(boxes, label, score, len(maps[0]))
+        return self.rows(found, len(maps[0]))
 
 
 @register("YoloDetectionOutput")
@@ -111,7 +102,6 @@ class YoloDetectionOutput(_Detections):
     bottoms = (1, 2)
 
     def setup(self, *maps):
-        """Read the settings."""
         param = self.settings = self.layer_param.yolo_detection_output_param
         self.check(param.HasField("num_classes"), "needs num_classes")
         self.check(param.coords == 4, f"coords must be 4, given {param.coords}")
@@ -122,17 +112,13 @@ class YoloDetectionOutput(_Detections):
             self.check(square, f"takes square maps, bottom {i} has shape {tuple(x.shape)}")
 
     def forward(self, *maps):
-        """Return the rows."""
         found = []
-        for i, x in enumerate(maps):
-            values = split(self, x, self.boxes, self.classes, i)
-            middle = values[:, :, :2].sigmoid()
-            anchors = self.anchors / x.shape[3]
-            boxes = boxes_of(middle[:, :, 0], middle[:, :, 1], values[:, :, 2:4], anchors)
+        for x in maps:
+            values, anchors = x.unflatten(1, (self.boxes, -1)), self.anchors / x.shape[3]
+            boxes = boxes_of(values[:, :, :2].sigmoid(), values[:, :, 2:4], anchors)
             best, label = values[:, :, 5:].softmax(2).max(2)
             score = (values[:, :, 4].sigmoid() * best).permute(0, 2, 3, 1)
             place = torch.nonzero(score >= self.settings.confidence_threshold).t().unbind()
             label, boxes = label.permute(0, 2, 3, 1), boxes.permute(0, 2, 3, 1, 4)
             found.append((boxes[place], label[place], score[place]))
-        boxes, label, score = (torch.cat(part) for part in zip(*found, strict=True))
-        return self.rows(boxes, label, score, len(maps[0]))
+        return self.rows(found, len(maps[0]))

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from ...core.layer import register
 from ...core.loss_layer import Loss
-from ...core.registry import register
-from ...core.yolo_boxes import boxes_of, overlap, pairs, split
+from ...core.yolo_boxes import before_zero, boxes_of, check_map, overlap, pairs
 from ...errors import FormatError
 from ...formats.text_file import read_text
 
@@ -39,7 +39,6 @@ class RegionLoss(Loss):
     recomputable = False
 
     def setup(self, x, truth):
-        """Read the settings."""
         param = self.settings = self.layer_param.region_loss_param
         self.check(param.coords == 4, f"coords must be 4, given {param.coords}")
         self.check(not param.softmax_tree, "has no softmax_tree")
@@ -54,9 +53,8 @@ class RegionLoss(Loss):
         return [int(word) for word in words]
 
     def reshape(self, x, truth):
-        """Check the shapes."""
         param = self.settings
-        split(self, torch.empty(x, device="meta"), param.num, param.num_class)
+        check_map(self, x, param.num, param.num_class)
         self.check(x[2] == x[3], f"takes square maps, bottom 0 has shape {x}")
         if self.intel:
             self.check(x[3] == param.side, f"side is {param.side}, bottom 0 has shape {x}")
@@ -65,14 +63,13 @@ class RegionLoss(Loss):
         return [()]
 
     def forward(self, x, truth):
-        """Return the loss."""
         param, side = self.settings, x.shape[3]
-        values = split(self, x, param.num, param.num_class)
+        values = x.unflatten(1, (param.num, -1))
         active = values.clone()
         active[:, :, [0, 1, 4]] = values[:, :, [0, 1, 4]].sigmoid()
         active[:, :, 5:] = values[:, :, 5:].softmax(2)
         shares = self.anchors / side
-        boxes = boxes_of(active[:, :, 0], active[:, :, 1], values[:, :, 2:4], shares.to(x))
+        boxes = boxes_of(active[:, :, :2], values[:, :, 2:4], shares)
         diff = torch.zeros_like(values)
         for i in range(len(x)):
             known, found = self._truth(truth, i)
@@ -97,7 +94,7 @@ class RegionLoss(Loss):
             known = rows[:, 1:]
         else:
             rows = truth[i].reshape(-1, 5).cpu()
-            known, rows = rows[: _count(rows[:, 1]), 1:], rows[: _count(rows[:, 3])]
+            known, rows = rows[: before_zero(rows[:, 1]), 1:], rows[: before_zero(rows[:, 3])]
         return known, [(self._label(int(row[0])), row[1:]) for row in rows]
 
     def _label(self, label):
@@ -137,19 +134,10 @@ class RegionLoss(Loss):
         here[5:] = (param.class_scale * (value[5:] - right)).to(here)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        """Return d * loss weight / N."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         return [(self.saved * (top_diff[0] / len(self.saved))).view(bottom[0].shape), None]
 
 
 def _centred(sizes):
     """Sizes (..., 2) as boxes whose middle is 0."""
     return torch.cat([torch.zeros_like(sizes), sizes], -1)
-
-
-def _count(values) -> int:
-    """Return how many come before the first 0."""
-    zero = torch.nonzero(values == 0)
-    return int(zero[0]) if len(zero) else len(values)

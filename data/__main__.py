@@ -20,9 +20,8 @@ def _list(args, data):
     wide = max(map(len, (*known, *broken)))
     print(f"data folder: {data}")
     for name, data_set in known.items():
-        state = (
-            "prepared" if data_set.prepared(data) else "fetched" if data_set.fetched(data) else "-"
-        )
+        state = "fetched" if data_set.fetched(data) else "-"
+        state = "prepared" if data_set.prepared(data) else state
         size = data_set.bytes_to_fetch()
         print(f"{name:{wide}}  {state:8}  {amount(size) if size else '':>7}  {data_set.title}")
     for name, wrong in broken.items():
@@ -32,13 +31,10 @@ def _list(args, data):
 
 def _fetch(args, data):
     for name in args.names:
-        more = dict(only=args.only) if args.only else {}
         data_set = sets.find(name, data)
-        if more and not isinstance(data_set, Weights):
-            raise DataError(
-                f"{name}: --only is for weights in several files; this is fetched whole"
-            )
-        data_set.fetch(data, **more)
+        if args.only and not isinstance(data_set, Weights):
+            raise DataError(f"{name}: --only is for weights in several files, this is one whole")
+        data_set.fetch(data, **(dict(only=args.only) if args.only else {}))
     return 0
 
 
@@ -51,26 +47,23 @@ def _prepare(args, data):
 
 
 def _check(args, data):
-    found = [check.check(sets.find(name, data), data) for name in args.names]
-    return 1 if any(found) else 0
+    return int(any([check.check(sets.find(name, data), data) for name in args.names]))
 
 
 def _stats(args, data):
     data_set = sets.find(args.name, data)
     data_set.require(data)
-    splits = [s for s in data_set.splits(data) if not s.note and s.pairs]
-    names = [s.name for s in splits]
-    if args.split and args.split not in names:
-        raise DataError(f"{args.name}: no split {args.split!r} here; there are {', '.join(names)}")
+    splits = {s.name: s for s in data_set.splits(data) if not s.note and s.pairs}
+    if args.split and args.split not in splits:
+        raise DataError(f"{args.name}: no split {args.split!r} here; there are {', '.join(splits)}")
     if not splits:
         raise DataError(f"{args.name}: has no pictures to count")
     figures = []
-    for split in splits:
-        if args.split in (None, split.name):
-            tally = stats.measure(data_set, data, split)
-            figures.append(stats.summary(data_set, data, split, tally))
-            if not args.json:
-                print("\n".join(stats.report(figures[-1])))
+    for split in [splits[args.split]] if args.split else splits.values():
+        tally = stats.measure(data_set, data, split)
+        figures.append(stats.summary(data_set, data, split, tally))
+        if not args.json:
+            print("\n".join(stats.report(figures[-1])))
     if args.json:
         print(json.dumps(figures, indent=1))
     if args.plot:
@@ -79,42 +72,31 @@ def _stats(args, data):
 
 
 def _new(args, data):
-    new.new(
-        args.name,
-        args.images,
-        args.masks,
-        args.classes,
-        data,
-        args.val,
-        args.seed,
-        args.channels,
-        args.void,
-        args.replace,
-    )
-    found = check.check(sets.find(args.name, data), data)
-    return 1 if found else 0
+    of_the_command = ("run", "command", "name", "images", "masks", "classes")
+    options = {key: value for key, value in vars(args).items() if key not in of_the_command}
+    new.new(args.name, args.images, args.masks, args.classes, data, **options)
+    return int(bool(check.check(sets.find(args.name, data), data)))
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name, run, text):
+    def command(name, run, text, names=None):
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
+        if names:
+            made.add_argument("names", nargs=names, metavar="NAME")
         return made
 
     command("list", _list, "the data sets, and which are here")
-    fetch = command("fetch", _fetch, "download and unpack")
-    fetch.add_argument("names", nargs="+", metavar="NAME")
+    fetch = command("fetch", _fetch, "download and unpack", "+")
     fetch.add_argument("--only", default="", help="of weights: files with this in their names")
-    prepare = command("prepare", _prepare, "bring what was unpacked into the form that is read")
-    prepare.add_argument("names", nargs="+", metavar="NAME")
-    prepare.add_argument(
-        "--hha", action="store_true", help="nyud: compute all HHA anew, to compare"
+    prepare = command(
+        "prepare", _prepare, "bring what was unpacked into the form that is read", "+"
     )
-    checks = command("check", _check, "look at every file; exit 1 on any problem")
-    checks.add_argument("names", nargs="+", metavar="NAME")
+    prepare.add_argument("--hha", action="store_true", help="nyud: compute all anew, to compare")
+    command("check", _check, "look at every file; exit 1 on any problem", "+")
     figures = command("stats", _stats, "classes, sizes, means, upper bound on mean IU")
     figures.add_argument("name", metavar="NAME")
     figures.add_argument("--split", help="only this split")

@@ -85,10 +85,6 @@ def _zip_members(path, limit):
             yield member.filename, kind, lambda member=member: archive.open(member)
 
 
-def _members(path, limit):
-    return _zip_members(path, limit) if zipfile.is_zipfile(path) else _tar_members(path, limit)
-
-
 def _below(parts, keep):
     """Return a member's path from the last part named in `keep` on; None when there is none."""
     if "__MACOSX" in parts:
@@ -114,7 +110,8 @@ def _extract(path, keep, staging, limit):
     """Unpack the wanted members of `path` into the folder `staging`; return their number."""
     progress = bar(f"unpack {path.name}")
     count = total = 0
-    for seen, (name, kind, opener) in enumerate(_members(path, limit)):
+    members = _zip_members if zipfile.is_zipfile(path) else _tar_members
+    for seen, (name, kind, opener) in enumerate(members(path, limit)):
         if seen >= MAX_MEMBERS:
             raise DataError(f"{path}: more than {MAX_MEMBERS:,} members; not unpacked")
         if kind == "other":
@@ -139,10 +136,6 @@ def unpack(path: Path, keep: Collection[str], into: Path, limit: int | None = No
     ----------
     path
         A tar (plain or gzipped) or zip archive.
-    keep
-        Names of folders and files.
-    into
-        The folder to unpack into.
     limit
         Bytes that the archive may unpack to (default: twenty times its size, at least 256 MB).
 

@@ -1,37 +1,27 @@
 """Validate a data set: every pair is opened, every problem reported with the file's name."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from . import images, labels, parallel
-from .dataset import Pair
 from .errors import DataError
-from .labels import Reader
 
 _SHOWN = 200  # problems printed one by one
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What a worker needs to check one pair."""
-
-    pair: Pair
-    reader: Reader
-    classes: int
-
-
 def _check_pair(task):
-    """Return the problems of one pair, as lines."""
-    pair, found, size = task.pair, [], None
+    """Return the problems of one (pair, reader of its label map, number of classes), as lines."""
+    pair, reader, classes = task
+    found, size = [], None
     try:
         size = images.read_image(pair.image).shape[:2]
     except DataError as error:
         found.append(str(error))
     try:
-        label, wrong = task.reader.read(pair.label)
+        label, wrong = reader.read(pair.label)
     except DataError as error:
         return [*found, str(error)]
-    found += wrong + labels.complaints(pair.label, label, task.classes)
+    found += wrong + labels.complaints(pair.label, label, classes)
     if size is not None and size != label.shape:
         found.append(
             f"{pair.label}: {label.shape[1]}x{label.shape[0]} pixels, "
@@ -76,20 +66,15 @@ def check(data_set, data, log=print, workers=None):
             if pair.label not in seen:
                 seen.add(pair.label)
                 for reader, classes, label in data_set.label_maps(data, pair):
-                    tasks.append(_Task(replace(pair, label=label), reader, classes))
+                    tasks.append((replace(pair, label=label), reader, classes))
     for wrong in parallel.run(_check_pair, tasks, f"check {data_set.name}", workers):
         found += wrong
     for line in found[:_SHOWN]:
         log(line)
     if len(found) > _SHOWN:
         log(f"... and {len(found) - _SHOWN:,} more")
-    log(verdict(data_set, data, splits, tasks, found))
-    return found
-
-
-def verdict(data_set, data, splits, tasks, found):
-    """Return one line: what was checked and how many problems it has."""
     parts = ", ".join(f"{split.name} {len(split.pairs):,}" for split in splits)
     kind = "" if data_set.official(data) else f", a sample in {data_set.root(data)}"
     result = f"{len(found):,} problem{'s' * (len(found) != 1)}" if found else "no problems"
-    return f"check {data_set.name}: {result} in {len(tasks):,} pairs ({parts}{kind})"
+    log(f"check {data_set.name}: {result} in {len(tasks):,} pairs ({parts}{kind})")
+    return found

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import files, labels
-from .dataset import DataSet, Pair
+from .dataset import DataSet
 from .errors import DataError
 from .settings import IGNORE_LABEL
 
@@ -89,11 +89,6 @@ class Custom(DataSet):
 
     def fetch(self, data, log=print):
         log(f"{self.name}: your own data; nothing to fetch")
-
-    def pairs(self, data, split):
-        root = self.root(data)
-        listed = files.read_pairs(root / f"{split}.txt")
-        return [Pair(Path(image).stem, root / image, root / mask) for image, mask in listed]
 
 
 def data_set(name: str, data: Path) -> Custom:

@@ -134,10 +134,10 @@ class DataSet:
         return True
 
     def pairs(self, data, split):
-        """Return the Pairs of the split of that name, in order."""
-        raise DataError(
-            f"{type(self).__name__} does not define pairs(data, split), as every data set must"
-        )
+        """Return the Pairs of a split, in order; here those that SPLIT.txt lists."""
+        root = self.root(data)
+        listed = files.read_pairs(root / f"{split}.txt")
+        return [Pair(image, root / image, root / label) for image, label in listed]
 
     def label_maps(self, data, pair):
         """Return (reader, number of classes, file) of each label map of a pair."""

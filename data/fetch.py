@@ -27,33 +27,15 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Remote:
-    """A file to download.
+    """A file to download."""
 
-    Parameters
-    ----------
-    name
-        Its name here.
-    urls
-        Its addresses, tried in turn.
-    digest
-        "md5:...", "sha1:..." or "sha256:...", empty where none is public.
-    size
-        Exact bytes, or None.
-    about
-        Rough bytes, for messages and the disk check.
-    unpacked
-        Rough bytes it unpacks to.
-    page
-        Where people get it, if no address gives the file itself.
-    """
-
-    name: str
-    urls: tuple
-    digest: str = ""
-    size: int | None = None
-    about: int = 0
-    unpacked: int = 0
-    page: str = ""
+    name: str  # its name here
+    urls: tuple  # its addresses, tried in turn
+    digest: str = ""  # "md5:...", "sha1:..." or "sha256:..."; empty where none is public
+    size: int | None = None  # exact bytes
+    about: int = 0  # rough bytes, for messages and the disk check
+    unpacked: int = 0  # rough bytes it unpacks to
+    page: str = ""  # where people get it, if no address gives the file itself
 
 
 def digest_of(path: Path, kind: str) -> str:
@@ -190,16 +172,8 @@ class Download:
 def verify(remote: Remote, path: Path, data: Path) -> str:
     """Hold a file against the published checksum, or the recorded one where none is public.
 
-    Returns
-    -------
-    str
-        A remark for the user when the content could only be recorded (in the folder `data`), else
-        "".
-
-    Raises
-    ------
-    DataError
-        The size or checksum is another.
+    Another size or checksum is a DataError. Return a remark for the user when the content could
+    only be recorded (in the folder `data`), else "".
     """
     size = path.stat().st_size
     if remote.size not in (None, size):
@@ -242,23 +216,8 @@ def by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
 def get(remote: Remote, folder: Path, data: Path, log: Callable[[str], Any] = print) -> Path:
     """Download a file unless it is there, and verify it.
 
-    A file put there by hand is accepted when its checksum is right.
-
-    Parameters
-    ----------
-    remote
-        The file.
-    folder
-        Where it goes.
-    data
-        The data folder, which has the recorded checksums.
-    log
-        Called with each line about what is done.
-
-    Returns
-    -------
-    Path
-        The verified file.
+    A file put there by hand is accepted when its checksum is right. The data folder `data` has the
+    recorded checksums.
 
     Raises
     ------

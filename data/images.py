@@ -11,11 +11,12 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from . import files
 from .errors import DataError
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP", "GIF")
@@ -58,9 +59,8 @@ def opened(path: str | Path, upright: bool = False) -> Iterator[Image.Image]:
         with image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise DataError(
-                    f"{path}: {width}x{height} pixels, more than the limit of {MAX_PIXELS:,}"
-                )
+                given = f"{width}x{height} pixels"
+                raise DataError(f"{path}: {given}, more than the limit of {MAX_PIXELS:,}")
             if image.format == "PNG":
                 # Pillow decodes a PNG whose end is missing or damaged; verify does not pass it.
                 with Image.open(path, formats=("PNG",)) as check:
@@ -79,17 +79,9 @@ def opened(path: str | Path, upright: bool = False) -> Iterator[Image.Image]:
 def read_image(path: str | Path, upright: bool = False) -> np.ndarray:
     """Return a picture or a `.npy` array as H x W x C; `upright`: see `opened`.
 
-    Returns
-    -------
-    ndarray
-        Of a picture uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray (the upper
-        8 of 16 bits), 2 or 4 with an alpha channel. An array of H x W or H x W x C numbers as it
-        is, for any C.
-
-    Raises
-    ------
-    DataError
-        It is missing, broken or too large.
+    Pictures are uint8: C is 3 for colour (RGB; palettes and CMYK too), 1 for gray (the upper 8 of
+    16 bits), 2 or 4 with an alpha channel. An array of H x W or H x W x C numbers comes as it is,
+    for any C. One that is missing, broken or too large is a DataError.
     """
     if str(path).endswith(".npy"):
         return _read_npy(path)
@@ -129,6 +121,15 @@ def read_depth(path: str | Path) -> np.ndarray:
     return depth
 
 
+def write_image(
+    path: Path, picture: np.ndarray | Image.Image, form: str = "PNG", **options: Any
+) -> None:
+    """Write pixels, or a Pillow image, as a picture of the format `form`."""
+    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    with files.atomic_write(path) as stream:
+        image.save(stream, format=form, **options)
+
+
 def to_net(pixels: np.ndarray, mean: np.ndarray, bgr: bool = True) -> np.ndarray:
     """Return pixels H x W x C as float32 C x H x W less the mean; `bgr` reverses three of them."""
     if bgr and pixels.shape[2] == 3:
@@ -148,7 +149,7 @@ def _read_npy(path: str | Path) -> np.ndarray:
     # Not mapped: a file that another program cuts short while it is read would end the process.
     try:
         with open(path, "rb") as file:
-            _check_npy(path, *_npy_header(file))
+            _check_npy(path, file)
             file.seek(0)
             pixels = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError) as error:
@@ -156,17 +157,12 @@ def _read_npy(path: str | Path) -> np.ndarray:
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
-    """Return the shape and type that an .npy file announces."""
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    return shape, dtype
-
-
-def _check_npy(path: str | Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
+def _check_npy(path: str | Path, file: BinaryIO) -> None:
+    """Refuse an .npy file by the shape and type that it announces."""
+    form = np.lib.format
+    version = form.read_magic(file)
+    read = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
+    shape, _, dtype = read(file)
     if len(shape) not in (2, 3) or dtype.kind not in "uif":
         raise DataError(
             f"{path}: array of shape {shape} and type {dtype}: "
@@ -202,17 +198,15 @@ def _check_mat(path: str | Path) -> None:
                 raise DataError(f"{path}: is cut off")
             kind, length = struct.unpack(order + "II", tag)
             total += length
-            if total > MAX_MAT:
-                raise DataError(f"{path}: unpacks to more than the limit of {MAX_MAT:,} bytes")
-            body = stream.read(length)
-            if len(body) < length:
-                raise DataError(f"{path}: is cut off: {len(body)} bytes of {length}")
-            if kind == 15:  # miCOMPRESSED
+            body = stream.read(length) if total <= MAX_MAT else b""
+            if kind == 15 and body:  # miCOMPRESSED
                 head, unpacked = _inflated(body, MAX_MAT)
                 claimed = struct.unpack(order + "II", head)[1] if len(head) == 8 else 0
                 total += max(unpacked, claimed)
-                if total > MAX_MAT:
-                    raise DataError(f"{path}: unpacks to more than the limit of {MAX_MAT:,} bytes")
+            if total > MAX_MAT:
+                raise DataError(f"{path}: unpacks to more than the limit of {MAX_MAT:,} bytes")
+            if len(body) < length:
+                raise DataError(f"{path}: is cut off: {len(body)} bytes of {length}")
 
 
 def read_mat(path: str | Path, variable: str) -> np.ndarray:

@@ -23,16 +23,14 @@ def name_of(label: int, names: Sequence[str]) -> str:
 def legend(
     width: int, labels: Iterable[int], names: Sequence[str], colours: np.ndarray, size: int = 16
 ) -> Image.Image:
-    """Draw a colour chip and the name of each label.
+    """Draw a colour chip and the name of each label; of those that are no class "void".
 
     Parameters
     ----------
     width
         Of the image in pixels; a single longer entry widens it.
-    labels
-        The labels to name; those that are no class are "void".
     names
-        Class names in label order.
+        Of the classes, in label order.
     colours
         256 x 3 uint8 RGB (`palette.palette`).
     size

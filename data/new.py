@@ -52,9 +52,9 @@ class _Example:
         names = self.classes.names
         if isinstance(self.mask, tuple):
             rows, columns, shapes = self.mask
-            label = polygons.draw(shapes, rows, columns, polygons.ground(list(names)))
+            label = polygons.draw(shapes, rows, columns, names)
         elif self.mask.suffix.lower() == ".json":
-            return polygons.labelme(self.mask, list(names), height, width)
+            return polygons.labelme(self.mask, names, height, width)
         elif self.classes.colours:
             with images.opened(self.mask) as image:
                 label = by_colour(self.mask, np.array(image.convert("RGB")), self.classes.colours)
@@ -118,8 +118,7 @@ def _convert(example):
         pixels, suffix = example.picture()
         label = example.label(*pixels.shape[:2])
         target = example.store(pixels, suffix)
-        with files.atomic_write(example.folder / "labels" / f"{example.name}.png") as stream:
-            palette.save_label(stream, label)
+        palette.write_label(example.folder / "labels" / f"{example.name}.png", label)
     except DataError as error:
         return "", 0, None, 0, str(error)
     line = f"images/{target.name} labels/{example.name}.png"
@@ -144,22 +143,20 @@ def _by_stem(folder, suffixes, what):
     return found
 
 
-def _masks(path, classes):
-    """Return {stem: mask} from a folder of masks, of labelme files, or from a COCO file."""
+def _masks(path, classes, pictures):
+    """Return {stem: mask} from a folder of masks, of labelme files, or from a COCO file.
+
+    DataError names the first of the pictures' stems that have none.
+    """
     if path.is_file():
-        return {
-            Path(n).stem: shapes for n, shapes in polygons.coco(path, list(classes.names)).items()
-        }
-    return _by_stem(path, (".png", ".bmp", ".tif", ".tiff", ".gif", ".json"), "masks")
-
-
-def _matched(pictures, masks, where):
-    """Return the stems of the pictures, all of which have masks; else DataError names the first."""
-    unmatched = sorted(set(pictures) - set(masks))
+        found = {Path(n).stem: shapes for n, shapes in polygons.coco(path, classes).items()}
+    else:
+        found = _by_stem(path, (".png", ".bmp", ".tif", ".tiff", ".gif", ".json"), "masks")
+    unmatched = sorted(set(pictures) - set(found))
     if unmatched:
         shown = ", ".join(unmatched[:5]) + (", ..." if len(unmatched) > 5 else "")
-        raise DataError(f"{where}: no mask for {len(unmatched):,} pictures: {shown}")
-    return sorted(pictures)
+        raise DataError(f"{path}: no mask for {len(unmatched):,} pictures: {shown}")
+    return found
 
 
 def _complain(results):
@@ -211,28 +208,16 @@ def new(
 
     Parameters
     ----------
-    name
-        Of the data set.
-    pictures
-        Their folder.
     masks
         A folder of PNG masks or labelme files, or a COCO file.
     class_file
         The classes (see `masks.read_classes`).
-    data
-        The data folder.
     val
         Share of the pictures held out, drawn with `seed`.
     channels
         1 or 3 to convert all pictures (default: as they are, alpha dropped).
     void
         The number of void in masks of numbers.
-    replace
-        Whether to replace a data set of that name.
-    log
-        Called with each line about what is done.
-    workers
-        Processes (default: the cores).
 
     Returns
     -------
@@ -246,16 +231,16 @@ def new(
     """
     _check_request(name, val, seed, void, data, replace)
     classes = read_classes(class_file)
-    found, drawn = _by_stem(pictures, PICTURES, "pictures"), _masks(masks, classes)
-    stems = _matched(found, drawn, masks)
-    if len(stems) < 2:
-        raise DataError(f"{pictures}: {len(stems)} picture: expected at least 2, to hold one out")
+    found = _by_stem(pictures, PICTURES, "pictures")
+    drawn = _masks(masks, classes.names, found)
+    if len(found) < 2:
+        raise DataError(f"{pictures}: {len(found)} picture: expected at least 2, to hold one out")
     staging = data / "own" / f".{name}.making~"
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed run
     try:
         examples = [
-            _Example(stem, found[stem], drawn[stem], staging, classes, channels, void)
-            for stem in stems
+            _Example(stem, image, drawn[stem], staging, classes, channels, void)
+            for stem, image in found.items()
         ]
         results = list(parallel.run(_convert, examples, f"new {name}", workers))
         _complain(results)

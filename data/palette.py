@@ -1,9 +1,12 @@
 """The colours of class numbers: PASCAL VOC's rule, CamVid's own; and label maps as palette PNGs."""
 
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+
+from . import files
 
 # CamVid's own colours (label_colors.txt, Brostow et al. 2009) of the 11 classes, in their order.
 _CAMVID = """
@@ -61,6 +64,12 @@ def palette(name: str = "voc") -> np.ndarray:
     listed = [list(bytes.fromhex(code)) for code in _OWN[name].split()]
     colours[: len(listed)] = listed
     return colours
+
+
+def write_label(path: Path, label: np.ndarray, name: str = "voc") -> None:
+    """Write an H x W label map as the palette PNG `path` (see `save_label`)."""
+    with files.atomic_write(path) as stream:
+        save_label(stream, label, name)
 
 
 def save_label(stream: BinaryIO, label: np.ndarray, name: str = "voc") -> None:

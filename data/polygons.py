@@ -20,28 +20,17 @@ _FARTHEST = 1_000_000  # pixels: a coordinate beyond this is an error
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape: a label and either a polygon or the run lengths of a mask.
+    """One shape: a label and either a polygon or the run lengths of a mask."""
 
-    Parameters
-    ----------
-    label
-        Its class number.
-    points
-        Tuple of (x, y) of a polygon.
-    runs
-        Run lengths of a mask, columns first, background first.
-    size
-        (height, width) that the run lengths cover.
-    """
-
-    label: int
-    points: tuple = ()
-    runs: tuple = ()
-    size: tuple = ()
+    label: int  # its class number
+    points: tuple = ()  # (x, y) of each of the polygon's points
+    runs: tuple = ()  # of the mask, columns first, background first
+    size: tuple = ()  # (height, width) that the runs cover
 
 
-def draw(shapes, height, width, ground):
-    """uint8 H x W: the shapes over `ground`, later ones on top."""
+def draw(shapes, height, width, classes):
+    """Return the uint8 H x W label map of the shapes, later ones on top."""
+    ground = classes.index("background") if "background" in classes else IGNORE_LABEL
     canvas = Image.new("L", (width, height), ground)
     pen = ImageDraw.Draw(canvas)
     for shape in shapes:
@@ -52,11 +41,6 @@ def draw(shapes, height, width, ground):
             mask = mask.reshape(shape.size[::-1]).T
             canvas.paste(shape.label, mask=Image.fromarray(np.ascontiguousarray(mask)))
     return np.array(canvas)
-
-
-def ground(classes):
-    """Return the label of uncovered pixels."""
-    return classes.index("background") if "background" in classes else IGNORE_LABEL
 
 
 def class_number(where, name, classes):
@@ -125,7 +109,7 @@ def labelme(path, classes, height, width):
             raise DataError(f"{where}: expected an object with label and points")
         label = class_number(where, shape.get("label"), classes)
         shapes.append(Shape(label, _labelme_points(where, shape)))
-    return draw(shapes, height, width, ground(classes))
+    return draw(shapes, height, width, classes)
 
 
 def _unpacked_runs(where, text):

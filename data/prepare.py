@@ -17,9 +17,7 @@ class Job:
     reader: Reader
 
     def run(self):
-        label, _ = self.reader.read(self.source)
-        with files.atomic_write(self.target) as stream:
-            palette.save_label(stream, label)
+        palette.write_label(self.target, self.reader.read(self.source)[0])
 
 
 def _fresh(job):
@@ -57,10 +55,7 @@ def convert(jobs, title, log=print, workers=None):
 def write_lists(root, splits, log=print):
     """Write SPLIT.txt of each split, `image label` lines relative to `root`.
 
-    Raises
-    ------
-    DataError
-        A split is empty or pictures have no label map; then nothing is written.
+    An empty split, or pictures without a label map, are a DataError; then nothing is written.
     """
     for split in splits:
         lacking = [pair.label for pair in split.pairs if not pair.label.is_file()]
@@ -72,10 +67,6 @@ def write_lists(root, splits, log=print):
                 f"pictures of {split.name} have none"
             )
     for split in splits:
-        places = [
-            (pair.image.relative_to(root), pair.label.relative_to(root)) for pair in split.pairs
-        ]
-        files.write_list(
-            root / f"{split.name}.txt", [f"{image} {label}" for image, label in places]
-        )
-        log(f"{split.name}.txt: {len(places):,} pictures")
+        lines = [f"{p.image.relative_to(root)} {p.label.relative_to(root)}" for p in split.pairs]
+        files.write_list(root / f"{split.name}.txt", lines)
+        log(f"{split.name}.txt: {len(lines):,} pictures")

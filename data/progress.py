@@ -9,16 +9,7 @@ from tqdm import tqdm
 def bar(title: str, total: int | None = None, unit: str = "files", **more: Any) -> tqdm:
     """Return a tqdm bar; on a terminal after a second, in a log every ten seconds.
 
-    Parameters
-    ----------
-    title
-        What is being done.
-    total
-        Number of units; None where it is not known.
-    unit
-        "B" counts bytes, in powers of 1000.
-    more
-        Further arguments of tqdm, such as `initial`.
+    The unit "B" counts bytes, in powers of 1000; `more` are further arguments of tqdm.
     """
     terminal = sys.stderr.isatty()
     seconds = dict(mininterval=0.2, delay=1) if terminal else dict(mininterval=10, delay=10)

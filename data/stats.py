@@ -6,12 +6,12 @@ back: bilinear, as the nets' upsampling, then the class with the largest share. 
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from . import files, parallel
-from .dataset import DataSet
 from .errors import DataError
 from .metrics import confusion, mean_iu
 from .settings import IGNORE_LABEL
@@ -63,49 +63,36 @@ def coarse(label, factor, classes):
     return winner
 
 
-@dataclass(frozen=True)
-class _Measure:
-    """What a worker needs to tally pairs of a data set."""
-
-    data_set: DataSet
-    classes: int
-    factors: tuple
-
-    def __call__(self, pair):
-        label, _ = self.data_set.reader.read(pair.label)
-        if (beyond := (label >= self.classes) & (label != IGNORE_LABEL)).any():
-            raise DataError(
-                f"{pair.label}: label {label[beyond][0]}, expected 0 to {self.classes - 1} or 255: "
-                f"run `python -m data check {self.data_set.name}`"
-            )
-        tally = Tally(1, np.bincount(label.ravel(), minlength=256))
-        tally.holding = (tally.counts > 0).astype(np.int64)
-        tally.sizes = {label.shape: 1}
-        for name, pixels in self.data_set.inputs(pair).items():
-            flat = pixels.reshape(-1, pixels.shape[-1]).astype(np.float64)
-            tally.sums[name] = np.append(flat.sum(0), len(flat))
-        for factor in self.factors:
-            guess = coarse(label, factor, self.classes)
-            tally.confusion[factor] = confusion(label, guess, self.classes)
-        return tally
+def _measure(data_set, classes, factors, pair):
+    """Return the Tally of one pair."""
+    label, _ = data_set.reader.read(pair.label)
+    if (beyond := (label >= classes) & (label != IGNORE_LABEL)).any():
+        raise DataError(
+            f"{pair.label}: label {label[beyond][0]}, expected 0 to {classes - 1} or 255: "
+            f"run `python -m data check {data_set.name}`"
+        )
+    tally = Tally(1, np.bincount(label.ravel(), minlength=256))
+    tally.holding = (tally.counts > 0).astype(np.int64)
+    tally.sizes = {label.shape: 1}
+    for name, pixels in data_set.inputs(pair).items():
+        flat = pixels.reshape(-1, pixels.shape[-1]).astype(np.float64)
+        tally.sums[name] = np.append(flat.sum(0), len(flat))
+    for factor in factors:
+        tally.confusion[factor] = confusion(label, coarse(label, factor, classes), classes)
+    return tally
 
 
 def measure(data_set, data, split, factors=FACTORS):
     """Return the Tally of one Split."""
-    look = _Measure(data_set, len(data_set.classes(data)), tuple(factors))
+    look = partial(_measure, data_set, len(data_set.classes(data)), factors)
     total = Tally()
     for tally in parallel.run(look, split.pairs, f"stats {split.name}"):
         total += tally
     return total
 
 
-def means(tally):
-    """Return {input: per-channel mean over all pixels}, channels in the file's order (RGB)."""
-    return {name: sums[:-1] / sums[-1] for name, sums in tally.sums.items()}
-
-
 def summary(data_set, data, split, tally):
-    """Return the figures of one split as plain values, ready for JSON."""
+    """Return the figures of one split as plain values, for JSON; means are RGB, as files are."""
     names = data_set.classes(data)
     labelled = max(int(tally.counts[: len(names)].sum()), 1)
     return {
@@ -123,7 +110,7 @@ def summary(data_set, data, split, tally):
             for k, name in enumerate(names)
         ],
         "sizes": {f"{w}x{h}": n for (h, w), n in sorted(tally.sizes.items())},
-        "mean": {name: [float(v) for v in values] for name, values in means(tally).items()},
+        "mean": {name: (sums[:-1] / sums[-1]).tolist() for name, sums in tally.sums.items()},
         "bound": {str(f): mean_iu(matrix) for f, matrix in tally.confusion.items()},
     }
 

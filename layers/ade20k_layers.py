@@ -8,15 +8,7 @@ from layers.folder_layers import FolderSegDataLayer
 
 
 class ADE20KSegDataLayer(FolderSegDataLayer):
-    """SPLIT.txt lists `image label` lines, paths relative to the folder.
-
-    Parameters beside the common ones
-    ---------------------------------
-    root
-        The folder, such as ade20k.
-    mean
-        BGR values to subtract.
-    """
+    """As `FolderSegDataLayer`, with `root`, such as ade20k, and `mean`."""
 
     keys = ("root", "mean")
     readers = (ADE20K,)

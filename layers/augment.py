@@ -79,9 +79,7 @@ def augment(
         arrays = [a[:, :, ::-1] for a in arrays]
     if training and jitter:
         colours = draw_colours(jitter, draw)
-        arrays = [
-            a if label else recolour(a, *colours) for a, label in zip(arrays, is_label, strict=True)
-        ]
+        arrays = [a if is_label[i] else recolour(a, *colours) for i, a in enumerate(arrays)]
     if training and (margin or label_stride):
         inner = slice(margin or 0, -margin if margin else None)
         step = label_stride or 1

@@ -5,15 +5,7 @@ from layers.folder_layers import FolderSegDataLayer
 
 
 class CityscapesSegDataLayer(FolderSegDataLayer):
-    """SPLIT.txt lists `image label` lines, paths relative to the folder.
-
-    Parameters beside the common ones
-    ---------------------------------
-    root
-        The folder, such as cityscapes.
-    mean
-        BGR values to subtract.
-    """
+    """As `FolderSegDataLayer`, with `root`, such as cityscapes, and `mean`."""
 
     keys = ("root", "mean")
     readers = (CITYSCAPES,)

@@ -90,7 +90,11 @@ class DataLayer(caffe.Layer):
     def setup(self, bottom, top):
         self.params = params = parse(self.param_str, (*COMMON, *self.keys), type(self).__name__)
         self.items = self.list_items()
-        self.check_tops(bottom, top)
+        if len(top) != len(self.tops):
+            names = ", ".join(self.tops)
+            raise ParameterError(f"{len(top)} tops, expected {len(self.tops)}: {names}")
+        if len(bottom):
+            raise ParameterError(f"a data layer has no bottoms, {len(bottom)} given")
         self.classes = params.get("classes")
         self.training = "train" in str(params.get("split", ""))
         self.random = bool(params.get("randomize", True)) and self.training
@@ -100,9 +104,9 @@ class DataLayer(caffe.Layer):
         self.variation = {k: params.get(k) for k in VARIATIONS}
         if wrong := complaint(params.get("jitter", {})):
             raise ParameterError(wrong)
-        self.rank, self.ranks = (
-            (caffe.solver_rank(), caffe.solver_count()) if self.training else (0, 1)
-        )
+        self.rank, self.ranks = 0, 1
+        if self.training:
+            self.rank, self.ranks = caffe.solver_rank(), caffe.solver_count()
         self.cached: dict[str, list[np.ndarray]] = {}
         seed = params.get("seed")
         self.order = random.Random(seed)
@@ -117,14 +121,6 @@ class DataLayer(caffe.Layer):
     def require(self, key: str) -> Any:
         """Return a parameter that has no default."""
         return require(self.params, key, type(self).__name__)
-
-    def check_tops(self, bottom, top) -> None:
-        if len(top) != len(self.tops):
-            raise ParameterError(
-                f"{len(top)} tops, expected {len(self.tops)}: {', '.join(self.tops)}"
-            )
-        if len(bottom):
-            raise ParameterError(f"a data layer has no bottoms, {len(bottom)} given")
 
     def draw(self) -> None:
         """Decide on the next batches of each rank that trains, and start loading this rank's."""

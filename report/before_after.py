@@ -15,26 +15,10 @@ FILE = "crf.png"
 
 
 def write(name: str, preset: str = "", count: int = 5) -> Path:
-    """Score a trained experiment without and with a CRF, and draw both.
+    """Score a trained experiment without and with a CRF, and draw both; return the figure's path.
 
-    Parameters
-    ----------
-    name
-        The experiment.
-    preset
-        Of the CRF's settings ("": those searched for this run, else the first preset's).
-    count
-        Pictures in the figure; the scores are of all.
-
-    Returns
-    -------
-    Path
-        `crf.png` in the run's folder.
-
-    Raises
-    ------
-    DataError
-        Where the experiment does not segment, or is not trained.
+    `preset` names the CRF's settings, "" those searched for this run (else the first preset's);
+    `count` pictures are shown, the scores are of all.
     """
     data = experiments.data_of(experiments.find(name))
     if not data.segments:
@@ -47,13 +31,8 @@ def write(name: str, preset: str = "", count: int = 5) -> Path:
         print("{}: mean IU {}, boundary IU {}".format(result.system.title, *means))
     columns = {system.title: system.title for system in systems}
     samples = [
-        Sample(
-            old.name,
-            old.picture,
-            old.truth,
-            dict(zip(columns, (old.found, new.found), strict=True)),
-        )
-        for old, new in zip(before.examples, after.examples, strict=True)
+        Sample(a.name, a.picture, a.truth, dict(zip(columns, (a.found, b.found), strict=True)))
+        for a, b in zip(before.examples, after.examples, strict=True)
     ]
     path = run_dir.folder(name) / FILE
     figure.draw(path, samples, columns, run_data.classes(data), palette(data.palette))

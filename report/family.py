@@ -10,18 +10,7 @@ from data.files import write_text
 from data.legend import labels_in
 from data.metrics import NAMES
 from data.text import percent
-from report.page import (
-    document,
-    footer,
-    gallery,
-    header,
-    key,
-    mark,
-    row_head,
-    scroll,
-    section,
-    table,
-)  # fmt: skip
+from report import page
 from report.run_data import classes
 from training.comparison import SCORES, Result
 from training.machine import describe
@@ -85,14 +74,15 @@ def write(path: Path, title: str, results: Sequence[Result], seeds: int = 1) -> 
         (percent(best.scores["mean_iu"]), f"mean IU, {best.system.title}"),
         (percent(max(r.scores["boundary_iu"] or 0 for r in results)), "best boundary IU"),
     )
+    shown = pictures(results, data.palette, classes(data))
     parts = [
-        header(title, lead, figures),
-        section("Systems", systems(results), NOTE + f" Times: {describe()}."),
-        section("Pictures", pictures(results, data.palette, classes(data)), "Held out, as above."),
-        section("What their authors reached", leaderboard(), PUBLISHED_NOTE),
-        footer(),
+        page.header(title, lead, figures),
+        page.section("Systems", systems(results), NOTE + f" Times: {describe()}."),
+        page.section("Pictures", shown, "Held out, as above."),
+        page.section("What their authors reached", leaderboard(), PUBLISHED_NOTE),
+        page.footer(),
     ]
-    write_text(path, document(title, parts))
+    write_text(path, page.document(title, parts))
     return path
 
 
@@ -115,12 +105,12 @@ def systems(results: Sequence[Result]) -> str:
     for r in results:
         cells = ""
         for i, (_, value, form) in enumerate(COLUMNS):
-            style = mark(i < len(SCORES) and value(r) == best[i])
+            style = page.mark(i < len(SCORES) and value(r) == best[i])
             ends = r.spread.get(SCORES[i]) if i < len(SCORES) else None
             spread = f"<br><small>±{percent((ends[1] - ends[0]) / 2)}</small>" if ends else ""
             cells += f"<td{style}>{form(value(r))}{spread}</td>"
-        body += f"<tr>{row_head(escape(r.system.title))}{cells}</tr>"
-    return table(("system", *(title for title, _, _ in COLUMNS)), body, "systems")
+        body += f"<tr>{page.row_head(escape(r.system.title))}{cells}</tr>"
+    return page.table(("system", *(title for title, _, _ in COLUMNS)), body, "systems")
 
 
 def pictures(results: Sequence[Result], colours: str, names: Sequence[str]) -> str:
@@ -131,7 +121,8 @@ def pictures(results: Sequence[Result], colours: str, names: Sequence[str]) -> s
         for i, example in enumerate(results[0].examples)
     )
     shown = labels_in(*(m for r in results for e in r.examples for m in (e.found, e.truth)))
-    return scroll(gallery(titles, rows, colours, "8rem")) + key(shown, names, colours)
+    wall = page.scroll(page.gallery(titles, rows, colours, "8rem"))
+    return wall + page.key(shown, names, colours)
 
 
 def leaderboard() -> str:
@@ -139,5 +130,5 @@ def leaderboard() -> str:
     body = ""
     for name, plain, coco, source in LEADERBOARD:
         cells = "".join(f"<td>{escape(t or '–')}</td>" for t in (plain, coco, source))
-        body += f"<tr>{row_head(escape(name))}{cells}</tr>"
-    return table(("system", "mean IU", "mean IU + COCO", "paper"), body, "published")
+        body += f"<tr>{page.row_head(escape(name))}{cells}</tr>"
+    return page.table(("system", "mean IU", "mean IU + COCO", "paper"), body, "published")

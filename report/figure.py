@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from data.files import atomic_write
+from data.images import write_image
 from data.legend import labels_in, legend
 from report.samples import Sample
 
@@ -44,8 +44,7 @@ def draw(
             page.paste(cell, (left(i), y))
         y += height + GAP
     page.paste(key, (EDGE, y))
-    with atomic_write(path) as stream:
-        page.save(stream, format="PNG", optimize=True)
+    write_image(path, page, optimize=True)
 
 
 def left(column: int) -> int:

@@ -31,23 +31,8 @@ def chain(
     Each run's scalars also go to TensorBoard files in its own folder, where tensorboard is
     installed.
 
-    Parameters
-    ----------
-    names
-        The experiments.
-    folder
-        Where the files go.
-    title
-        Of the page (default: the names).
-    count
-        Pictures shown; classifiers of whole pictures have none, and no figure.png.
-    log
-        Called with each line about what was done.
-
-    Returns
-    -------
-    Path
-        The page.
+    `count` pictures are shown; classifiers of whole pictures have none, and no figure.png. Return
+    the page.
     """
     began = time.perf_counter()
     runs = run_data.chain(list(names))

@@ -41,12 +41,8 @@ def main() -> None:
     parser.add_argument(
         "--pictures", type=positive, default=PICTURES, help=f"that 32s learns from ({PICTURES})"
     )
-    parser.add_argument(
-        "--seeds",
-        type=positive,
-        default=3,
-        help="runs of a line, one where it takes ten minutes (3)",
-    )
+    seeds = "runs of a line, one where it takes ten minutes (3)"
+    parser.add_argument("--seeds", type=positive, default=3, help=seeds)
     parser.add_argument("--only", default="", metavar="PART", help="lines with this in their name")
     args = parser.parse_args()
     with one_line_errors("claim"):

@@ -71,16 +71,10 @@ def mean(results: Sequence[Result]) -> Result:
 
 
 def measure(system: System, shown: int = 0, count: int | None = None) -> Result:
-    """Run a system over its validation split.
+    """Run a system, whose row must be trained, over its validation split.
 
-    Parameters
-    ----------
-    system
-        The row must be trained.
-    shown
-        How many pictures to return as examples, evenly spread over the split.
-    count
-        How many pictures to score (default: all).
+    `shown` pictures, evenly spread over the split, are returned as examples; `count` are scored, by
+    default all.
     """
     row = experiments.find(system.name)
     data = experiments.data_of(row)

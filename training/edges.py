@@ -2,12 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 import caffe
 import experiments
@@ -15,8 +13,7 @@ from data import parallel
 from data.edge_maps import suppress
 from data.edge_metrics import THRESHOLDS, Counts, count, scores
 from data.errors import DataError
-from data.files import atomic_write
-from data.images import to_net
+from data.images import to_net, write_image
 from data.progress import bar
 from data.sets.bsds import annotations
 from experiments import Dataset
@@ -31,14 +28,10 @@ FEW = 20  # pictures of these
 
 
 class EdgeFinder:
-    """A row's deploy net with its weights, and how it is used.
+    """A row's deploy net with its weights, by default the run's best, and how it is used.
 
     Parameters
     ----------
-    name
-        The row.
-    weights
-        A caffemodel (default: the run's best, else its last).
     reflect
         By how many pixels pictures are reflected outwards before the net, and its map is cropped
         after it. 0 is HED's own procedure: outside the picture is the mean colour, and weights that
@@ -69,70 +62,34 @@ def write(folder: Path, stem: str, edges: np.ndarray) -> list[Path]:
     shown = np.round(255 * (1 - np.clip(edges, 0, 1))).astype(np.uint8)
     fine = np.round(65535 * np.clip(edges, 0, 1)).astype(np.uint16)
     paths = [folder / f"{stem}.png", folder / f"{stem}_16.png"]
-    images = Image.fromarray(shown), Image.fromarray(fine)
-    for path, image in zip(paths, images, strict=True):
-        with atomic_write(path) as stream:
-            image.save(stream, format="PNG")
+    write_image(paths[0], shown)
+    write_image(paths[1], fine)
     return paths
 
 
-@dataclass(frozen=True)
-class Job:
-    """One picture's edge map, 0 to 1, and where its annotators' maps are."""
-
-    edges: np.ndarray
-    truth: str
-    thresholds: np.ndarray
+Job = tuple[np.ndarray, str, np.ndarray]  # edge map, 0 to 1; its annotators' file; thresholds
 
 
 def counted(job: Job) -> Counts:
     """Count one picture; importable, for worker processes."""
-    masks = annotations(Path(job.truth))
-    if masks[0].shape != job.edges.shape:
-        raise DataError(f"{job.truth}: {masks[0].shape} pixels, the edge map has {job.edges.shape}")
-    return count(suppress(job.edges), masks, job.thresholds)
-
-
-def score_net(
-    net: caffe.Net,
-    data: Dataset,
-    number: int | None = None,
-    save: str | Path | None = None,
-    thresholds: np.ndarray | None = None,
-) -> dict[str, Any]:
-    """Return {score blob: ods, threshold, ois, ap} of a net over its data layer's pictures.
-
-    Parameters
-    ----------
-    net
-        A net whose data layer reads BSDS500 in order.
-    data
-        Its data set.
-    number
-        How many pictures (default: all).
-    save
-        Folder for the edge maps, before they are made thin.
-    thresholds
-        At which masks are matched (default: the benchmark's 99, about a minute per picture).
-    """
-    (head,) = data.heads
-
-    def following(item: Any) -> np.ndarray:
-        net.forward()
-        return net.blobs[head.score].data[0, 0].copy()
-
-    return {head.score: _scores(net.layers[0], following, number, save, thresholds)}
+    found, truth, thresholds = job
+    masks = annotations(Path(truth))
+    if masks[0].shape != found.shape:
+        raise DataError(f"{truth}: {masks[0].shape} pixels, the edge map has {found.shape}")
+    return count(suppress(found), masks, thresholds)
 
 
 def _scores(
     layer: Any,
     find: Callable[[Any], np.ndarray],
     number: int | None,
-    save: str | Path | None,
-    thresholds: np.ndarray | None = None,
+    thresholds: np.ndarray,
+    save: str | Path | None = None,
 ) -> dict[str, float]:
-    """Return ods, threshold, ois, ap of what `find` returns for each item of a data layer."""
-    thresholds = THRESHOLDS if thresholds is None else thresholds
+    """Return ods, threshold, ois, ap of what `find` returns for each item of a data layer.
+
+    `save` is a folder for the edge maps, before they are made thin.
+    """
     names = layer.names(number)
     jobs = []
     with bar("finding edges", len(names), "pictures", leave=False) as progress:
@@ -142,15 +99,21 @@ def _scores(
                 raise DataError(f"{name}: the edge map has NaN")
             if save:
                 write(Path(save), name, edges)
-            jobs.append(Job(edges, item[1], thresholds))
+            jobs.append((edges, item[1], thresholds))
             progress.update()
     counts = list(parallel.run(counted, jobs, "matching edges", unit="pictures"))
     return scores(counts, thresholds)
 
 
 def score_quickly(net: caffe.Net, data: Dataset) -> dict[str, Any]:
-    """Return rough scores, for training: a few pictures and thresholds."""
-    return score_net(net, data, FEW, thresholds=QUICK)
+    """Return {score blob: rough scores} for training, of a few pictures and thresholds."""
+    (head,) = data.heads
+
+    def following(item: Any) -> np.ndarray:
+        net.forward()
+        return net.blobs[head.score].data[0, 0].copy()
+
+    return {head.score: _scores(net.layers[0], following, FEW, QUICK)}
 
 
 def score_experiment(
@@ -160,7 +123,7 @@ def score_experiment(
     number: int | None = None,
     reflect: int = 0,
 ) -> dict[str, Any]:
-    """Score a row; return experiment, weights, reflect, and scores as `score_net` does as heads."""
+    """Score a row; return experiment, weights, reflect, and {score blob: scores} as heads."""
     finder = EdgeFinder(name, weights, reflect)
     reader = net_of_text(generate.reader(experiments.find(name), finder.data)).layers[0]
     print(f"scoring {name} with {finder.weights}", flush=True)
@@ -168,7 +131,8 @@ def score_experiment(
     def find(item: Any) -> np.ndarray:
         return finder.edges(reader.sample(item, 0)[0])
 
-    heads = {finder.head.score: _scores(reader, find, number, save)}
+    # The benchmark's thresholds take about a minute per picture.
+    heads = {finder.head.score: _scores(reader, find, number, THRESHOLDS, save)}
     return dict(experiment=name, weights=str(finder.weights), reflect=reflect, heads=heads)
 
 

@@ -10,12 +10,13 @@ import experiments
 from data.errors import DataError
 from data.labels import Png
 from data.metrics import confusion, metrics
+from data.palette import write_label
 from data.progress import bar
 from nets import generate
 from nets.load import net_of_text, optimize
 from training.crf import Settings
 from training.inference import Procedure
-from training.scoring import Tally, load_net, save_prediction, score_net
+from training.scoring import Tally, load_net, score_net
 from training.segment import Labeller
 
 
@@ -72,7 +73,7 @@ def score_windows(
                 tallies[head.score].add(name, truth[0], label)
                 if save:
                     folder = Path(save) / head.score if len(data.heads) > 1 else Path(save)
-                    save_prediction(folder / f"{name}.png", label, data.palette)
+                    write_label(folder / f"{name}.png", label, data.palette)
     return tallies
 
 

@@ -24,24 +24,12 @@ Forward = Callable[[Maps], Maps]  # input blobs -> score blobs
 
 @dataclass(frozen=True)
 class Procedure:
-    """How a picture is scored; by default once, whole and as it is.
+    """How a picture is scored; by default once, whole and as it is."""
 
-    Parameters
-    ----------
-    scales
-        Factors by which the picture is resized.
-    flip
-        Whether the mirror image counts as well.
-    window
-        Height and width of the windows; None: the whole picture.
-    base
-        The longer side, less one pixel, at scale 1; 0: the picture's own size.
-    """
-
-    scales: tuple[float, ...] = (1.0,)
-    flip: bool = False
-    window: Size | None = None
-    base: int = 0
+    scales: tuple[float, ...] = (1.0,)  # factors by which the picture is resized
+    flip: bool = False  # whether the mirror image counts as well
+    window: Size | None = None  # of the windows; None: the whole picture
+    base: int = 0  # the longer side, less one pixel, at scale 1; 0: the picture's own size
 
     def __str__(self) -> str:
         parts = ["scales " + ", ".join(f"{scale:g}" for scale in self.scales)]
@@ -61,7 +49,8 @@ class Procedure:
             height, width = (max(1, round(side * scale)) for side in size)
             return height, width
         longest = round(self.base * scale) + 1
-        height, width = (max(1, _round(longest / max(size) * side)) for side in size)
+        # Rounded as MATLAB does, halves up.
+        height, width = (max(1, math.floor(longest / max(size) * side + 0.5)) for side in size)
         return height, width
 
     def windows(self, size: Size) -> list[tuple[int, int]]:
@@ -146,11 +135,6 @@ class Procedure:
                 scores[blob] += maps[:, :, ::-1]
             progress(1)
         return scores
-
-
-def _round(value: float) -> int:
-    """Return `value` rounded as MATLAB does, halves up."""
-    return math.floor(value + 0.5)
 
 
 def _starts(have: int, want: int) -> list[int]:

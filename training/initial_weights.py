@@ -21,17 +21,8 @@ from training import run_dir
 def source_file(source: str, published: bool = False) -> Path:
     """Return the caffemodel that a row may start from.
 
-    Parameters
-    ----------
-    source
-        A row, a key of WEIGHTS or FETCHED, or a path.
-    published
-        Whether a row's is the authors'.
-
-    Raises
-    ------
-    DataError
-        It is not there; the message has the command that gets it.
+    `source` is a row (with `published` the authors' weights of it), a key of WEIGHTS or FETCHED, or
+    a path. A file that is not there is a DataError with the command that gets it.
     """
     if source in WEIGHTS:
         path = data_dir() / WEIGHTS[source].converted
@@ -80,10 +71,6 @@ def load(net: caffe.Net, row: Experiment, init: str = "") -> list[str]:
 
     Parameters
     ----------
-    net
-        The net to fill.
-    row
-        Its experiment.
     init
         Overrides the row: a caffemodel's path, a row's name, `none` (the fillers alone), or
         `published` (the authors' nets in the place of the rows it starts from).

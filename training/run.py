@@ -31,8 +31,6 @@ class Run:
 
     Parameters
     ----------
-    row
-        The experiment.
     steps
         Iterations to train to (default: the row's).
     display

@@ -10,9 +10,9 @@ import caffe
 import experiments
 from data.boundary import boundary_counts, boundary_iu
 from data.errors import DataError
-from data.files import atomic_write, read_list
+from data.files import read_list
 from data.metrics import confusion, metrics
-from data.palette import save_label
+from data.palette import write_label
 from data.progress import bar
 from data.settings import IGNORE_LABEL, data_dir
 from experiments import Dataset, Head
@@ -72,10 +72,8 @@ def tally(
 
     Parameters
     ----------
-    net
-        A net whose data layer gives the pictures in the order of `dataset`.
     dataset
-        Their names, one per picture.
+        Names of the pictures, in the order in which the net's data layer gives them.
     heads
         (score blob, label blob, loss blob, folder) of each head; with a folder each prediction is
         saved there as NAME.png, a palette PNG.
@@ -105,7 +103,7 @@ def tally(
                     tallies[i].add(name, truth, found)
                     if folder:
                         path = Path(folder) / f"{Path(name).name}.png"
-                        save_prediction(path, found, palette)
+                        write_label(path, found, palette)
                 losses[i] += net.blobs[loss].data.flat[0] * len(batch)
             done += len(batch)
             progress.update(len(batch))
@@ -114,12 +112,6 @@ def tally(
         each.borders = total(each.borders).astype(np.int64)
     losses = total(losses) / max(int(total(np.array([done]))[0]), 1)
     return [(each, float(loss)) for each, loss in zip(tallies, losses, strict=True)]
-
-
-def save_prediction(path: Path, label: np.ndarray, palette: str = "voc") -> None:
-    """Write a label map as a palette PNG."""
-    with atomic_write(path) as stream:
-        save_label(stream, label, palette)
 
 
 def class_names(head: Head) -> list[str]:
@@ -146,16 +138,12 @@ def score_net(
 
     Parameters
     ----------
-    net
-        A validation net.
-    data
-        Its data set.
     count
         Pictures (default: the whole split).
     save
         A folder for the predictions, as palette PNGs.
     total
-        Sums an array over all processes that score a share.
+        As in `tally`.
 
     Returns
     -------
@@ -183,21 +171,9 @@ def load_net(
 ) -> tuple[caffe.Net, Path]:
     """Return a row's net with weights (default: the run's best, else last), and their path.
 
-    Parameters
-    ----------
-    name
-        The row.
-    which
-        "val" or "deploy".
-    weights
-        A caffemodel.
-    window
-        Height and width of the pictures it will take, for a net that is drawn for one size.
-
-    Raises
-    ------
-    DataError
-        There are no such weights, or they leave a layer all zero.
+    `which` is "val" or "deploy"; `window` the height and width of the pictures it will take, where
+    the net is drawn for one size. Weights that are not there, or leave a layer all zero, are a
+    DataError.
     """
     row = experiments.find(name)
     path = Path(weights) if weights else run_dir.best_weights(name)

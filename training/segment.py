@@ -2,35 +2,31 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import caffe
 import experiments
 from data.errors import DataError
-from data.files import atomic_write
-from data.images import to_net
+from data.images import to_net, write_image
 from data.legend import overlay
-from data.palette import palette
+from data.palette import palette, write_label
 from data.progress import bar
 from experiments import Dataset
 from nets.load import forward, optimize
 from training.crf import DenseCRF, Settings
 from training.inference import Maps, Procedure
-from training.scoring import argmax_labels, class_names, load_net, save_prediction
+from training.scoring import argmax_labels, class_names, load_net
 
 TINY = np.finfo(np.float32).tiny
 
 
 class Labeller:
-    """A row's deploy net with its weights, and how it is used.
+    """A row's deploy net with its weights, by default the run's best, and how it is used.
 
     Parameters
     ----------
-    name
-        The row.
-    weights
-        A caffemodel (default: the run's best, else its last).
     procedure
         Scales, windows and so on (default: the row's own).
     crf
@@ -82,19 +78,13 @@ class Labeller:
 class Segmenter(Labeller):
     """For experiments with one picture as input (not NYUDv2's pairs of colour and depth)."""
 
-    def __init__(
-        self,
-        name: str,
-        weights: str | Path | None = None,
-        procedure: Procedure | None = None,
-        crf: Settings | None = None,
-    ):
+    def __init__(self, name: str, *how: Any, **more: Any):
         inputs = experiments.data_of(experiments.find(name)).inputs
         if len(inputs) > 1:
             tops = ", ".join(each.top for each in inputs)
             raise DataError(f"{name} takes {tops} together; here each picture is taken alone")
         (self.input,) = inputs
-        super().__init__(name, weights, procedure, crf)
+        super().__init__(name, *how, **more)
 
     def segment(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Return {score blob: H x W uint8 class numbers} of an H x W x C picture (RGB for 3)."""
@@ -124,11 +114,10 @@ def write(
         stem = path.stem + (head.suffix if len(data.heads) > 1 else "")
         if only != "overlays":
             written.append(out / f"{stem}.png")
-            save_prediction(written[-1], labels[head.score], data.palette)
+            write_label(written[-1], labels[head.score], data.palette)
         if only != "labels":
             written.append(out / f"{stem}_overlay.png")
             colours = palette(data.palette)
             picture = overlay(pixels, labels[head.score], class_names(head), colours)
-            with atomic_write(written[-1]) as stream:
-                picture.save(stream, format="PNG")
+            write_image(written[-1], picture)
     return written

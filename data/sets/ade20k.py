@@ -3,15 +3,12 @@
 Zhou, Zhao, Puig, Fidler, Barriuso and Torralba, "Scene parsing through ADE20K dataset", CVPR 2017.
 """
 
-from dataclasses import dataclass
-
 from ..dataset import Archive, DataSet, Pair
 from ..labels import ADE20K as LABEL
 
 _FOLDERS = {"train": "training", "val": "validation"}
 
 
-@dataclass
 class Ade20k(DataSet):
     """images/ and annotations/, each with training/ and validation/; the lists are derived."""
 

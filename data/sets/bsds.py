@@ -44,7 +44,6 @@ class Edges:
         return label, [few] if len(masks) < self.agreed else []
 
 
-@dataclass
 class Bsds(DataSet):
     """The splits are the folders, and trainval, which HED trains on."""
 

@@ -4,8 +4,6 @@ Brostow, Fauqueur and Cipolla, "Semantic object classes in video", PRL 2009; thi
 label maps are of Badrinarayanan, Kendall and Cipolla, "SegNet", PAMI 2017.
 """
 
-from dataclasses import dataclass
-
 from .. import files
 from ..dataset import Archive, DataSet, Pair
 from ..labels import CAMVID as LABEL
@@ -13,7 +11,6 @@ from ..labels import CAMVID as LABEL
 _COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
 
 
-@dataclass
 class CamVid(DataSet):
     """The splits of the SegNet tutorial's lists."""
 

@@ -3,8 +3,6 @@
 Cordts et al., "The Cityscapes dataset for semantic urban scene understanding", CVPR 2016.
 """
 
-from dataclasses import dataclass
-
 from ..dataset import Archive, DataSet, Pair
 from ..labels import CITYSCAPES as LABEL
 
@@ -12,7 +10,6 @@ _SITE = "https://www.cityscapes-dataset.com/downloads/"
 _IMAGE, _LABEL = "_leftImg8bit.png", "_gtFine_labelIds.png"
 
 
-@dataclass
 class Cityscapes(DataSet):
     """leftImg8bit/SPLIT/CITY and gtFine/SPLIT/CITY; the lists are derived."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import files, images, prepare
-from ..dataset import DataSet, Pair, copy_bundled
+from ..dataset import DataSet, copy_bundled
 from ..errors import DataError
 from ..labels import Png
 from ..masks import by_colour, read_classes
@@ -30,7 +30,6 @@ class Colours:
         return by_colour(path, images.read_converted(path, 3), classes.colours), []
 
 
-@dataclass
 class Kitti(DataSet):
     """RGB/ and GT/ of both sequences; prepare writes labels/ beside them, and the lists."""
 
@@ -51,21 +50,12 @@ class Kitti(DataSet):
             pictures = sorted((root / folder / "RGB").glob("*.png"))
             if not pictures:
                 raise DataError(f"{root / folder / 'RGB'}: no pictures (PNG) there")
-            jobs = [
-                prepare.Job(
-                    root / folder / "GT" / p.name, root / folder / "labels" / p.name, READER
-                )
-                for p in pictures
-            ]
+            names, place = [p.name for p in pictures], root / folder
+            jobs = [prepare.Job(place / "GT" / n, place / "labels" / n, READER) for n in names]
             prepare.convert(jobs, f"kitti {split}", log)
-            lines = [f"{folder}/RGB/{p.name} {folder}/labels/{p.name}" for p in pictures]
+            lines = [f"{folder}/RGB/{n} {folder}/labels/{n}" for n in names]
             files.write_list(root / f"{split}.txt", lines)
         copy_bundled(data, self.classes_file)
-
-    def pairs(self, data, split):
-        root = self.root(data)
-        listed = files.read_pairs(root / f"{split}.txt")
-        return [Pair(f"{split} {Path(i).stem}", root / i, root / m) for i, m in listed]
 
     def require(self, data):
         """DataError, with what to do, unless it is there."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from .. import files, hha, images, parallel, prepare
 from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
@@ -39,12 +38,9 @@ class HhaJob:
     target: Path
 
     def run(self):
-        encoded = hha.encode(images.read_depth(self.source))
-        with files.atomic_write(self.target) as stream:
-            Image.fromarray(encoded).save(stream, format="PNG")
+        images.write_image(self.target, hha.encode(images.read_depth(self.source)))
 
 
-@dataclass
 class Nyud(DataSet):
     """The splits of the authors' lists, and HHA pictures where they are missing."""
 

@@ -4,8 +4,6 @@ Mottaghi et al., "The role of context for object detection and semantic segmenta
 CVPR 2014. Three of the 59 go by another name among the 459; everything else is background (0).
 """
 
-from dataclasses import dataclass
-
 from .. import files, prepare
 from ..dataset import Archive, DataSet, Pair, copy_bundled
 from ..labels import pascal_context
@@ -15,7 +13,6 @@ from .voc import archive
 _LISTS = ("pascal-context/classes-59.txt", "pascal-context/classes-459.txt")
 
 
-@dataclass
 class PascalContext(DataSet):
     """The pictures of VOC 2010 with maps of 459 classes, merged to 59."""
 

@@ -3,15 +3,12 @@
 Hariharan, Arbelaez, Bourdev, Maji and Malik, "Semantic contours from inverse detectors", ICCV 2011.
 """
 
-from dataclasses import dataclass
-
 from .. import files, prepare
 from ..dataset import Archive, DataSet, Pair
 from ..labels import SBD as LABEL
 from ..labels import Mat
 
 
-@dataclass
 class Sbd(DataSet):
     """The splits of the benchmark's own lists."""
 

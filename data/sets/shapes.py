@@ -10,13 +10,11 @@ class is the label number minus 1 (0 to 5), as there is no background class.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from .. import files, palette, parallel
+from .. import files, images, palette, parallel
 from ..dataset import DataSet, Pair
 from ..errors import DataError
 from ..labels import Png
@@ -26,37 +24,23 @@ VERSION = 1  # raise it when the same seed no longer gives the same pictures
 _SPLITS = {"train": 0, "val": 1, "class-train": 2, "class-val": 3}
 
 
-def _random(seed, split, index):
-    """Return the random state of one picture, whatever else is drawn and by how many cores."""
-    # RandomState's streams are frozen across NumPy releases (NEP 19); Generator's are not.
-    return np.random.RandomState([seed, _SPLITS[split], index])
-
-
-def _save_jpeg(path, picture):
-    with files.atomic_write(path) as stream:
-        Image.fromarray(picture).save(stream, format="JPEG", quality=92)
-
-
-def _draw_scene(job):
+def _draw(job):
+    """Draw and write one picture: a scene with its label map, or a single object."""
     folder, seed, split, index, size = job
-    rs = _random(seed, split, index)
+    # RandomState's streams are frozen across NumPy releases (NEP 19); Generator's are not. Each
+    # picture has one of its own, whatever else is drawn and by how many cores.
+    rs = np.random.RandomState([seed, _SPLITS[split], index])
+    name = f"{split.removeprefix('class-')}_{index:05d}"
+    if split.startswith("class-"):
+        picture = single(rs, size, 1 + index % (len(CLASSES) - 1))
+        path = folder / "Classification" / "JPEGImages" / f"{name}.jpg"
+        images.write_image(path, picture, "JPEG", quality=92)
+        return
     height, width = (int(side) for side in rs.randint(size[0], size[1] + 1, 2))
     objects = 1 + rs.permutation(len(CLASSES) - 1)[: rs.randint(1, 4)]
     picture, label = scene(rs, height, width, objects)
-    name = f"{split}_{index:05d}"
-    _save_jpeg(folder / "JPEGImages" / f"{name}.jpg", picture)
-    with files.atomic_write(folder / "SegmentationClass" / f"{name}.png") as stream:
-        palette.save_label(stream, label)
-
-
-def _draw_single(job):
-    folder, seed, split, index, side = job
-    picture = single(_random(seed, split, index), side, 1 + index % (len(CLASSES) - 1))
-    _save_jpeg(folder / "Classification" / "JPEGImages" / f"{split[6:]}_{index:05d}.jpg", picture)
-
-
-def _draw(job):
-    (_draw_single if job[2].startswith("class-") else _draw_scene)(job)
+    images.write_image(folder / "JPEGImages" / f"{name}.jpg", picture, "JPEG", quality=92)
+    palette.write_label(folder / "SegmentationClass" / f"{name}.png", label)
 
 
 def _lists(train, val, singles):
@@ -87,30 +71,14 @@ def generate(
 
     Parameters
     ----------
-    folder
-        Where to.
     train, val
         Numbers of pictures.
     size
         Least and most pixels of a side, drawn for height and width: 64 to 1024.
-    seed
-        Of all drawing.
     singles
         Numbers of single-object pictures (train, val).
     single_size
         Their side in pixels: 32 to 1024.
-    workers
-        Processes (default: the cores).
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    DataError
-        Sizes outside these limits.
     """
     folder = Path(folder)
     recipe = dict(version=VERSION, train=train, val=val, size=list(size), seed=seed)
@@ -138,7 +106,6 @@ def generate(
     return folder
 
 
-@dataclass
 class Shapes(DataSet):
     """The generated pictures."""
 
@@ -150,8 +117,8 @@ class Shapes(DataSet):
     def pairs(self, data, split):
         root = self.root(data)
         ids = files.read_list(root / f"ImageSets/Segmentation/{split}.txt")
-        images, labels = root / "JPEGImages", root / "SegmentationClass"
-        return [Pair(i, images / f"{i}.jpg", labels / f"{i}.png") for i in ids]
+        pictures, labels = root / "JPEGImages", root / "SegmentationClass"
+        return [Pair(i, pictures / f"{i}.jpg", labels / f"{i}.png") for i in ids]
 
 
 SHAPES = Shapes(

@@ -5,35 +5,27 @@ labels of Tighe and Lazebnik, ECCV 2010. The lists have 2,486 and 200 of the 2,6
 no annotation (highway_bost181, street_urb506).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .. import files, parallel
 from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
 from ..errors import DataError
 from ..labels import SIFTFLOW as LABEL
-from ..labels import SIFTFLOW_GEOMETRIC, Reader
+from ..labels import SIFTFLOW_GEOMETRIC
 
 _SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 
 
-@dataclass(frozen=True)
-class _Occurring:
-    """Which classes a label map has; a plain callable, so that workers can have it."""
-
-    reader: Reader
-
-    def __call__(self, path):
-        return np.unique(self.reader.read(path)[0])
+def _occurring(path):
+    """Return the classes of a label map."""
+    return np.unique(LABEL.read(path)[0])
 
 
-@dataclass
 class SiftFlow(DataSet):
     """The pictures with both label maps."""
 
     # Never in the test split: left out of the means (paper, section 5, SIFT Flow).
-    absent: tuple = ("cow", "desert", "moon")
+    absent = ("cow", "desert", "moon")
 
     def pairs(self, data, split):
         root, ids = self.root(data), files.read_list(bundled(data, f"{self.folder}/{split}.txt"))
@@ -50,9 +42,8 @@ class SiftFlow(DataSet):
         self.require(data)
         lists = ("trainval.txt", "test.txt", "classes.txt", "classes-geo.txt")
         copy_bundled(data, *(f"{self.folder}/{name}" for name in lists))
-        look = _Occurring(self.reader)
         maps = [pair.label for pair in self.pairs(data, "test")]
-        found = parallel.run(look, maps, "siftflow test classes")
+        found = parallel.run(_occurring, maps, "siftflow test classes")
         seen = {int(k) for some in found for k in some}
         names = self.classes(data)
         wrong = [name for name in self.absent if names.index(name) in seen]

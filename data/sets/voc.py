@@ -7,6 +7,7 @@ trainval, with the images that show a class of HARD a second time (DeepLabv3, se
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ import numpy as np
 from .. import files, parallel, prepare
 from ..dataset import Archive, DataSet, Pair
 from ..errors import DataError
-from ..labels import SBD, Png, Reader
+from ..labels import SBD, Png
 from ..settings import BUNDLED
+from . import sbd
 
 _FOLDERS = ("JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets", "Annotations")
 _LISTS = "ImageSets/Segmentation"
@@ -26,7 +28,7 @@ HARD = ("bicycle", "chair", "diningtable", "pottedplant", "sofa")
 class Voc(DataSet):
     """One year of VOC."""
 
-    sbd_counts: dict = field(default_factory=lambda: {"train": 8498, "val": 2857})
+    sbd_counts: dict = field(default_factory=lambda: sbd.SBD.counts)
 
     def ids(self, data, split):
         return files.read_list(self.root(data) / _LISTS / f"{split}.txt")
@@ -48,13 +50,11 @@ class Voc(DataSet):
         found = {split: files.read_list(folder / f"{split}.txt") for split in self.sbd_counts}
         for split, count in self.sbd_counts.items():
             if len(found[split]) != count:
-                raise DataError(
-                    f"{folder / split}.txt: {len(found[split]):,} entries, expected {count:,}"
-                )
+                given = f"{len(found[split]):,} entries"
+                raise DataError(f"{folder / split}.txt: {given}, expected {count:,}")
         return found
 
 
-@dataclass
 class Voc2011(Voc):
     """VOC 2011, whose `prepare` derives seg11valid."""
 
@@ -66,13 +66,13 @@ class Voc2011(Voc):
 
     def seg11valid(self, data, log):
         """VOC 2011 val minus SBD train: derived where SBD is there, else the project's list."""
-        val, sbd = self.ids(data, "val"), self.sbd_ids(data)
+        val, extended = self.ids(data, "val"), self.sbd_ids(data)
         listed = files.read_list(BUNDLED / "pascal/seg11valid.txt")
-        if sbd is None:
+        if extended is None:
             log(f"{self.name}: SBD is not there; taking the project's own seg11valid list")
             ids = [i for i in val if i in set(listed)]
         else:
-            ids = [i for i in val if i not in set(sbd["train"])]
+            ids = [i for i in val if i not in set(extended["train"])]
         count = self.counts["seg11valid"]
         if len(ids) != count or (count == len(listed) and set(ids) != set(listed)):
             raise DataError(
@@ -82,33 +82,26 @@ class Voc2011(Voc):
         return ids
 
 
-@dataclass(frozen=True)
-class _Shows:
-    """Whether a label map shows one of some classes."""
-
-    reader: Reader
-    classes: tuple
-
-    def __call__(self, path):
-        return bool(np.isin(self.reader.read(path)[0], self.classes).any())
+def _shows(reader, classes, path):
+    """Return whether a label map shows one of the classes."""
+    return bool(np.isin(reader.read(path)[0], classes).any())
 
 
-@dataclass
 class Voc2012(Voc):
     """VOC 2012, whose `prepare` derives trainval_hard and, with SBD there, trainaug."""
 
     def prepare(self, data, log=print):
         self.require(data)
-        sbd = self.sbd_ids(data)
-        if sbd is None:
+        extended = self.sbd_ids(data)
+        if extended is None:
             log(f"{self.name}: trainaug needs SBD: `python -m data fetch sbd`, then prepare again")
         else:
-            self._write_trainaug(data, sbd, log)
+            self._write_trainaug(data, extended, log)
         self._write_hard(data, log)
 
-    def _write_trainaug(self, data, sbd, log):
+    def _write_trainaug(self, data, extended, log):
         train, val = self.ids(data, "train"), set(self.ids(data, "val"))
-        ids = sorted({*sbd["train"], *sbd["val"], *train} - val)
+        ids = sorted({*extended["train"], *extended["val"], *train} - val)
         if len(ids) != self.counts["trainaug"]:
             raise DataError(
                 f"{self.root(data) / _LISTS}: SBD and train minus val are {len(ids):,} images, "
@@ -119,7 +112,7 @@ class Voc2012(Voc):
 
     def _write_hard(self, data, log):
         ids, classes = self.ids(data, "trainval"), self.classes(data)
-        shows = _Shows(self.reader, tuple(classes.index(name) for name in HARD))
+        shows = partial(_shows, self.reader, [classes.index(name) for name in HARD])
         hard = parallel.run(shows, [p.label for p in self.pairs(data, "trainval")], "trainval_hard")
         again = [i for i, found in zip(ids, hard, strict=True) if found]
         files.write_list(self.root(data) / _LISTS / "trainval_hard.txt", [*ids, *again])
@@ -139,12 +132,8 @@ class Voc2012(Voc):
 def archive(year, file, digest, size=None, about=0, mirrors=(), keep=_FOLDERS):
     """Return the trainval archive of a year; its old host redirects to https where it can."""
     path = f"pascal/VOC/voc{year}/{file}"
-    urls = (
-        f"https://thor.robots.ox.ac.uk/{path}",
-        *mirrors,
-        f"http://host.robots.ox.ac.uk/{path}",
-    )
-    into = f"pascal/VOC{year}"
+    thor, host = f"https://thor.robots.ox.ac.uk/{path}", f"http://host.robots.ox.ac.uk/{path}"
+    urls, into = (thor, *mirrors, host), f"pascal/VOC{year}"
     return Archive(file, urls, digest, size, about, unpacked=about, keep=keep, into=into)
 
 

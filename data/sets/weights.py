@@ -1,7 +1,5 @@
 """Caffe models to fetch: the ILSVRC classifiers to start from, and what authors trained."""
 
-from dataclasses import dataclass
-
 from .. import fetch
 from ..dataset import Archive, DataSet
 from ..errors import DataError
@@ -22,7 +20,6 @@ def complaints(remotes, folder, data):
     return found
 
 
-@dataclass
 class Weights(DataSet):
     """Single files in one folder; checked by checksum, nothing to prepare."""
 

@@ -112,5 +112,5 @@ def test_files_that_are_not_coco_s_are_refused(folders, tmp_path, said):
 
 
 def test_uncovered_pixels_are_void_where_there_is_no_background():
-    assert polygons.ground(["crack", "background"]) == 1
-    assert polygons.ground(["crack", "hole"]) == 255
+    assert polygons.draw((), 1, 1, ["crack", "background"]) == 1
+    assert polygons.draw((), 1, 1, ["crack", "hole"]) == 255

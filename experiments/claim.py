@@ -18,35 +18,19 @@ _ACCUMULATED = 20  # pictures of an update (PAMI paper, section 4.3)
 
 @dataclass(frozen=True)
 class Variant:
-    """One line of the table: a row of the table of experiments, changed in one thing.
+    """One line of the table: a row of the table of experiments, changed in one thing."""
 
-    Parameters
-    ----------
-    question
-        The heading that it is compared under.
-    text
-        What is special, in words.
-    row
-        The experiment; its name is the variant's.
-    before
-        The name of the variant whose result it starts from, "" where the row says what from.
-    """
-
-    question: str
-    text: str
-    row: Experiment
-    before: str = ""
+    question: str  # the heading that it is compared under
+    text: str  # what is special, in words
+    row: Experiment  # its name is the variant's
+    before: str = ""  # the variant whose result it starts from, where the row does not say
 
 
 def variants(pictures: int = PICTURES, seed: int = 1) -> Iterator[Variant]:
     """Yield the table's lines, those first that others start from.
 
-    Parameters
-    ----------
-    pictures
-        That the first stage learns from, drawn with replacement.
-    seed
-        Of the fillers, the order of the pictures and how they vary.
+    The first stage learns from so many `pictures`, drawn with replacement; `seed` is that of the
+    fillers, of the pictures' order and of how they vary.
     """
     stages = [EXPERIMENTS[f"camvid-resnet-fcn{stride}s"] for stride in (32, 16, 8)]
     batch = 4

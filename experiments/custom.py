@@ -50,8 +50,6 @@ def dataset(name: str) -> Dataset:
         layer="FolderSegDataLayer",
         heads=(Head(len(made.classes), made.classes),),
         common=dict(root=made.root, mean=mean, channels=made.channels, void=made.void),
-        train=dict(split="train"),
-        val=dict(split="val"),
         inputs=(Input("data", made.channels, mean),),
         test_iter=made.val_count(data_dir()),
     )

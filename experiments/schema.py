@@ -55,10 +55,10 @@ class Dataset:
     module: str
     layer: str
     heads: tuple[Head, ...]
-    train: dict[str, Any]
-    val: dict[str, Any]
     test_iter: int  # batches in the scored split
     inputs: tuple[Input, ...]  # tops before the labels
+    train: dict[str, Any] = field(default_factory=lambda: dict(split="train"))
+    val: dict[str, Any] = field(default_factory=lambda: dict(split="val"))
     common: dict[str, Any] = field(default_factory=dict)  # parameters of both
     val_layer: str = ""  # where scoring reads by another class
     deploy_size: tuple[int, int] = (500, 500)  # height, width of the deploy net's placeholder
@@ -67,6 +67,11 @@ class Dataset:
     palette: str = "voc"  # colours of the classes (data/palette.py)
     segments: bool = True  # False: one label for a whole picture, or edges
     edges: bool = False  # the score is the probability of an edge
+
+    def with_mean(self, mean: tuple[float, float, float]) -> "Dataset":
+        """Return this data set, read with another mean."""
+        inputs = (Input("data", 3, mean),)
+        return replace(self, common={**self.common, "mean": mean}, inputs=inputs)
 
 
 @dataclass(frozen=True)

@@ -29,21 +29,16 @@ FETCHED = {
     ),
 }  # fmt: skip
 
+_HEAVY = ("nyud-fcn32s-color", "nyud-fcn32s-hha", "nyud-fcn32s-color-hha", "siftflow-fcn32s",
+          "siftflow-fcn16s", "siftflow-fcn8s", "pascalcontext-fcn32s", "pascalcontext-fcn16s",
+          "pascalcontext-fcn8s")  # fmt: skip
 _FCN = {
     "voc-fcn32s": "fcn32s-heavy-pascal",
     "voc-fcn16s": "fcn16s-heavy-pascal",
     "voc-fcn8s": "fcn8s-heavy-pascal",
     "voc-fcn8s-atonce": "fcn8s-atonce-pascal",
     "voc-fcn-alexnet": "fcn-alexnet-pascal",
-    "nyud-fcn32s-color": "nyud-fcn32s-color-heavy",
-    "nyud-fcn32s-hha": "nyud-fcn32s-hha-heavy",
-    "nyud-fcn32s-color-hha": "nyud-fcn32s-color-hha-heavy",
-    "siftflow-fcn32s": "siftflow-fcn32s-heavy",
-    "siftflow-fcn16s": "siftflow-fcn16s-heavy",
-    "siftflow-fcn8s": "siftflow-fcn8s-heavy",
-    "pascalcontext-fcn32s": "pascalcontext-fcn32s-heavy",
-    "pascalcontext-fcn16s": "pascalcontext-fcn16s-heavy",
-    "pascalcontext-fcn8s": "pascalcontext-fcn8s-heavy",
+    **{row: f"{row}-heavy" for row in _HEAVY},
 }
 _PSPNET = {
     "ade20k-pspnet50": "pspnet50_ADE20K",

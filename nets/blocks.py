@@ -65,16 +65,12 @@ def stage(n, bottom, number, suffix="", first="conv1_1", first_pad=None, **conv)
 
     Parameters
     ----------
-    n : NetSpec
-    bottom : Top
     number : int
         1 to 5; the layers are conv{number}_1, relu{number}_1 ...
     suffix : str
         Ends every name.
-    first : str
-        Name of the net's very first convolution.
-    first_pad : int, optional
-        Padding of that convolution, where it is not the others'.
+    first, first_pad
+        Name and padding of the net's very first convolution, where they are not as the others'.
     **conv
         Fields of every convolution of the stage: `pad` (1 if not given), `dilation`, `param` ...
 
@@ -86,12 +82,21 @@ def stage(n, bottom, number, suffix="", first="conv1_1", first_pad=None, **conv)
     depth, width = VGG16[number]
     top = bottom
     for i in range(1, depth + 1):
-        unit = f"{number}_{i}{suffix}"
-        start = (number, i) == (1, 1)
-        fields = dict(dict(param=LEARN, pad=1), **conv)
-        if start and first_pad is not None:
-            fields["pad"] = first_pad
-        name = first + suffix if start else "conv" + unit
-        n[name], n["relu" + unit] = conv_relu(top, width, **fields)
+        unit, name, fields = f"{number}_{i}{suffix}", f"conv{number}_{i}", conv
+        if (number, i) == (1, 1):
+            name, fields = first, conv if first_pad is None else {**conv, "pad": first_pad}
+        n[name + suffix], n["relu" + unit] = conv_relu(top, width, **fields)
         top = n["relu" + unit]
     return top
+
+
+def stride_or_dilate(stages, output_stride, reached):
+    """Yield stride and dilation of each of the next stages: beyond the output stride they dilate.
+
+    `reached` is the stride so far; up to the output stride each stage strides by 2.
+    """
+    dilation = 1
+    for _ in range(stages):
+        stride = 2 if reached < output_stride else 1
+        reached, dilation = reached * stride, dilation * 2 // stride
+        yield stride, dilation

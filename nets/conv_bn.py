@@ -15,7 +15,6 @@ class ConvBN:
 
     Parameters
     ----------
-    n : NetSpec
     names : str
         "pspnet": conv1_1_3x3_s2, conv1_1_3x3_s2/bn, (.../scale,) conv1_1_3x3_s2/relu;
         "resnet": res2a_branch1, bn2a_branch1, (scale2a_branch1,) res2a_branch1_relu.

@@ -16,13 +16,9 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     Parameters
     ----------
     kind
-        vgg16, caffenet, googlenet, resnet50 or resnet101.
+        One of `CLASSIFIERS`.
     model
         The classifier's caffemodel, of any version.
-    out
-        The caffemodel to write.
-    log
-        Called with each line of the report.
 
     Returns
     -------

@@ -24,9 +24,6 @@ def crfrnn(n, heads, iterations=10):
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
-        One.
     iterations : int
         Mean-field steps: 5 to train, 10 to test (paper, section 6).
     """
@@ -89,7 +86,6 @@ def meanfield(n, unary, data, iterations, classes=None, rates=RATES):
 
     Parameters
     ----------
-    n : NetSpec
     unary, data : Top
         Scores and picture of one size; the picture is as it enters the net.
     iterations : int

@@ -30,9 +30,6 @@ def largefov(n, heads, multiscale=False, train=False, name="voc12", crop=513):
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
-        One.
     multiscale : bool
         Whether five further branches add their scores. They alone learn: the rest comes trained
         from DeepLab-LargeFOV (v1, section 4.3).

@@ -29,8 +29,6 @@ def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
     crop : int or (int, int)
         Side, or height and width, of the pictures: output_stride k + 1 pixels.
     depth, width : int

@@ -27,9 +27,6 @@ def dilation(n, heads, dilations=DILATIONS, large=False, upsampled=False, identi
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
-        One.
     dilations : tuple of int
         Of the context module's 3x3 convolutions.
     large : bool
@@ -58,9 +55,6 @@ def segmenter(n, heads, dilations=DILATIONS, large=False, step="joint", train=Fa
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
-        One.
     dilations, large
         See `dilation`.
     step : str
@@ -117,8 +111,6 @@ def front_end(n, heads, final="final", param=LEARN, data=None, drop=True):
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of experiments.Head
     final : str
         The name of the scores.
     param : list of dict, optional
@@ -158,7 +150,6 @@ def context_module(n, bottom, classes, dilations=DILATIONS, large=False, identit
 
     Parameters
     ----------
-    n : NetSpec
     bottom : Top
         Score maps, N x classes x H x W; the result has the same shape.
     classes : int

@@ -32,10 +32,6 @@ def fcn(n, heads, stride=32, scales=None, fixed=False, first="conv1_1"):
 
     Parameters
     ----------
-    n : NetSpec
-        Has `data`; the layers are added to it.
-    heads : sequence of experiments.Head
-        Each task's suffix and class count.
     stride : int
         32, 16 or 8.
     scales : dict, optional
@@ -78,11 +74,8 @@ def upscore(n, data, head, stride, scales=None, padded=True):
 
     Parameters
     ----------
-    n : NetSpec
-        Has `score_fr` and the pools.
     data : Top
         What the scores are cropped to.
-    head : experiments.Head
     stride, scales
         As in `fcn`.
     padded : bool

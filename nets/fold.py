@@ -28,13 +28,9 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
     ----------
     prototxt
         The net, which normalises in place and whose BatchNorm layers use their stored statistics.
-    model
-        Its caffemodel.
     out
         The caffemodel to write; its convolutions have their old names, and biases. Its net becomes
         the prototxt of the same stem beside it.
-    log
-        Called with each line of the report.
 
     Returns
     -------

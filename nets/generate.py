@@ -146,9 +146,7 @@ def solver(row: Experiment, data: Dataset) -> caffe_pb2.SolverParameter:
         snapshot_prefix=f"runs/{row.name}",
         random_seed=row.seed,
     )
-    for name, value in row.solver.items():
-        p.ClearField(name)
-        getattr(p, name).extend(value) if isinstance(value, list) else setattr(p, name, value)
+    p.MergeFrom(caffe_pb2.SolverParameter(**row.solver))
     return p
 
 
@@ -171,19 +169,13 @@ def files(row: Experiment, data: Dataset) -> dict[str, str]:
 
 def stale(row: Experiment, data: Dataset, root: Path) -> list[str]:
     """Return the paths of the row's files that are absent from `root` or differ."""
-    texts = files(row, data)
-    return [p for p, text in texts.items() if not same(Path(root) / p, text)]
-
-
-def same(path: Path, text: str) -> bool:
-    """Return whether the file is there with this text."""
-    return path.is_file() and path.read_text() == text
+    paths = {name: (root / name, text) for name, text in files(row, data).items()}
+    return [n for n, (p, text) in paths.items() if not p.is_file() or p.read_text() != text]
 
 
 def write(row: Experiment, data: Dataset, root: Path) -> list[str]:
     """Write the row's files under `root` where they differ; return the paths written."""
-    texts = files(row, data)
-    written = stale(row, data, root)
+    texts, written = files(row, data), stale(row, data, root)
     for path in written:
-        write_text(Path(root) / path, texts[path])
+        write_text(root / path, texts[path])
     return written

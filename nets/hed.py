@@ -27,7 +27,6 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
 
     Parameters
     ----------
-    n : NetSpec
     heads : sequence of Head
         One; its labels are 1 on edges and 0 elsewhere.
     fuse_rate : float
@@ -39,11 +38,6 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
     loss : str
         The loss's layer type. HED's own has the name of BVLC's, which balances nothing, and only
         the Caffe that reads it tells them apart; HEDSigmoidCrossEntropyLoss is HED's for certain.
-
-    Returns
-    -------
-    list
-        Empty: no further loss is to be added.
     """
     (head,) = heads
     top, below = n.data, []
@@ -70,7 +64,7 @@ def hed(n, heads, fuse_rate=0.01, losses=False, loss="SigmoidCrossEntropyLoss"):
         param=learning(fuse_rate),
     )
     end(n, "fuse", n[FUSED], head)
-    return []
+    return []  # no further loss is to be added
 
 
 def side_output(n, bottom, name, factor):

@@ -34,12 +34,8 @@ def convert_keras(
     prototxt
         The Caffe net, or the name of one of `nets.published`. Its upsampling layers become
         bilinear, if `mapping` does not name them.
-    out
-        The caffemodel to write.
     mapping
         {layer of the net: group of the file that holds its weights}; empty: equal names.
-    log
-        Called with each line of the report.
 
     Returns
     -------
@@ -206,35 +202,22 @@ def numpy_layer(layer, bottom, kernel, bias):
 def correlation(x, kernel, stride, pad, dilation, group):
     """Convolve N x H x W x C with kernels H x W x in x out, or depthwise H x W x C x multiple."""
     x = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-    kh, kw = kernel.shape[:2]
-    height, width = (
-        (size - dilation * (k - 1) - 1) // stride + 1
-        for size, k in zip(x.shape[1:3], (kh, kw), strict=True)
-    )
-    y = 0.0
-    for i in range(kh):
-        for j in range(kw):
-            rows = slice(i * dilation, i * dilation + stride * (height - 1) + 1, stride)
-            columns = slice(j * dilation, j * dilation + stride * (width - 1) + 1, stride)
-            part = x[:, rows, columns]
-            if group > 1:
-                y = y + (part[..., None] * kernel[i, j]).reshape(*part.shape[:3], -1)
-            else:
-                y = y + part @ kernel[i, j]
-    return y
+    reach = [dilation * (k - 1) + 1 for k in kernel.shape[:2]]
+    # numpy's types know one axis alone.
+    windows = np.lib.stride_tricks.sliding_window_view(x, reach, (1, 2))  # type: ignore[call-overload]
+    windows = windows[:, ::stride, ::stride, :, ::dilation, ::dilation]  # N x H x W x C x kh x kw
+    if group > 1:
+        y = np.einsum("nhwcij,ijcm->nhwcm", windows, kernel)
+        return y.reshape(*y.shape[:3], -1)
+    return np.tensordot(windows, kernel, ((4, 5, 3), (0, 1, 2)))
 
 
 def transposed(x, kernel, stride, pad, dilation, group):
-    """The adjoint of `correlation`, for kernels H x W x out x in."""
-    n, height, width, _ = x.shape
-    kh, kw, outputs, _ = kernel.shape
-    y = np.zeros(
-        (n, stride * (height - 1) + dilation * (kh - 1) + 1,
-         stride * (width - 1) + dilation * (kw - 1) + 1, outputs)
-    )  # fmt: skip
-    for i in range(kh):
-        for j in range(kw):
-            y[:, i * dilation :: stride, j * dilation :: stride][:, :height, :width] += (
-                x @ kernel[i, j].T
-            )
+    """The adjoint of `correlation`, for kernels H x W x out x in: zeros between the pixels."""
+    n, height, width, channels = x.shape
+    spread = np.zeros((n, stride * (height - 1) + 1, stride * (width - 1) + 1, channels))
+    spread[:, ::stride, ::stride] = x
+    border = dilation * (len(kernel) - 1)  # kernels are square
+    turned = kernel[::-1, ::-1].swapaxes(2, 3)
+    y = correlation(spread, turned, 1, border, dilation, 1)
     return y[:, pad : y.shape[1] - pad, pad : y.shape[2] - pad]

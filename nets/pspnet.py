@@ -31,9 +31,6 @@ def pspnet(n, heads, crop=473, depth=101, width=64, bn="BN", frozen=True, moment
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
-        One: PSPNet has one classifier.
     crop : int or (int, int)
         Side, or height and width: 48 k - 7 pixels, so that the last map divides into 1, 2, 3 and 6
         bins: 473, 713 ...
@@ -87,9 +84,8 @@ def pyramid_branch(unit, bottom, bins, sides, width, rate):
     """Average into bins x bins, mix the channels, upsample to the map's sides."""
     n, name = unit.n, f"conv5_3_pool{bins}"
     height, across = (side // bins for side in sides)
-    if height == across:
-        cell = dict(kernel_size=height, stride=height)
-    else:
+    cell = dict(kernel_size=height, stride=height)
+    if height != across:
         cell = dict(kernel_h=height, kernel_w=across, stride_h=height, stride_w=across)
     n[name] = L.Pooling(bottom, pool=P.Pooling.AVE, **cell)
     top = unit(name + "_conv", n[name], width, 1, rate=rate)

@@ -24,50 +24,40 @@ class Published:
     net: str  # module.function
     classes: int
     size: tuple[int, int]  # height, width
-    source: str  # repository and file
+    source: str  # repository and file; {} is the net's name
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def _pspnet(name: str, classes: int, crop: int, depth: int) -> Published:
-    source = f"hszhao/PSPNet evaluation/prototxt/{name}.prototxt"
-    options = dict(crop=crop, depth=depth)
-    return Published("pspnet.pspnet", classes, (crop, crop), source, options)
+def _pspnet(classes: int, crop: int, depth: int) -> Published:
+    source = "hszhao/PSPNet evaluation/prototxt/{}.prototxt"
+    return Published("pspnet.pspnet", classes, (crop, crop), source, dict(crop=crop, depth=depth))
 
 
-def _dilation(name: str, classes: int, size: tuple[int, int], **options: Any) -> Published:
-    source = f"fyu/dilation models/{name}_deploy.prototxt"
+def _dilation(classes: int, size: tuple[int, int], **options: Any) -> Published:
+    source = "fyu/dilation models/{}_deploy.prototxt"
     return Published("dilation.dilation", classes, size, source, options)
 
 
-_DEEPLAB = "TheLegendAli/DeepLab-Context config/"
+def _deeplab(name: str, **options: Any) -> Published:
+    source = f"TheLegendAli/DeepLab-Context config/{name}/test.prototxt"
+    return Published("deeplab.largefov", 21, (513, 513), source, options)
+
+
 _CRFRNN = "torrvision/crfasrnn python-scripts/TVG_CRFRNN_new_deploy.prototxt"
+_DILATIONS10 = (1, 1, 2, 4, 8, 16, 32, 64, 1)
 
 PUBLISHED = {
-    "pspnet101_VOC2012_473": _pspnet("pspnet101_VOC2012_473", 21, 473, 101),
-    "pspnet101_cityscapes_713": _pspnet("pspnet101_cityscapes_713", 19, 713, 101),
-    "pspnet50_ADE20K_473": _pspnet("pspnet50_ADE20K_473", 150, 473, 50),
-    "dilation8_pascal_voc": _dilation("dilation8_pascal_voc", 21, (900, 900), large=True),
-    "dilation10_cityscapes": _dilation(
-        "dilation10_cityscapes",
-        19,
-        (1396, 1396),
-        dilations=(1, 1, 2, 4, 8, 16, 32, 64, 1),
-        upsampled=True,
-    ),
-    "dilation7_kitti": _dilation("dilation7_kitti", 11, (852, 1640), dilations=(1, 1, 2, 4, 8, 1)),
-    "dilation8_camvid": _dilation("dilation8_camvid", 11, (900, 1100)),
+    "pspnet101_VOC2012_473": _pspnet(21, 473, 101),
+    "pspnet101_cityscapes_713": _pspnet(19, 713, 101),
+    "pspnet50_ADE20K_473": _pspnet(150, 473, 50),
+    "dilation8_pascal_voc": _dilation(21, (900, 900), large=True),
+    "dilation10_cityscapes": _dilation(19, (1396, 1396), dilations=_DILATIONS10, upsampled=True),
+    "dilation7_kitti": _dilation(11, (852, 1640), dilations=(1, 1, 2, 4, 8, 1)),
+    "dilation8_camvid": _dilation(11, (900, 1100)),
     "hed": Published("hed.hed", 1, (500, 500), "s9xie/hed examples/hed/deploy.prototxt"),
     "crfrnn": Published("crfrnn.released", 21, (500, 500), _CRFRNN),
-    "deeplab-largefov": Published(
-        "deeplab.largefov", 21, (513, 513), _DEEPLAB + "DeepLab-LargeFOV/test.prototxt"
-    ),
-    "deeplab-msc-largefov": Published(
-        "deeplab.largefov",
-        21,
-        (513, 513),
-        _DEEPLAB + "DeepLab-MSc-LargeFOV/test.prototxt",
-        dict(multiscale=True),
-    ),
+    "deeplab-largefov": _deeplab("DeepLab-LargeFOV"),
+    "deeplab-msc-largefov": _deeplab("DeepLab-MSc-LargeFOV", multiscale=True),
 }
 
 
@@ -91,7 +81,7 @@ def main() -> None:
         print(text_format.MessageToString(net(name)), end="")
         return
     for name, made in PUBLISHED.items():
-        print(f"{name:26} {made.source}")
+        print(f"{name:26} {made.source.format(name)}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ Two stems, each with the layer names of the weights that fit it:
 """
 
 from caffe import layers as L
-from nets.blocks import add, max_pool
+from nets.blocks import add, max_pool, stride_or_dilate
 from nets.conv_bn import ConvBN
 
 #: depth: bottleneck units in stages 2 to 5
@@ -34,7 +34,6 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
 
     Parameters
     ----------
-    n : NetSpec
     data : Top
         Pictures, N x 3 x H x W.
     depth : int
@@ -68,21 +67,20 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
     if output_stride not in OUTPUT_STRIDES:
         raise ValueError(f"output stride {output_stride!r}: expected one of {OUTPUT_STRIDES}")
     unit = ConvBN(n, STEMS[stem], bn, frozen, momentum)
-    stem_of = deep_stem if stem == "deep" else stock_stem
-    top = stem_of(unit, data, depth, width)
-    pool_pad = (1 if stem == "deep" else 0) if pool_pad is None else pool_pad
-    pool1 = "pool1_3x3_s2" if stem == "deep" else "pool1"
-    top = n[pool1] = max_pool(top, 3, 2, **(dict(pad=pool_pad) if pool_pad else {}))
+    if stem == "deep":  # PSPNet's evaluation prototxts
+        top = unit("conv1_1_3x3_s2", data, width, 3, stride=2, pad=1)
+        top = unit("conv1_2_3x3", top, width, 3, pad=1)
+        top = unit("conv1_3_3x3", top, 2 * width, 3, pad=1)
+        pool1, own_pad = "pool1_3x3_s2", 1
+    else:  # ResNet-50's, published so, has a bias
+        top = unit("conv1", data, width, 7, bias=depth == 50, stride=2, pad=3)
+        pool1, own_pad = "pool1", 0
+    pad = own_pad if pool_pad is None else pool_pad
+    top = n[pool1] = max_pool(top, 3, 2, **(dict(pad=pad) if pad else {}))
 
-    last = 5 + extra
-    counts = dict(zip(range(2, last + 1), UNITS[depth] + (3,) * extra, strict=True))
-    reached, dilation = 4, 1
-    for stage, count in counts.items():
-        stride = 1
-        if stage > 2 and reached < output_stride:
-            stride, reached = 2, reached * 2
-        elif stage > 2:
-            dilation *= 2
+    counts = UNITS[depth] + (3,) * extra
+    steps = [(1, 1), *stride_or_dilate(len(counts) - 1, output_stride, reached=4)]
+    for stage, (count, (stride, dilation)) in enumerate(zip(counts, steps, strict=True), 2):
         rates = multi_grid if stage >= 5 else (1,) * count
         if len(rates) != count:
             raise ValueError(f"multi_grid {multi_grid}: expected {count} rates, one a unit")
@@ -96,26 +94,8 @@ def resnet(n, data, depth=50, stem="deep", output_stride=8, multi_grid=(1, 1, 1)
     return top
 
 
-def deep_stem(unit, data, depth, width):
-    """Three 3x3 convolutions, the first of stride 2 (PSPNet's evaluation prototxts)."""
-    top = unit("conv1_1_3x3_s2", data, width, 3, stride=2, pad=1)
-    top = unit("conv1_2_3x3", top, width, 3, pad=1)
-    return unit("conv1_3_3x3", top, 2 * width, 3, pad=1)
-
-
-def stock_stem(unit, data, depth, width):
-    """One 7x7 convolution of stride 2; ResNet-50's, published so, has a bias."""
-    return unit("conv1", data, width, 7, bias=depth == 50, stride=2, pad=3)
-
-
 def unit_names(stem, depth, stage, i):
-    """Return the names of unit `i` (from 0) and of its four convolutions.
-
-    Returns
-    -------
-    tuple of str
-        (unit, reducing, 3x3, increasing, projecting)
-    """
+    """Return the names of unit `i` (from 0) and of its convolutions, in `bottleneck`'s order."""
     if stem == "deep":
         unit = f"conv{stage}_{i + 1}"
         return (unit, *(f"{unit}_{k}" for k in ("1x1_reduce", "3x3", "1x1_increase", "1x1_proj")))
@@ -132,7 +112,6 @@ def bottleneck(unit, names, bottom, width, dilation, stride, project, late_strid
     unit : ConvBN
     names : tuple of str
         Of `unit_names`.
-    bottom : Top
     width : int
         Channels of the first two convolutions; the third has four times as many.
     dilation : int

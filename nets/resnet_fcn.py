@@ -16,7 +16,17 @@ picture, so that the first pixels of two maps lie on each other.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import LEARN, MSRA, add, dropout, learning, max_pool, score, upsample
+from nets.blocks import (
+    LEARN,
+    MSRA,
+    add,
+    dropout,
+    learning,
+    max_pool,
+    score,
+    stride_or_dilate,
+    upsample,
+)
 from nets.conv_bn import ConvBN
 from nets.fcn import final_name
 
@@ -27,12 +37,7 @@ STRIDES = (8, 16, 32)
 
 
 class ConvReLU:
-    """Draws convolutions, each with its rectifier in place: `ConvBN` with the statistics folded in.
-
-    Parameters
-    ----------
-    n : NetSpec
-    """
+    """Draws convolutions, each with its rectifier in place: a `ConvBN` that was folded."""
 
     def __init__(self, n):
         self.n = n
@@ -58,7 +63,6 @@ def trunk(n, data, output_stride=32, rate=1, fixed=0, normalised=False, momentum
 
     Parameters
     ----------
-    n : NetSpec
     data : Top
         Pictures, N x 3 x H x W.
     output_stride : int
@@ -83,13 +87,8 @@ def trunk(n, data, output_stride=32, rate=1, fixed=0, normalised=False, momentum
     bias = dict(bias=True) if normalised else {}
     tops = [units[0]("conv_1", data, STEM, 7, stride=2, pad=3, rate=rates[0], **bias)]
     top = n.pool1 = max_pool(tops[0], 3, 2)
-    reached, dilation = 4, 1
-    for stage, count in enumerate(UNITS):
-        stride = 1
-        if stage and reached < output_stride:
-            stride, reached = 2, 2 * reached
-        elif stage:
-            dilation *= 2
+    steps = [(1, 1), *stride_or_dilate(len(UNITS) - 1, output_stride, reached=4)]
+    for stage, (count, (stride, dilation)) in enumerate(zip(UNITS, steps, strict=True)):
         for i in range(count):
             top = bottleneck(
                 units[stage + 1], f"stage{stage}_block{i}", top, WIDTH * 2**stage,
@@ -115,17 +114,7 @@ def bottleneck(unit, name, bottom, width, stride, dilation, project, **more):
 
 
 def fcn(n, heads, stride=32, **options):
-    """Draw FCN-32s, 16s or 8s over `n.data`.
-
-    Parameters
-    ----------
-    n : NetSpec
-    heads : sequence of Head
-    stride : int
-        32, 16 or 8: of the finest scores.
-    **options
-        Of `trunk`.
-    """
+    """Draw FCN-32s, 16s or 8s: `stride` is that of the finest scores; `options` are `trunk`'s."""
     if stride not in STRIDES:
         raise ValueError(f"stride {stride!r}: expected one of {STRIDES}")
     _, _, *stages = trunk(n, n.data, 32, **options)
@@ -152,8 +141,6 @@ def refined(n, heads, rate=0.1, fixed=2, momentum=0.95, width=64, context=128, r
 
     Parameters
     ----------
-    n : NetSpec
-    heads : sequence of Head
     rate, fixed, momentum
         See `trunk`; of the normalisation above it too.
     width : int

@@ -8,7 +8,7 @@ downwards (`strided`), which leaves ceil((size - 1) / s).
 """
 
 from caffe import layers as L
-from nets.blocks import LEARN, MSRA, dropout, learning, max_pool, score
+from nets.blocks import LEARN, MSRA, dropout, learning, max_pool, score, stride_or_dilate
 from nets.fcn import upscore
 
 # Caffe's 0.999 averages over a thousand iterations, which is all that these nets train for: they
@@ -86,7 +86,6 @@ def trunk(
 
     Parameters
     ----------
-    n : NetSpec
     data : Top
     widths, depths : sequence of int
         Channels and convolutions of the stages.
@@ -107,8 +106,9 @@ def trunk(
     Top
         The last one.
     """
-    top, reached, dilation = data, 1, 1
-    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True), 1):
+    top, dilation = data, 1
+    steps = stride_or_dilate(len(widths), output_stride, reached=1)  # by the pools
+    for stage, (width, depth, step) in enumerate(zip(widths, depths, steps, strict=True), 1):
         halve = strided and stage == 1
         for i in range(1, depth + 1):
             kernel_size, stride = (4, 2) if halve and i == 1 else (3, 1)
@@ -117,14 +117,11 @@ def trunk(
                 n, "conv" + number, number, top, width, kernel_size, batch_norm, stride, rate,
                 dilation,
             )  # fmt: skip
-        if reached == output_stride:
-            dilation *= 2
-            if pools_stay:
-                top = n[f"pool{stage}"] = max_pool(top, 3, 1, pad=1)
-            continue
-        reached *= 2
-        if not halve:
+        stride, dilation = step
+        if stride == 2 and not halve:
             top = n[f"pool{stage}"] = max_pool(top)
+        elif stride == 1 and pools_stay:
+            top = n[f"pool{stage}"] = max_pool(top, 3, 1, pad=1)
     return top
 
 

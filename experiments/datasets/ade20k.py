@@ -9,8 +9,6 @@ DATASETS = {
         layer="ADE20KSegDataLayer",
         heads=(Head(150, "ade20k/classes.txt"),),
         common=dict(root="ade20k", mean=VGG_MEAN),
-        train=dict(split="train"),
-        val=dict(split="val"),
         inputs=(Input("data", 3, VGG_MEAN),),
         test_iter=2000,
         fetch=("ade20k",),

@@ -12,8 +12,6 @@ CAMVID = Dataset(
     common=dict(camvid_dir="CamVid"),
     inputs=(Input("data", 3, ILSVRC_MEAN),),
     palette="camvid",
-    train=dict(split="train"),
-    val=dict(split="val"),
     deploy_size=(360, 480),
     test_iter=101,
     fetch=("camvid",),

@@ -9,8 +9,6 @@ DATASETS = {
         layer="CityscapesSegDataLayer",
         heads=(Head(19, "cityscapes/classes.txt"),),
         common=dict(root="cityscapes", mean=VGG_MEAN),
-        train=dict(split="train"),
-        val=dict(split="val"),
         inputs=(Input("data", 3, VGG_MEAN),),
         deploy_size=(1024, 2048),
         test_iter=500,

@@ -1,7 +1,5 @@
 """The data sets of Yu and Koltun's dilated nets, with the means they were trained with."""
 
-from dataclasses import replace
-
 from experiments.datasets.camvid import CAMVID
 from experiments.datasets.cityscapes import DATASETS as CITYSCAPES
 from experiments.datasets.voc import DATASETS as VOC
@@ -13,24 +11,15 @@ from experiments.means import (
 )
 from experiments.schema import Dataset, Head, Input
 
-Mean = tuple[float, float, float]
-
-
-def _with(data: Dataset, mean: Mean) -> Dataset:
-    """Return a data set with another mean."""
-    return replace(data, common={**data.common, "mean": mean}, inputs=(Input("data", 3, mean),))
-
-
 DATASETS = {
-    "voc-dilation": _with(VOC["voc-aug"], DILATION_VOC_MEAN),
-    "cityscapes-dilation": _with(CITYSCAPES["cityscapes"], DILATION_CITYSCAPES_MEAN),
-    "camvid-dilation": _with(CAMVID, DILATION_CAMVID_MEAN),
+    "voc-dilation": VOC["voc-aug"].with_mean(DILATION_VOC_MEAN),
+    "cityscapes-dilation": CITYSCAPES["cityscapes"].with_mean(DILATION_CITYSCAPES_MEAN),
+    "camvid-dilation": CAMVID.with_mean(DILATION_CAMVID_MEAN),
     "kitti-dilation": Dataset(
         module="folder_layers",
         layer="FolderSegDataLayer",
         heads=(Head(11, "kitti/classes.txt"),),
         common=dict(root="kitti", mean=DILATION_KITTI_MEAN),
-        train=dict(split="train"),
         val=dict(split="test"),
         inputs=(Input("data", 3, DILATION_KITTI_MEAN),),
         deploy_size=(376, 1241),

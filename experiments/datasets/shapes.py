@@ -11,8 +11,6 @@ SHAPES = Dataset(
     heads=(Head(7, "shapes/classes.txt"),),
     common=dict(voc_dir="shapes", mean=SHAPES_MEAN),
     inputs=(Input("data", 3, SHAPES_MEAN),),
-    train=dict(split="train"),
-    val=dict(split="val"),
     deploy_size=(160, 160),
     test_iter=80,
     fetch=("shapes",),

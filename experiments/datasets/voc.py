@@ -1,7 +1,5 @@
 """PASCAL VOC, with its labels and SBD's, and PASCAL-Context."""
 
-from dataclasses import replace
-
 from experiments.means import DEEPLAB_MEAN, ILSVRC_MEAN, PASCAL_CONTEXT_MEAN, VGG_MEAN
 from experiments.schema import Dataset, Head, Input
 
@@ -27,7 +25,6 @@ DATASETS: dict[str, Dataset] = {
         heads=(Head(21, "pascal/classes.txt"),),
         common=dict(voc_dir="pascal/VOC2012", mean=VGG_MEAN),
         train=dict(split="trainaug", labels="SegmentationClassAug"),
-        val=dict(split="val"),
         inputs=(Input("data", 3, VGG_MEAN),),
         test_iter=1449,
         fetch=("sbd", "voc2012"),
@@ -38,14 +35,8 @@ DATASETS: dict[str, Dataset] = {
         heads=(Head(60, "pascal-context/classes-59.txt"),),
         common=dict(voc_dir="pascal", context_dir="pascal-context"),
         inputs=(Input("data", 3, PASCAL_CONTEXT_MEAN),),
-        train=dict(split="train"),
-        val=dict(split="val"),
         test_iter=5105,
         fetch=("pascal-context",),
     ),
 }
-DATASETS["voc-deeplab"] = replace(
-    DATASETS["voc-aug"],
-    common={**DATASETS["voc-aug"].common, "mean": DEEPLAB_MEAN},
-    inputs=(Input("data", 3, DEEPLAB_MEAN),),
-)
+DATASETS["voc-deeplab"] = DATASETS["voc-aug"].with_mean(DEEPLAB_MEAN)

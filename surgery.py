@@ -59,23 +59,23 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("convert", help="weights -> those of another net, with a proof")
     kinds = command.add_subparsers(dest="kind", required=True)
-    for kind in CLASSIFIERS:
-        one = kinds.add_parser(kind, help="the classifier -> fully convolutional")
-        one.add_argument("model", help="the classifier's caffemodel")
-        one.add_argument("out", help="caffemodel to write")
-    one = kinds.add_parser("keras", help="a Keras model's HDF5 file -> a caffemodel")
-    one.add_argument("model", help="HDF5 file of weights")
-    one.add_argument("net", help="prototxt of the Caffe net, or a name of nets.published")
-    one.add_argument("out", help="caffemodel to write")
-    one.add_argument("--map", metavar="FILE", help="lines `layer group` (default: equal names)")
-    for kind, text in (
-        ("folded", "fold BatchNorm and Scale into convolutions"),
-        ("bn", "PSPNet's BN -> BatchNorm and Scale"),
-    ):
+
+    def add(kind: str, text: str, **files: str) -> argparse.ArgumentParser:
+        """Add a conversion that reads these files and writes a caffemodel."""
         one = kinds.add_parser(kind, help=text)
-        one.add_argument("net", help="prototxt")
-        one.add_argument("model", help="its caffemodel")
+        for name, what in files.items():
+            one.add_argument(name, help=what)
         one.add_argument("out", help="caffemodel to write")
+        return one
+
+    for kind in CLASSIFIERS:
+        add(kind, "the classifier -> fully convolutional", model="the classifier's caffemodel")
+    keras = add("keras", "a Keras model's HDF5 file -> a caffemodel", model="HDF5 file of weights",
+                net="prototxt of the Caffe net, or a name of nets.published")  # fmt: skip
+    keras.add_argument("--map", metavar="FILE", help="lines `layer group` (default: equal names)")
+    plain = dict(net="prototxt", model="its caffemodel")
+    add("folded", "fold BatchNorm and Scale into convolutions", **plain)
+    add("bn", "PSPNet's BN -> BatchNorm and Scale", **plain)
     args = parser.parse_args()
     with one_line_errors("surgery"):
         if args.kind == "keras":

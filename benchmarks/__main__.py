@@ -10,8 +10,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from . import files, loading, measure, ranks, report, rivals, with_caffe, with_torch
 from .config import Config
@@ -44,71 +44,48 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A task that both sides have, and how much of the baseline's time and memory it may take."""
-
-    name: str  # of its maker in `with_caffe` and `with_torch`
-    what: str
-    time: float
-    memory: float | None
-    exact: bool = True  # see `measure.compare`
-    steps: int = 1
-    precision: str = "float32"
-
-    def __call__(self, options) -> list[Row]:
-        width, height = options.size
-        config = Config(width, height, steps=self.steps, precision=self.precision)
-        ours, baseline = (getattr(module, self.name) for module in (with_caffe, with_torch))
-        figures = measure.compare(ours, baseline, config, options.rounds, self.exact)
-        return report.rows_of(self.what, *figures, self.time, self.memory)
+def _config(options: argparse.Namespace, **settings: Any) -> Config:
+    """Return the settings of a task, on pictures of the size asked for if they do not say."""
+    width, height = options.size
+    return Config(width, height)._replace(**settings)
 
 
-def fcn8s_rivals(options) -> list[Row]:
-    """Compare the optimized forward pass with what else runs such nets on a CPU."""
-    return _rivals(Config(*options.size), options.rounds, "FCN-8s forward", 0.8)
+def beside_torch(options, name: str, what: str, time: float, memory: float | None,
+                 exact: bool = True, **settings: Any) -> list[Row]:  # fmt: skip
+    """Compare a task that both sides have, under this name.
+
+    `time` and `memory` are the shares of the baseline's that it may take; `exact`: see
+    `measure.compare`.
+    """
+    ours, baseline = (getattr(module, name) for module in (with_caffe, with_torch))
+    figures = measure.compare(ours, baseline, _config(options, **settings), options.rounds, exact)
+    return report.rows_of(what, *figures, time, memory)
 
 
-def fcn8s_bf16_rivals(options) -> list[Row]:
-    config = Config(*options.size)._replace(precision="bf16")
-    return _rivals(config, options.rounds, "FCN-8s forward, bf16", 0.9)
-
-
-def pspnet50(options) -> list[Row]:
-    config = Config(473, 473, net="pspnet50")
-    return _rivals(config, options.rounds, "PSPNet50 473x473 forward", 1.0)
-
-
-def deeplabv3(options) -> list[Row]:
-    config = Config(513, 513, net="deeplabv3")
-    return _rivals(config, options.rounds, "DeepLabv3-R50 513x513 forward", 1.0)
-
-
-def _rivals(config: Config, rounds: int, title: str, target: float) -> list[Row]:
+def beside_rivals(options, what: str, time: float, **settings: Any) -> list[Row]:
     """Compare an optimized net with whatever else is here and computes in its precision."""
+    config = _config(options, **settings)
     precision, present = config.precision, rivals.present(config.precision)
     with tempfile.TemporaryDirectory() as folder:
         config = config._replace(model=os.path.join(folder, "net.onnx"))
         if any(name in rivals.READ_ONNX for name in present):
             measure.once(with_caffe.write_onnx, config._replace(precision="float32"))
         makers = {"": with_caffe.inference, **present}
-        found = measure.rank(makers, config, rounds, rivals.CLOSE[precision])
+        found = measure.rank(makers, config, options.rounds, rivals.CLOSE[precision])
     ours = found.pop("")
     for name in rivals.RIVALS.keys() - found.keys():
         print(f"{name}: not installed (or no compiler, or no {precision}), left out")
     rows = []
     for name, theirs in found.items():
         figures = measure.against(ours, theirs)
-        rows += report.rows_of(f"{title}, optimized / {name}", *figures, target, 1)
+        rows += report.rows_of(f"{what}, optimized / {name}", *figures, time, 1)
     return rows
 
 
 def weights(options) -> list[Row]:
     """Measure copy_from and save of FCN-8s's weights."""
-    width, height = options.size
-    _, found = measure.once(files.weights, Config(width, height, steps=options.rounds))
-    copied, memory = found["copy_from"], found["copy_from memory"]
-    saved, synced = found["save"], found["save, synced"]
+    _, found = measure.once(files.weights, _config(options, steps=options.rounds))
+    copied, saved, synced, memory = found
     mib = f"{memory.baseline / 1e6:.0f} MB"
     return [
         Row(f"copy_from of {mib} / reading them", copied.ours, copied.baseline, "s",
@@ -128,7 +105,7 @@ def import_caffe(options) -> list[Row]:
 
 def data_layers(options) -> list[Row]:
     """Time a data layer's pictures with one thread and with several, nothing else running."""
-    config = Config(*options.size)
+    config = _config(options)
     one, *others = (
         loading.seconds_of_a_picture(config, workers, options.rounds) for workers in WORKERS
     )
@@ -151,21 +128,25 @@ def two_ranks(options) -> list[Row]:
 
 WORKERS = (1, 2, 4)
 TASKS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
-    "fcn8s-step": Comparison("fcn8s_step", "FCN-8s step", 1.05, 1.10, exact=False),
-    "fcn8s-optimized-step": Comparison(
-        "fcn8s_optimized_step", "FCN-8s step, optimized", 0.6, 1.10, exact=False
-    ),
-    "fcn8s-forward": Comparison("forward", "FCN-8s forward", 1.05, None),
-    "fcn8s-inference": Comparison("inference", "FCN-8s forward, optimized", 0.8, 1.0),
-    "fcn8s-rivals": fcn8s_rivals,
-    "fcn8s-bf16-rivals": fcn8s_bf16_rivals,
-    "fcn8s-bf16-step": Comparison(
-        "fcn8s_optimized_step", "FCN-8s step, bf16, optimized", 0.8, 1.10, exact=False,
-        precision="bf16",
-    ),
-    "pspnet50": pspnet50,
-    "deeplabv3": deeplabv3,
-    "lenet-step": Comparison("lenet_step", "LeNet step, batch 64", 1.3, None, steps=50),
+    "fcn8s-step": partial(beside_torch, name="fcn8s_step", what="FCN-8s step", time=1.05,
+                          memory=1.10, exact=False),
+    "fcn8s-optimized-step": partial(beside_torch, name="fcn8s_optimized_step", time=0.6,
+                                    what="FCN-8s step, optimized", memory=1.10, exact=False),
+    "fcn8s-forward": partial(beside_torch, name="forward", what="FCN-8s forward", time=1.05,
+                             memory=None),
+    "fcn8s-inference": partial(beside_torch, name="inference", what="FCN-8s forward, optimized",
+                               time=0.8, memory=1.0),
+    "fcn8s-rivals": partial(beside_rivals, what="FCN-8s forward", time=0.8),
+    "fcn8s-bf16-rivals": partial(beside_rivals, what="FCN-8s forward, bf16", time=0.9,
+                                 precision="bf16"),
+    "fcn8s-bf16-step": partial(beside_torch, name="fcn8s_optimized_step", time=0.8, memory=1.10,
+                               what="FCN-8s step, bf16, optimized", exact=False, precision="bf16"),
+    "pspnet50": partial(beside_rivals, what="PSPNet50 473x473 forward", time=1.0, net="pspnet50",
+                        width=473, height=473),
+    "deeplabv3": partial(beside_rivals, what="DeepLabv3-R50 513x513 forward", time=1.0,
+                         net="deeplabv3", width=513, height=513),
+    "lenet-step": partial(beside_torch, name="lenet_step", what="LeNet step, batch 64", time=1.3,
+                          memory=None, steps=50),
     "weights": weights,
     "import": import_caffe,
     "data": data_layers,

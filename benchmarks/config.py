@@ -28,6 +28,10 @@ class Config(NamedTuple):
     def image_shape(self) -> tuple[int, int, int, int]:
         return (1, 3, self.height, self.width)
 
+    def picture(self) -> np.ndarray:
+        """Return the random picture of a forward pass."""
+        return batch(self.image_shape, (1,), 21)[0]
+
 
 class Hyper(NamedTuple):
     """A solver's settings."""

@@ -15,14 +15,15 @@ from .config import Config
 from .measure import Figure, peak_resident, read_status, summarize
 
 
-def weights(config: Config) -> Callable[[], dict[str, Figure]]:
+def weights(config: Config) -> Callable[[], tuple[Figure, ...]]:
     """Make a net with FCN-8s's 134 million parameters; the unit compares its file's ways.
 
-    Memory: `baseline` is the file's size, `ours` what copy_from adds to the parameters at its peak.
+    They are copy_from, save, save beside a synced write, and the memory of copy_from: `baseline` is
+    the file's size, `ours` what is added to the parameters at the peak.
     """
     net = with_caffe.fcn8s_net(config)
 
-    def unit() -> dict[str, Figure]:
+    def unit() -> tuple[Figure, ...]:
         with tempfile.TemporaryDirectory() as folder:
             path, copy = os.path.join(folder, "net.caffemodel"), os.path.join(folder, "copy")
             net.save(path)
@@ -38,12 +39,8 @@ def weights(config: Config) -> Callable[[], dict[str, Figure]]:
                 writes.append((saved, plain))
                 safe.append((saved, synced))
             size = os.path.getsize(path)
-        return {
-            "copy_from": summarize(reads),
-            "save": summarize(writes),
-            "save, synced": summarize(safe),
-            "copy_from memory": Figure(memory, size, memory / size),
-        }
+        memory_figure = Figure(memory, size, memory / size)
+        return summarize(reads), summarize(writes), summarize(safe), memory_figure
 
     return unit
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from . import with_caffe, with_torch
-from .config import Config, batch
+from .config import Config
 
 Model = Callable[[torch.Tensor], torch.Tensor]
 
@@ -35,7 +35,7 @@ MODELS = {"caffe": _caffe, "torch": _torch}
 
 
 def _image(config: Config) -> torch.Tensor:
-    image = torch.from_numpy(batch(config.image_shape, (1,), 21)[0])
+    image = torch.from_numpy(config.picture())
     return image.cuda() if config.gpu else image
 
 

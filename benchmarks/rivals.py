@@ -10,10 +10,8 @@ import os
 import shutil
 from collections.abc import Callable
 
-import numpy as np
-
 from . import with_torch
-from .config import Config, batch
+from .config import Config
 
 CLOSE = {"float32": 1e-3, "bf16": 0.1}  # how far their scores may lie apart, by precision
 READ_ONNX = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino"}  # and the module to import
@@ -33,7 +31,7 @@ def _torch_forward(config: Config, prepare) -> Callable[[], float]:
     import torch
 
     model = with_torch.channels_last(with_torch.ready(config))
-    image = torch.from_numpy(_image(config)).contiguous(memory_format=torch.channels_last)
+    image = torch.from_numpy(config.picture()).contiguous(memory_format=torch.channels_last)
     model = prepare(model)
 
     def unit() -> float:
@@ -52,7 +50,7 @@ def onnx_runtime(config: Config) -> Callable[[], float]:
         config.model, options, providers=["CPUExecutionProvider"]
     )
     (name,) = (given.name for given in session.get_inputs())
-    image = _image(config)
+    image = config.picture()
     return lambda: float(session.run(None, {name: image})[0][0, 0, 0, 0])
 
 
@@ -68,7 +66,7 @@ def openvino(config: Config) -> Callable[[], float]:
         "INFERENCE_NUM_THREADS": _threads(),
     }
     request = core.compile_model(model, "CPU", settings).create_infer_request()
-    image = _image(config)
+    image = config.picture()
     return lambda: float(request.infer([image])[0][0, 0, 0, 0])
 
 
@@ -92,10 +90,6 @@ def present(precision: str) -> dict[str, Callable[[Config], Callable[[], float]]
     if precision == with_torch.BF16:
         absent |= RIVALS.keys() - IN_BF16
     return {name: maker for name, maker in RIVALS.items() if name not in absent}
-
-
-def _image(config: Config) -> np.ndarray:
-    return batch(config.image_shape, (1,), 21)[0]
 
 
 def _threads() -> int:

@@ -102,8 +102,7 @@ def _write(folder: str, name: str, message) -> str:
     return path
 
 
-def fill_net(net) -> None:
-    """Fill a caffe.Net's parameters as its baseline's are."""
+def _fill_net(net) -> None:
     fill(blob.data for blobs in net.params.values() for blob in blobs)
 
 
@@ -116,7 +115,7 @@ def _solver(config: Config, net: "NetParameter", hyper: Hyper, feed):
     with tempfile.TemporaryDirectory() as folder:
         solver.train_net = _write(folder, "train.prototxt", net)
         made = caffe.SGDSolver(_write(folder, "solver.prototxt", solver))
-    fill_net(made.net)
+    _fill_net(made.net)
     for name, values in zip(("data", "label"), feed, strict=False):  # none where they are loaded
         made.net.blobs[name].data[...] = values
     return made
@@ -175,7 +174,7 @@ def fcn8s_net(config: Config):
     caffe = _caffe(config)
     with tempfile.TemporaryDirectory() as folder:
         net = caffe.Net(_write(folder, "net.prototxt", _proto(config, "deploy")), caffe.TEST)
-    fill_net(net)
+    _fill_net(net)
     return net
 
 
@@ -231,7 +230,7 @@ def write_onnx(config: Config) -> Callable[[], float]:
 
 
 def _forward(net, blob: str, config: Config) -> Callable[[], float]:
-    data, _ = batch(config.image_shape, (1,), 21)
+    data = config.picture()
 
     def unit() -> float:
         for _ in range(config.steps):

@@ -193,8 +193,7 @@ def _resnet(model: nn.Module, config: Config) -> nn.Module:
 
 
 def forward(config: Config) -> Callable[[], float]:
-    model = ready(config)
-    data, _ = batch(config.image_shape, (1,), 21)
+    model, data = ready(config), config.picture()
 
     def unit() -> float:
         with torch.inference_mode(), autocast(config):

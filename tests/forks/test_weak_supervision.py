@@ -204,6 +204,28 @@ def test_weak_loss_is_the_distance_and_its_gradient():
     np.testing.assert_allclose(float(net.blobs["loss"].data.ravel()[0]), want, rtol=1e-3)
 
 
+def test_weak_loss_takes_settings_from_param_str():
+    found = []
+    for text in ("", "{'normalization': False}"):
+        net = net_of(WEAK.replace('"WeakLoss"', f'"WeakLoss" param_str: "{text}"'))
+        net.blobs["f"].data[...] = np.random.default_rng(4).normal(size=(2, 4, 5, 6))
+        net.blobs["tags"].data[...] = np.array([[1, 0, 1, 0], [1, 0, 0, 0]]).reshape(2, 4, 1, 1)
+        net.forward()
+        net.backward()
+        found.append((net.blobs["loss"].data.item(), net.blobs["f"].diff))
+    np.testing.assert_allclose(found[1][0], 30 * found[0][0], rtol=1e-5)
+    np.testing.assert_allclose(found[1][1], 30 * found[0][1], rtol=1e-5, atol=1e-7)
+    for text, match in (
+        (
+            "{'normalisation': False}",
+            "param_str has normalisation; it may have bg_lower, .*hardness",
+        ),
+        ("{'hardness': 'soft'}", "param_str must give numbers"),
+    ):
+        with pytest.raises(caffe.LayerError, match=match):
+            net_of(WEAK.replace('"WeakLoss"', f'"WeakLoss" param_str: "{text}"'))
+
+
 def test_nearest_distribution_meets_its_bounds_at_least_distance():
     scores = RANDOM.normal(0, 1, (40, 3))
     scores[:, 0] += 4

@@ -1,4 +1,4 @@
-"""Settings of py-faster-rcnn's Python layers: fast_rcnn.config's, and those of a param_str."""
+"""Settings of published Python layers: py-faster-rcnn's fast_rcnn.config, and a param_str's."""
 
 import ast
 import re
@@ -33,13 +33,13 @@ def setting(phase: str, name: str):
     return config.get(phase, {}).get(name, _DEFAULTS[phase][name])
 
 
-def read_settings(text: str, known: tuple[str, ...]) -> dict:
+def read_settings(text: str, known: tuple[str, ...], required: int = 1) -> dict:
     """Return the settings of a param_str: YAML, one `'name': value` a line or all in braces.
 
     Raises
     ------
     LayerError
-        Where it is not, lacks the first of the `known` names, or has another.
+        Where it is not, lacks one of the first `required` of the `known` names, or has another.
     """
     body = _BARE_KEY.sub(r"'\1'", text.replace("!!python/tuple", "")).strip()
     if not body.startswith("{"):
@@ -48,10 +48,11 @@ def read_settings(text: str, known: tuple[str, ...]) -> dict:
         found = ast.literal_eval(body)
     except (ValueError, SyntaxError):
         raise LayerError(f"param_str {text!r} is not a list of 'name': value") from None
-    others = [name for name in found if name not in known]
-    if others or known[0] not in found:
+    takes, may_have = known[:required], known[required:]
+    if not set(takes) <= set(found) <= set(known):
+        ways = [f"takes {', '.join(takes)}"] if takes else []
+        ways += [f"may have {', '.join(may_have)}"] if may_have else []
         raise LayerError(
-            f"param_str has {', '.join(found) or 'nothing'}; it takes {known[0]}"
-            + (f" and may have {', '.join(known[1:])}" if known[1:] else "")
+            f"param_str has {', '.join(map(str, found)) or 'nothing'}; it {' and '.join(ways)}"
         )
     return found

@@ -171,10 +171,8 @@ class _PythonLayer(Layer):
             if known is None:
                 raise
             # No name for the cause: its traceback would hold this frame, and this frame it.
-            warning(
-                f"layer '{self.name}' (Python): cannot import '{module_name}' "
-                f"({error.__cause__ or error!r}); using this Caffe's own {class_name}"
-            )
+            first = str(error).splitlines()[0]
+            warning(f"{first}; using this Caffe's own {class_name}")
             return type(class_name, (known, PythonLayer), {})
         cls = getattr(module, class_name, None)
         if cls is None:

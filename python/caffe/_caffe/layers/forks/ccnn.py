@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from ...core.dense_crf import mean_field
+from ...core.faster_rcnn_settings import read_settings
 from ...core.layer import Layer, register
 from ...core.permutohedral import Lattice, grid_features
 from ...core.python_layers import published
@@ -82,15 +83,21 @@ class WeakLoss:
 
     The bounds are those of the published class: a present foreground class >= 0.05, or its mean
     may fall short at cost 2 n (slack); background >= 0.3, and <= 0.7 if any foreground is there.
-    Its settings are attributes; the semi-supervised and size-constrained ones are not offered.
+    Its settings, which are fixed in the published file, are here read from param_str too, such as
+    "{'normalization': False}"; the semi-supervised and size-constrained ones are not offered.
     """
 
-    bg_lower, bg_upper, bg_slack = 0.3, 0.7, 1e10
-    fg_lower, fg_slack = 0.05, 2.0
-    hardness = 1.0
-    normalization = True
+    param_str: str  # set by the runtime
+    defaults = {
+        "bg_lower": 0.3, "bg_upper": 0.7, "bg_slack": 1e10, "fg_lower": 0.05, "fg_slack": 2.0,
+        "hardness": 1.0, "normalization": True,
+    }  # fmt: skip
 
     def setup(self, bottom, top):
+        given = read_settings(self.param_str, tuple(self.defaults), required=0)
+        if wrong := {k: v for k, v in given.items() if not isinstance(v, (int, float))}:
+            raise LayerError(f"param_str must give numbers, given {wrong}")
+        self.settings = {**self.defaults, **given}
         if len(bottom) < 2 or len(top) != 1:
             raise LayerError(
                 f"takes scores and class indicators, and one top; given {len(bottom)} bottoms, "
@@ -112,8 +119,8 @@ class WeakLoss:
             rows = scores.reshape(len(scores), -1).T.astype(np.float64)
             q = _softmax(rows)
             absent, bounds = self._constraints(tags)
-            p = nearest_distribution(rows, absent, bounds, self.hardness)
-            scale = 1 / len(rows) if self.normalization else 1.0
+            p = nearest_distribution(rows, absent, bounds, self.settings["hardness"])
+            scale = 1 / len(rows) if self.settings["normalization"] else 1.0
             total += scale * np.sum(p * (np.log(np.maximum(p, 1e-10)) - _log(q)))
             self.diff.append(((q - p).T * scale).reshape(scores.shape))
         top[0].data[...] = total
@@ -122,10 +129,14 @@ class WeakLoss:
         """Return which classes are absent, and rows (class weights, bound, slack)."""
         there = tags.reshape(-1) > 0.5
         unit = np.eye(len(there))
-        rows = [(unit[c], self.fg_lower, self.fg_slack) for c in np.flatnonzero(there) if c > 0]
-        rows.append((unit[0], self.bg_lower, self.bg_slack))
+        rows = [
+            (unit[c], self.settings["fg_lower"], self.settings["fg_slack"])
+            for c in np.flatnonzero(there)
+            if c > 0
+        ]
+        rows.append((unit[0], self.settings["bg_lower"], self.settings["bg_slack"]))
         if there[1:].any():
-            rows.append((-unit[0], -self.bg_upper, self.bg_slack))
+            rows.append((-unit[0], -self.settings["bg_upper"], self.settings["bg_slack"]))
         return ~there, rows
 
     def backward(self, top, propagate_down, bottom):

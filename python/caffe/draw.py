@@ -146,15 +146,7 @@ def _run_dot(ext, text):
 
 
 def draw_net_to_file(caffe_net, filename, rankdir="LR", phase=None, display_lrm=False):
-    """Write `draw_net`'s picture to a file, whose extension chooses the format.
-
-    Parameters
-    ----------
-    caffe_net : NetParameter
-    filename : str or path
-    rankdir, phase, display_lrm
-        As in `draw_net`.
-    """
+    """Write `draw_net`'s picture to a file, whose extension chooses the format."""
     filename = os.fspath(filename)
     ext = os.path.splitext(filename)[1].lstrip(".")
     if not ext:

@@ -41,10 +41,7 @@ def param_name_dict():
 
 def to_proto(*tops):
     """NetParameter with every layer that is needed to compute `tops`, inputs first."""
-    writer = _Writer({})
-    for top in tops:
-        writer.add(top)
-    return writer.net()
+    return _Writer({}).net(tops)
 
 
 class Top:
@@ -130,10 +127,7 @@ class NetSpec:
 
     def to_proto(self):
         """NetParameter with all layers that are needed for the assigned tops."""
-        writer = _Writer({top: name for name, top in self.tops.items()})
-        for top in self.tops.values():
-            writer.add(top)
-        return writer.net()
+        return _Writer({top: name for name, top in self.tops.items()}).net(self.tops.values())
 
 
 class Layers:
@@ -194,7 +188,9 @@ class _Writer:
         self.counts = Counter()
         self.layers = OrderedDict()
 
-    def net(self):
+    def net(self, tops):
+        for top in tops:
+            self.add(top)
         net = caffe_pb2.NetParameter()
         net.layer.extend(self.layers.values())
         return net

@@ -11,10 +11,7 @@ from .layer import Layer
 def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "axis") -> int:
     """Return `axis` counted from the front; negative ones count from the back.
 
-    Raises
-    ------
-    LayerError
-        Where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
+    LayerError where the shape has no such axis (blob.hpp, CanonicalAxisIndex).
     """
     axes = len(shape)
     if not -axes <= axis < axes:
@@ -26,7 +23,6 @@ def canonical_axis(layer: Layer, axis: int, shape: Sequence[int], what: str = "a
 
 
 def count(shape: Sequence[int], start: int = 0, end: int | None = None) -> int:
-    """Return the number of elements over the axes from `start` up to `end`."""
     return math.prod(shape[start:end])
 
 
@@ -45,12 +41,9 @@ def check_maps(layer: Layer, *shapes: Sequence[int]) -> None:
 
 
 def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int]:
-    """Return a shape as (num, channels, height, width), absent axes being 1.
+    """Return a shape of at most four axes as (num, channels, height, width), absent axes being 1.
 
-    Raises
-    ------
-    LayerError
-        For more than four axes (blob.hpp, LegacyShape).
+    More are a LayerError (blob.hpp, LegacyShape).
     """
     if len(shape) > 4:
         layer.fail(f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")

@@ -47,17 +47,14 @@ class Blob:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The sizes of the axes."""
         return self._shape
 
     @property
     def count(self) -> int:
-        """The number of elements."""
         return math.prod(self._shape)
 
     def _legacy(self, axis: int) -> int:
-        # blob.hpp, LegacyShape: absent axes count as 1; more than four are refused.
-        if len(self._shape) > 4:
+        if len(self._shape) > 4:  # blob.hpp, LegacyShape
             raise CaffeError(
                 f"num/channels/height/width need at most 4 axes, this blob has shape {self._shape}"
             )
@@ -119,12 +116,10 @@ class Blob:
         self.data_buffer.put(value, share=share, as_computed=as_computed)
 
     def put_diff(self, value: torch.Tensor, as_computed: bool = False) -> None:
-        """Take a new gradient of this blob's shape."""
         self.freed_diff = None
         self.diff_buffer.put(value, as_computed=as_computed)
 
     def clear_diff(self) -> None:
-        """Make the gradient zero."""
         self.freed_diff = None
         self.diff_buffer.clear()
 
@@ -169,7 +164,6 @@ class BlobVec(list):
     """A layer's blobs; Python layers append to it with `add_blob`."""
 
     def add_blob(self, *shape: int) -> None:
-        """Append a zero blob of this shape."""
         self.append(Blob(shape, persistent=True))
 
 

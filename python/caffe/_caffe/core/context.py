@@ -39,7 +39,6 @@ _state = _State()
 
 
 def device() -> torch.device:
-    """Return the device that layers compute on."""
     return _state.compute
 
 
@@ -54,7 +53,6 @@ def device_of(name: str) -> torch.device:
 
 
 def set_mode_cpu() -> None:
-    """Compute on the CPU from now on."""
     _state.gpu, _state.compute = False, CPU
 
 
@@ -112,7 +110,6 @@ def set_data_workers(count: int) -> None:
 
 
 def data_workers() -> int:
-    """Return how many threads of each data layer load batches ahead."""
     return _state.data_workers
 
 
@@ -170,9 +167,7 @@ def restore_random_state(states: dict[str, str]) -> None:
     """Continue the streams from `random_state`'s answer; devices that are absent are left out."""
     for key, text in states.items():
         where = torch.device(key)
-        if where == CPU or (
-            where.type == "cuda" and (where.index or 0) < torch.cuda.device_count()
-        ):
+        if where == CPU or (where.index or 0) < torch.cuda.device_count():
             generator(where).set_state(torch.tensor(list(bytes.fromhex(text)), dtype=torch.uint8))
 
 
@@ -190,12 +185,10 @@ def use_dialect(name: str) -> None:
 
 
 def solver_count() -> int:
-    """Return how many solvers train together."""
     return _state.solver_count
 
 
 def set_solver_count(count: int) -> None:
-    """Set how many solvers train together."""
     _state.solver_count = int(count)
 
 
@@ -205,7 +198,6 @@ def solver_rank() -> int:
 
 
 def set_solver_rank(rank: int) -> None:
-    """Set this process's place among the solvers."""
     _state.solver_rank = int(rank)
     log.set_rank(_state.solver_rank)
 

@@ -18,10 +18,7 @@ _FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Te
 def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     """Fill `blob` as `param` says.
 
-    Raises
-    ------
-    CaffeError
-        For an unknown filler, an empty blob, or settings that the filler refuses.
+    CaffeError for an unknown filler, an empty blob, or settings that the filler refuses.
     """
     if param.type not in _FILLERS:
         raise CaffeError(
@@ -92,7 +89,7 @@ def _gaussian(x, param):
 @_filler("positive_unitball")
 def _positive_unitball(x, param):
     """Uniform on [0, 1], then each item of axis 0 is divided by its sum."""
-    rows = x.view(_outputs(x, "positive_unitball"), -1).uniform_(0, 1, generator=_draws())
+    rows = x.view(_outputs(x, param), -1).uniform_(0, 1, generator=_draws())
     rows.div_(rows.sum(1, keepdim=True))
     return x
 
@@ -100,7 +97,7 @@ def _positive_unitball(x, param):
 @_filler("gaussian_unitball")
 def _gaussian_unitball(x, param):
     """caffe-windows': N(0, 1), then each item of axis 0 is brought to length 1."""
-    rows = x.view(_outputs(x, "gaussian_unitball"), -1).normal_(0, 1, generator=_draws())
+    rows = x.view(_outputs(x, param), -1).normal_(0, 1, generator=_draws())
     rows.div_((rows.square().sum(1, keepdim=True) + 1e-12).sqrt())
     return x
 
@@ -125,7 +122,7 @@ def _bilinear(x, param):
     As an upsampling Deconvolution this is right only with group = num_output: ungrouped, every
     input channel would also be added to every other output channel.
     """
-    size = _square(x, "bilinear")
+    size = _square(x, param)
     factor = math.ceil(size / 2)
     return _tent(x, factor, (size - 1) / (2 * factor))
 
@@ -137,7 +134,7 @@ def _bilinear_upsampling(x, param):
     Its centre is that of Caffe's first `bilinear`: other than BVLC 1.0's where the kernel is twice
     an odd number.
     """
-    size = _square(x, "bilinear_upsampling")
+    size = _square(x, param)
     factor = math.ceil(size / 2)
     return _tent(x, factor, (2 * factor - 1 - factor % 2) / (2 * factor))
 
@@ -150,7 +147,9 @@ def _identity(x, param):
     tap between an input and an output of one block is num_groups / outputs, times `value` if set.
     With `std`, N(0, std^2) elsewhere, else 0.
     """
-    outputs, inputs, height, width = _four_axes(x, "identity")
+    if x.dim() != 4:
+        raise CaffeError(f"filler 'identity' needs a blob of 4 axes, given {tuple(x.shape)}")
+    outputs, inputs, height, width = x.shape
     groups = param.num_groups if param.HasField("num_groups") else inputs
     if groups < 1 or outputs % groups:
         raise CaffeError(
@@ -183,16 +182,11 @@ def _diagonal(x, param):
     return x
 
 
-def _four_axes(x: torch.Tensor, name: str) -> torch.Size:
-    if x.dim() != 4:
-        raise CaffeError(f"filler '{name}' needs a blob of 4 axes, given {tuple(x.shape)}")
-    return x.shape
-
-
-def _square(x: torch.Tensor, name: str) -> int:
+def _square(x: torch.Tensor, param) -> int:
     if x.dim() != 4 or x.shape[2] != x.shape[3]:
         raise CaffeError(
-            f"filler '{name}' needs a blob of 4 axes with a square kernel, given {tuple(x.shape)}"
+            f"filler '{param.type}' needs a blob of 4 axes with a square kernel, "
+            f"given {tuple(x.shape)}"
         )
     return x.shape[3]
 
@@ -202,9 +196,9 @@ def _tent(x: torch.Tensor, factor: int, center: float) -> torch.Tensor:
     return x.copy_(ramp[:, None] * ramp)
 
 
-def _outputs(x: torch.Tensor, name: str) -> int:
+def _outputs(x: torch.Tensor, param) -> int:
     if x.dim() == 0:
-        raise CaffeError(f"filler '{name}' needs a blob of at least 1 axis, given a scalar")
+        raise CaffeError(f"filler '{param.type}' needs a blob of at least 1 axis, given a scalar")
     return x.shape[0]
 
 
@@ -214,7 +208,7 @@ def _fan(x: torch.Tensor, param) -> float:
     fan_in is count / shape[0], fan_out count / shape[1] (count itself without an axis 1), also
     for inner products and Deconvolution, where these are not the true fans.
     """
-    fan_in = x.numel() / _outputs(x, param.type)
+    fan_in = x.numel() / _outputs(x, param)
     fan_out = x.numel() // x.shape[1] if x.dim() > 1 else x.numel()
     if param.variance_norm == param.AVERAGE:
         return (fan_in + fan_out) / 2

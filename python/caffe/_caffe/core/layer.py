@@ -128,7 +128,6 @@ class Layer(LayerRuntime):
 
     @property
     def training(self) -> bool:
-        """True in the TRAIN phase."""
         return self.phase == caffe_pb2.TRAIN
 
     def check_positive(self, param, *names: str) -> None:
@@ -178,11 +177,9 @@ class Layer(LayerRuntime):
         self.param_propagate_down = list(wanted)
 
     def wants_param(self, index: int) -> bool:
-        """Return whether parameter `index` gets a gradient."""
         return index >= len(self.param_propagate_down) or self.param_propagate_down[index]
 
     def generator(self) -> torch.Generator:
-        """Return the random stream of the compute device."""
         return context.generator(context.device())
 
     @property

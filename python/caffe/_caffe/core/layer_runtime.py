@@ -84,12 +84,10 @@ class LayerRuntime:
 
     @property
     def in_place(self) -> bool:
-        """True if top 0 is bottom 0."""
         return self.wiring.in_place
 
     @property
     def saves_for_backward(self) -> bool:
-        """True if forward is to save what backward needs."""
         return self.wiring.saves_for_backward
 
     # -- what the net calls
@@ -288,5 +286,4 @@ class LayerRuntime:
 
 
 def as_tuple(tops) -> tuple[torch.Tensor, ...]:
-    """Return what a `forward` returned as a tuple of tops."""
     return (tops,) if isinstance(tops, torch.Tensor) else tuple(tops)

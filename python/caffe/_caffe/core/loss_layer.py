@@ -23,7 +23,6 @@ class Loss(Layer):
     auto_top = True
 
     def check_items(self, a: torch.Tensor, b: torch.Tensor) -> None:
-        """Raise LayerError unless both bottoms have the same number of items."""
         if not (a.dim() and b.dim() and a.shape[0] == b.shape[0]):
             self.fail(
                 f"bottoms of shape {tuple(a.shape)} and {tuple(b.shape)} differ in their number "
@@ -31,7 +30,6 @@ class Loss(Layer):
             )
 
     def check_down(self, propagate_down) -> None:
-        """Raise LayerError where a gradient to the labels is wanted."""
         for i in self.no_gradient:
             if i < len(propagate_down) and propagate_down[i]:
                 self.fail(

@@ -128,7 +128,6 @@ def broadcast(values: torch.Tensor) -> None:
 
 
 def largest(value: int) -> int:
-    """Return the largest of all ranks' values."""
     found = torch.tensor(value)
     with _reached():
         dist.all_reduce(found, dist.ReduceOp.MAX)

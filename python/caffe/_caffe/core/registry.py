@@ -45,10 +45,10 @@ def register(
 
     def enter(cls: LayerClass) -> LayerClass:
         if dialect:
-            for other in VARIANTS.get(name, []):
-                if other.dialect == dialect:
-                    raise CaffeError(f"layer type '{name}' of {dialect} is already there")
-            VARIANTS.setdefault(name, []).append(Variant(dialect, cls, recognise))
+            variants = VARIANTS.setdefault(name, [])
+            if any(other.dialect == dialect for other in variants):
+                raise CaffeError(f"layer type '{name}' of {dialect} is already there")
+            variants.append(Variant(dialect, cls, recognise))
             return cls
         if name in REGISTRY:
             raise CaffeError(f"layer type '{name}' is already {REGISTRY[name].__name__}")
@@ -72,17 +72,8 @@ def check_dialect(name: str) -> str:
 def set_dialect(name: str) -> None:
     """Give layers that several Caffe forks write alike the meaning of one fork.
 
-    A net's own first line `# dialect: NAME` comes before it.
-
-    Parameters
-    ----------
-    name : str
-        A fork ("segnet", "pspnet", "hed", ...), "bvlc", or "" to decide by each layer's fields.
-
-    Raises
-    ------
-    CaffeError
-        For an unknown name.
+    A net's own first line `# dialect: NAME` comes before it. `name` is a fork ("segnet", "pspnet",
+    "hed", ...), "bvlc", or "" to decide by each layer's fields; CaffeError for any other.
     """
     context.use_dialect(check_dialect(name))
 
@@ -99,22 +90,10 @@ def create_layer(
     folder: str = "",
     net: caffe_pb2.NetParameter | None = None,
 ) -> Any:
-    """Return the layer that `param` describes.
+    """Return the layer that `param` describes; `folder` is where its prototxt is.
 
-    Parameters
-    ----------
-    param : LayerParameter
-    phase : int
-    folder : str
-        Where its prototxt is.
-    net : NetParameter
-        The net it belongs to; with its fields and dialect it decides between layers of one name.
-
-    Raises
-    ------
-    LayerError
-        For an unknown type, naming its fork and the nearest known one; for a fork's field that
-        nothing here reads.
+    `net` decides, by its fields and dialect, between layers of one name. LayerError for an unknown
+    type, naming its fork and the nearest known one, and for a fork's field that nothing here reads.
     """
     net = net or caffe_pb2.NetParameter()
     dialect = net.dialect or context.dialect()

@@ -21,12 +21,9 @@ def smooth_l1_slope(d: torch.Tensor, sigma: float = 1.0) -> torch.Tensor:
 
 
 def check_alike(layer: Layer, bottoms: Sequence[Sequence[int]]) -> tuple[int, int, int, int]:
-    """Return the first of the bottoms' shapes as (num, channels, height, width).
+    """Return (num, channels, height, width), the one shape that all bottoms must have.
 
-    Raises
-    ------
-    LayerError
-        Where another bottom has another shape (smooth_L1_loss_layer.cpp, Reshape).
+    LayerError where one has another (smooth_L1_loss_layer.cpp, Reshape).
     """
     shapes = [legacy_shape(layer, shape) for shape in bottoms]
     for i, shape in enumerate(shapes):

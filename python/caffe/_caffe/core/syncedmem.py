@@ -108,7 +108,6 @@ class SyncedMemory:
         return array
 
     def has_live_view(self) -> bool:
-        """Return whether a numpy view of this array is alive."""
         return self._view is not None and self._view() is not None
 
     def refresh_view(self) -> None:

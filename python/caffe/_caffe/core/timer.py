@@ -20,19 +20,15 @@ class Timer:
         return time.perf_counter()
 
     def start(self) -> None:
-        """Begin measuring."""
         self._begin = self._end = self._now()
 
     def stop(self) -> None:
-        """End measuring."""
         self._end = self._now()
 
     @property
     def us(self) -> float:
-        """Microseconds between start and stop."""
         return (self._end - self._begin) * 1e6
 
     @property
     def ms(self) -> float:
-        """Milliseconds between start and stop."""
         return (self._end - self._begin) * 1e3

@@ -31,7 +31,6 @@ def read_windows(layer: Layer, axes: int) -> Windows:
 
 
 def check_output_sizes(layer: Layer, windows: Windows, sizes, outputs) -> None:
-    """Refuse output sizes that are not positive."""
     for i, (size, output) in enumerate(zip(sizes, outputs, strict=True)):
         layer.check(
             output > 0,

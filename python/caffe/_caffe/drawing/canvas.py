@@ -62,7 +62,6 @@ class Svg:
         self.parts.append(f'<polygon points="{points}" fill="{LINE}"/>')
 
     def encode(self, ext):
-        """Return the file's bytes."""
         width, height = self.size
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -84,26 +83,21 @@ class Raster:
         self.pen = ImageDraw.Draw(self.image)
 
     def box(self, x, y, width, height, fill, stroke, radius=5.0):
-        """A rounded box with its upper left corner at (x, y)."""
         corners = [self._at(x, y), self._at(x + width, y + height)]
         line = max(round(self.unit), 1)
         self.pen.rounded_rectangle(corners, radius * self.unit, fill, stroke, line)
 
     def text(self, x, y, text, size, colour=INK):
-        """Text centred on (x, y)."""
         self.pen.text(self._at(x, y), text, colour, _font(size * self.unit), anchor="mm")
 
     def line(self, points):
-        """A line through points."""
         at = [self._at(x, y) for x, y in points]
         self.pen.line(at, LINE, max(round(1.3 * self.unit), 1), joint="curve")
 
     def triangle(self, corners):
-        """A filled triangle."""
         self.pen.polygon([self._at(x, y) for x, y in corners], fill=LINE)
 
     def encode(self, ext):
-        """Return the file's bytes in the format that the extension names."""
         known = Image.registered_extensions()
         buffer = io.BytesIO()
         image = self.image.resize(self.final, Image.Resampling.LANCZOS)

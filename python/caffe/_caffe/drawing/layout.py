@@ -29,16 +29,9 @@ class Layout(NamedTuple):
 
 
 def layered(sizes, edges, rank_gap=34.0) -> Layout:
-    """Lay out nodes from top to bottom.
+    """Lay out nodes, of these widths and heights, from top to bottom.
 
-    Parameters
-    ----------
-    sizes : list of (float, float)
-        Width and height of each node.
-    edges : list of (int, int)
-        Node numbers, each edge from a lower to a higher number.
-    rank_gap : float
-        Distance between ranks.
+    Edges are pairs of node numbers, each from a lower to a higher one; ranks are `rank_gap` apart.
     """
     if not sizes:
         return Layout([], [], 0.0, 0.0)

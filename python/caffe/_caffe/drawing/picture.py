@@ -47,7 +47,6 @@ class Box:
 
     @property
     def size(self):
-        """Width and height in drawing units."""
         width = max(
             text_width(self.name, TITLE),
             max((text_width(line, DETAIL) for line in self.details), default=0),
@@ -58,33 +57,18 @@ class Box:
 
     @property
     def colours(self):
-        """Fill and border colour."""
         return LOSS if self.kind.endswith("Loss") else COLOURS.get(self.kind, PLAIN)
 
 
 def chip_width(text):
-    """Return the width of a chip with `text` in it."""
     return text_width(text, CHIP) + 10
 
 
 def paint(net, rankdir, canvas_type, display_lrm=False):
-    """Draw the layers of a net.
+    """Draw the layers of a net, in the current schema, on a new `canvas_type` (`Svg` or `Raster`).
 
-    Parameters
-    ----------
-    net : NetParameter
-        In the current schema.
-    rankdir : str
-        The direction of data: top to bottom (TB), bottom to top (BT), left to right (LR) or
-        right to left (RL).
-    canvas_type : type
-        `canvas.Svg` or `canvas.Raster`.
-    display_lrm : bool
-        Whether learning rate multipliers are shown.
-
-    Returns
-    -------
-    canvas_type
+    `rankdir` is the direction of data: top to bottom (TB), bottom to top (BT), left to right (LR)
+    or right to left (RL); `display_lrm` shows learning rate multipliers.
     """
     boxes, edges = collect(net, display_lrm)
     flat = rankdir in ("LR", "RL")

@@ -60,18 +60,10 @@ def upgrade(net: pb.NetParameter) -> None:
 def align_crops(
     net: pb.NetParameter, types: tuple[str, ...] = ("Crop", *ALIGNING_TYPES)
 ) -> dict[int, Offset]:
-    """Give every Crop of `types` without crop_param the offset that aligns its bottoms.
+    """Give every Crop of `types` without crop_param the offset that aligns its bottoms, in place.
 
-    Parameters
-    ----------
-    net : NetParameter
-        Changed in place; layers whose bottoms cannot be aligned stay as they were.
-    types : tuple of str
-
-    Returns
-    -------
-    dict
-        For each such layer, by its place in the net, the offset or why there is none.
+    Returns for each such layer, by its place in the net, the offset or why there is none; then it
+    stays as it was.
     """
     maker = makers(net)
     found: dict[int, Offset] = {}
@@ -89,14 +81,9 @@ def align_crops(
 
 
 def recognise(net: pb.NetParameter, offsets: list[Offset]) -> tuple[str, str] | None:
-    """Return the fork that a net shows itself to be of, and by what; None where it does not.
+    """Return the fork that a net, of one state, shows itself to be of, and by what; else None.
 
-    Parameters
-    ----------
-    net : NetParameter
-        Of one state.
-    offsets : list
-        What `align_crops` found for its Crops.
+    `offsets` are what `align_crops` found for its Crops.
     """
     types = [layer.type for layer in net.layer]
     balanced = "SigmoidCrossEntropyLoss" in types
@@ -131,17 +118,9 @@ def aligned_offset(
 ) -> tuple[int, int]:
     """Return the offset of rows and columns that aligns the bottoms of `crop`.
 
-    Parameters
-    ----------
-    crop : LayerParameter
-    maker : dict
-        What `makers` returns for its net, which is best filtered to one state.
-
-    Raises
-    ------
-    FormatError
-        Where they have nothing in common, where a layer on the way has no such map, or where the
-        maps differ by other than whole pixels.
+    `maker` is what `makers` returns for its net, which is best filtered to one state. FormatError
+    where they have nothing in common, where a layer on the way has no such map, or where the maps
+    differ by other than whole pixels.
     """
     if len(crop.bottom) != 2:
         raise FormatError(f"takes 2 bottom blobs, {len(crop.bottom)} given")

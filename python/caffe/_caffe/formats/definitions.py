@@ -16,19 +16,8 @@ __all__ = ["read_net", "read_solver"]
 def read_net(path: str | os.PathLike) -> pb.NetParameter:
     """Return the net in a prototxt or caffemodel, in the current schema (V0 and V1 upgraded).
 
-    Parameters
-    ----------
-    path : str or path
-        A prototxt, or a binary caffemodel; the latter's blobs are read too.
-
-    Returns
-    -------
-    NetParameter
-
-    Raises
-    ------
-    FormatError
-        Where the file is neither, naming file, line and field.
+    The blobs of a binary caffemodel are read too. FormatError where the file is neither, naming
+    file, line and field.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):

@@ -48,12 +48,10 @@ def not_wire(head: bytes) -> str | None:
 
 
 def is_html(head: bytes) -> bool:
-    """Tell whether `head` begins a web page."""
     start = head.lstrip().lower()
     return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head"))
 
 
 def is_hdf5(path: str | os.PathLike) -> bool:
-    """Tell whether the file at `path` begins as HDF5 files do."""
     with open(path, "rb") as file:
         return file.read(len(HDF5_MAGIC)) == HDF5_MAGIC

@@ -144,17 +144,8 @@ def refuse_placeholders(text: str, where: str) -> None:
 def translate(message: Message, where: str) -> None:
     """Bring what forks added to BVLC's messages in `message` to what this Caffe reads, in place.
 
-    Parameters
-    ----------
-    message : NetParameter or SolverParameter
-        As parsed; nets inside are gone through too.
-    where : str
-        Names the file in errors.
-
-    Raises
-    ------
-    FormatError
-        For a field or value of the net or solver itself that nothing here reads.
+    `message` is a net or solver as parsed; nets inside are gone through too. `where` names the file
+    in errors: FormatError for a field or value of the net or solver itself that nothing here reads.
     """
     dropped = {}
     for owner, name, is_field in list(_additions(message)):

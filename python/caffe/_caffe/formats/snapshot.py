@@ -14,6 +14,7 @@ from ...proto import caffe_pb2 as pb
 from . import file_type, snapshot_binary
 from .atomic import atomic_write
 from .records import LayerWeights, SolverSnapshot
+from .snapshot_binary import read_blobproto
 
 __all__ = [
     "LayerWeights", "SolverSnapshot", "read_blobproto", "read_solverstate", "read_weights",
@@ -25,18 +26,10 @@ Gaps = list[np.ndarray | None]
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
-    """Return the layers of a weights file, in its order.
+    """Return the layers of a .caffemodel (V0, V1 or V2 layers) or .caffemodel.h5, in its order.
 
-    Parameters
-    ----------
-    path : str or path
-        A .caffemodel (V0, V1 or V2 layers) or .caffemodel.h5. It is mapped, so it must not be cut
-        short in place while the arrays live (writing through this module replaces it and is safe).
-
-    Returns
-    -------
-    list of LayerWeights
-        Its arrays are read-only views of the file.
+    The arrays are read-only views of the file, which is mapped: it must not be cut short in place
+    while they live (writing through this module replaces it and is safe).
     """
     if _is_hdf5(path):
         return _hdf5().read_weights(path)
@@ -48,15 +41,9 @@ def write_weights(
     net_name: str,
     layers: Iterable[tuple[pb.LayerParameter, Arrays, Gaps | None]],
 ) -> None:
-    """Write a .caffemodel.
+    """Write a .caffemodel of layers (LayerParameter without blobs, blobs, diffs or None).
 
-    Parameters
-    ----------
-    path : str or path
-    net_name : str
-    layers : iterable of (LayerParameter, blobs, diffs or None)
-        The LayerParameter without blobs. A generator will do: one layer's arrays are held at a
-        time.
+    A generator will do: one layer's arrays are held at a time.
     """
     with atomic_write(path) as temporary:
         snapshot_binary.write_weights(temporary, net_name, layers)
@@ -65,14 +52,10 @@ def write_weights(
 def write_weights_hdf5(
     path: str | os.PathLike, layers: Iterable[tuple[str, Gaps, Arrays | None]]
 ) -> None:
-    """Write a .caffemodel.h5.
+    """Write a .caffemodel.h5 of layers (name, blobs, diffs or None).
 
-    Parameters
-    ----------
-    path : str or path
-    layers : iterable of (name, blobs, diffs or None)
-        A blob given as None is another layer's, stored there only (ToHDF5 in net.cpp); diffs are
-        stored for all.
+    A blob given as None is another layer's, stored there only (ToHDF5 in net.cpp); diffs are stored
+    for all.
     """
     with atomic_write(path) as temporary:
         _hdf5().write_weights(temporary, layers)
@@ -90,11 +73,6 @@ def write_solverstate(path: str | os.PathLike, state: SolverSnapshot) -> None:
     form = _hdf5() if os.fspath(path).endswith(".h5") else snapshot_binary
     with atomic_write(path) as temporary:
         form.write_solverstate(temporary, state)
-
-
-def read_blobproto(path: str | os.PathLike) -> np.ndarray:
-    """Return a copy of the array in a .binaryproto (a mean image): float32, in its stored shape."""
-    return snapshot_binary.read_blobproto(path)
 
 
 def _hdf5():

@@ -189,7 +189,7 @@ def parse_runtime(text: str, path: str) -> dict:
 
 
 def read_blobproto(path: str | os.PathLike) -> np.ndarray:
-    """Return the one blob at `path`, copied out of the file."""
+    """Return a copy of the array in a .binaryproto (a mean image): float32, in its stored shape."""
     reader = _open(path, BLOB)
     return np.array(blobproto.read(reader, 0, reader.size).data)
 

@@ -148,7 +148,6 @@ def _write_numbered(group: h5py.Group, arrays: Sequence[np.ndarray | None]) -> N
 
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
-    """Return the solver state in an HDF5 file."""
     with _reading(path) as file:
         history = _numbered(_group(file, "history", path, STATE), path)
         gaps = [i for i, array in enumerate(history) if array is None]
@@ -165,7 +164,6 @@ def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
 
 
 def write_solverstate(path: str, state: SolverSnapshot) -> None:
-    """Write the solver state as HDF5."""
     with h5py.File(path, "w") as file:
         file.create_dataset("iter", data=np.array([state.iter], "<i4"))
         if state.learned_net is not None:

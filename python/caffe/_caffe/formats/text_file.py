@@ -6,10 +6,7 @@ from ..errors import FormatError, placed, reason
 def read_text(source: str, what: str = "list file") -> str:
     """Return a file's text, with bytes that are not UTF-8 as Python writes them back.
 
-    Raises
-    ------
-    FormatError
-        Where it cannot be read; it is called `what`.
+    FormatError where it cannot be read; it is called `what`.
     """
     try:
         with open(source, encoding="utf-8", errors="surrogateescape") as file:

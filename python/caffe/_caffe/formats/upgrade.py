@@ -49,25 +49,10 @@ _V1_RENAMED = {"type", "param", "blob_share_mode", "blobs_lr", "weight_decay", "
 
 
 def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
-    """Bring `net` to the current form in place.
+    """Bring `net` to the current form in place; return the names of the steps that were needed.
 
-    A V0 setting that its layer type cannot have is logged, as in Caffe.
-
-    Parameters
-    ----------
-    net : NetParameter
-    where : str
-        Names the net in errors.
-
-    Returns
-    -------
-    list of str
-        The names of the steps that were needed.
-
-    Raises
-    ------
-    FormatError
-        For a net that mixes forms or names an unknown V0 layer type.
+    A V0 setting that its layer type cannot have is logged, as in Caffe. FormatError for a net that
+    mixes forms or names an unknown V0 layer type; `where` names the net there.
     """
     steps = {
         "V0LayerParameter": upgrade_v0_net,
@@ -84,17 +69,9 @@ def upgrade_net(net: pb.NetParameter, where: str = "net") -> list[str]:
 
 
 def upgrade_solver(solver: pb.SolverParameter, where: str = "solver") -> list[str]:
-    """Bring `solver`, and the nets written inside it, to the current form in place.
+    """Bring `solver`, and the nets written inside it, to the current form, as `upgrade_net` does.
 
-    Returns
-    -------
-    list of str
-        The names of the steps that were needed.
-
-    Raises
-    ------
-    FormatError
-        Where both the old solver_type and the new type are given (Caffe refuses that too).
+    FormatError where both the old solver_type and the new type are given (Caffe refuses that too).
     """
     done = []
     if solver.HasField("solver_type"):
@@ -123,14 +100,10 @@ def v1_type_name(number: int) -> str:
     return _V1_IRREGULAR.get(name, regular)
 
 
-def _old_transforms(layer: pb.V1LayerParameter):
-    """Return the data param of a transforming V1 layer, else None."""
-    name = pb.V1LayerParameter.LayerType.Name(layer.type)
-    return getattr(layer, _TRANSFORMING[name]) if name in _TRANSFORMING else None
-
-
 def _upgrade_transforms(net: pb.NetParameter, where: str) -> bool:
-    old = [(layer, p) for layer in net.layers if (p := _old_transforms(layer)) is not None]
+    name_of = pb.V1LayerParameter.LayerType.Name
+    fields = ((layer, _TRANSFORMING.get(name_of(layer.type))) for layer in net.layers)
+    old = [(layer, getattr(layer, field)) for layer, field in fields if field]
     if not any(param.HasField(field) for _, param in old for field in _TRANSFORM_FIELDS):
         return False
     for layer, param in old:

@@ -77,11 +77,8 @@ _PLAIN = ("name", "blobs", "blobs_lr", "weight_decay")
 def upgrade_v0_net(net: pb.NetParameter, where: str) -> bool:
     """Rewrite the V0 layers of `net` as V1 layers in place; tell whether there were any.
 
-    Raises
-    ------
-    FormatError
-        For an unknown layer type, a net that mixes V0 with V1 layers, and padding that no single
-        convolution or pooling takes up.
+    FormatError for an unknown layer type, a net that mixes V0 with V1 layers, and padding that no
+    single convolution or pooling takes up.
     """
     if not any(layer.HasField("layer") for layer in net.layers):
         return False

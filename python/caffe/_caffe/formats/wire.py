@@ -76,7 +76,6 @@ class Reader:
         return buf
 
     def fail(self, text: str, at: int) -> NoReturn:
-        """Raise FormatError saying `text` about byte `at`."""
         place = f"{self.place}: " if self.place else ""
         raise FormatError(f"{self.path}: {place}{text} (at byte {at} of {self.size})")
 

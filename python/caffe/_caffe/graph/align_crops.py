@@ -13,20 +13,11 @@ from ..log import info, warning
 
 
 def settle_crops(net: caffe_pb2.NetParameter) -> None:
-    """Give Crops without crop_param their offset where a dialect says that they have one.
+    """Give Crops of `net`, of one state, their offset where a dialect says that they have one.
 
-    A net without a dialect that shows by its layers which fork it is of gets that dialect, which
-    is logged. Otherwise a Crop that another fork would shift is warned of, with both offsets.
-
-    Parameters
-    ----------
-    net : NetParameter
-        Of one state, before splits are inserted; changed in place.
-
-    Raises
-    ------
-    NetError
-        Where the dialect wants an offset and the bottoms cannot be aligned.
+    A net without a dialect that shows by its layers which fork it is of gets that dialect, which is
+    logged. Otherwise a Crop that another fork would shift is warned of, with both offsets. NetError
+    where the dialect wants an offset and the bottoms cannot be aligned.
     """
     offsets = align_crops(copy.deepcopy(net))
     found = None if net.dialect or context.dialect() else recognise(net, list(offsets.values()))

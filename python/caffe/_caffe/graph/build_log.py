@@ -10,34 +10,26 @@ from .params import ParamTable
 
 
 class BuildLog:
-    """Logs one net's way through Net::Init, if the log's details are on."""
+    """Logs one net's way through Net::Init; `param` is the net as its state has filtered it."""
 
     def __init__(self, param: caffe_pb2.NetParameter):
-        """Begin with `param`, the net as its state has filtered it."""
-        self._on = detailed()
         self._bytes = 0
-        if self._on:
+        if detailed():  # its text takes long
             detail(f"Initializing net from parameters: \n{param}".rstrip(), "net.cpp:53")
 
     def creating(self, param: caffe_pb2.LayerParameter) -> None:
-        """Log a layer, its bottoms and its tops, before it is made."""
-        if not self._on:
-            return
         name = param.name
         detail(f"Creating layer {name}", "layer_factory.hpp:77")
         detail(f"Creating Layer {name}", "net.cpp:86")
         for bottom in param.bottom:
             detail(f"{name} <- {bottom}", "net.cpp:408")
         for j, top in enumerate(param.top):
-            if j < len(param.bottom) and param.bottom[j] == top:
-                detail(f"{name} -> {top} (in-place)", "net.cpp:369")
-            else:
-                detail(f"{name} -> {top}", "net.cpp:382")
+            same = param.bottom[j : j + 1] == [top]
+            mark, line = (" (in-place)", 369) if same else ("", 382)
+            detail(f"{name} -> {top}{mark}", f"net.cpp:{line}")
 
     def set_up(self, node: Node) -> None:
         """Log the shapes of a layer's tops, and how much memory all tops take so far."""
-        if not self._on:
-            return
         for _ in range(len(node.tops) - len(node.layer.layer_param.top)):
             detail(f"{node.name} -> (automatic)", "net.cpp:382")
         detail(f"Setting up {node.name}", "net.cpp:124")
@@ -51,8 +43,7 @@ class BuildLog:
         detail(f"Memory required for data: {self._bytes}", "net.cpp:139")
 
     def sharing(self, layer: Layer, table: ParamTable) -> None:
-        """Log which of a layer's parameters are another layer's."""
-        for i in range(len(layer.blobs) if self._on else 0):
+        for i in range(len(layer.blobs)):
             owner = table.owner_of(layer, i)
             if owner is not None:
                 detail(
@@ -62,14 +53,10 @@ class BuildLog:
                 )
 
     def backward(self, name: str, needed: bool) -> None:
-        """Log whether a layer takes part in backward."""
-        if needed:
-            detail(f"{name} needs backward computation.", "net.cpp:200")
-        else:
-            detail(f"{name} does not need backward computation.", "net.cpp:202")
+        what, line = ("needs", 200) if needed else ("does not need", 202)
+        detail(f"{name} {what} backward computation.", f"net.cpp:{line}")
 
     def done(self, outputs: Iterable[str]) -> None:
-        """Log the net's outputs."""
         for name in outputs:
             detail(f"This network produces output {name}", "net.cpp:244")
         detail("Network initialization done.", "net.cpp:257")

@@ -37,29 +37,18 @@ class BuiltNet:
 
     @property
     def by_name(self) -> dict[str, Blob]:
-        """The blobs by name."""
         return dict(zip(self.blob_names, self.blobs, strict=True))
 
     @property
     def names(self) -> dict[Blob, str]:
-        """The name of each blob."""
         return dict(zip(self.blobs, self.blob_names, strict=True))
 
 
 def build(param: caffe_pb2.NetParameter, folder: str) -> BuiltNet:
-    """Build the net that `param` describes in its own state.
+    """Build the net that `param`, upgraded, describes in its own state.
 
-    Parameters
-    ----------
-    param : NetParameter
-        Upgraded; its `state` decides which layers are included.
-    folder : str
-        Where modules of Python layers and relative files may be, besides the working directory.
-
-    Raises
-    ------
-    NetError, LayerError
-        Naming the layer that cannot be connected or set up.
+    In `folder`, besides the working directory, modules of Python layers and relative files may be.
+    NetError or LayerError names a layer that cannot be connected or set up.
     """
     check_dialect(param.dialect or context.dialect())
     param = filter_net(param)

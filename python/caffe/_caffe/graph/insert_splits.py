@@ -29,7 +29,6 @@ def misses(state: caffe_pb2.NetState, rule: caffe_pb2.NetStateRule) -> tuple[str
 
 
 def included(state: caffe_pb2.NetState, layer: caffe_pb2.LayerParameter) -> bool:
-    """Tell whether a layer takes part in this state."""
     if layer.include and layer.exclude:
         raise NetError(
             f"layer '{layer.name}' has both include and exclude rules; give one kind only"
@@ -44,7 +43,6 @@ def included(state: caffe_pb2.NetState, layer: caffe_pb2.LayerParameter) -> bool
 
 
 def filter_net(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
-    """Return the net with only the layers its state includes."""
     kept = copy.deepcopy(net)
     del kept.layer[:]
     kept.layer.extend(layer for layer in net.layer if included(net.state, layer))
@@ -59,12 +57,8 @@ def split_name(layer: str, blob: str, top: int) -> str:
 def insert_splits(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
     """Return the net with a Split layer behind every blob that is used more than once.
 
-    A use is a bottom, or being a loss by an explicit loss_weight.
-
-    Raises
-    ------
-    NetError
-        For a bottom that no layer before makes.
+    A use is a bottom, or being a loss by an explicit loss_weight. NetError for a bottom that no
+    layer before makes.
     """
     sources = _sources(net)
     uses = Counter(sources.values())

@@ -49,7 +49,6 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The layer's name."""
         return self.layer.name
 
     def forward(self) -> torch.Tensor | float:

@@ -24,7 +24,6 @@ class Owner:
 
     @property
     def blob(self) -> Blob:
-        """The parameter itself."""
         return self.layer.blobs[self.index]
 
 
@@ -38,19 +37,10 @@ class ParamTable:
         self._sharers: list[tuple[Layer, int, Owner]] = []
 
     def add(self, layer: Layer, given: int) -> bool:
-        """Enter a layer's parameters.
+        """Enter a layer's parameters; return whether any of them learns.
 
-        Parameters
-        ----------
-        layer : Layer
-        given : int
-            How many specs the prototxt wrote. BatchNorm adds its own with rate 0 while it is set
-            up, and net.cpp decides who needs backward by what was written before.
-
-        Returns
-        -------
-        bool
-            Whether any of them learns.
+        `given` counts the specs that the prototxt wrote: BatchNorm adds its own with rate 0 while
+        it is set up, and net.cpp decides who needs backward by what was written before.
         """
         specs = layer.layer_param.param
         if given > len(layer.blobs):
@@ -58,7 +48,7 @@ class ParamTable:
                 f"{given} param specs given, the layer has {len(layer.blobs)} parameters",
                 kind=NetError,
             )
-        learns = [specs[i].lr_mult != 0 if i < given else True for i in range(len(layer.blobs))]
+        learns = [i >= given or specs[i].lr_mult != 0 for i in range(len(layer.blobs))]
         layer.set_param_propagate_down(learns)
         for i in range(len(layer.blobs)):
             self._enter(layer, i, specs[i] if i < len(specs) else DEFAULT_SPEC)
@@ -111,10 +101,8 @@ class ParamTable:
 
     def owner_of(self, layer: Layer, index: int) -> Owner | None:
         """Return the owner of a shared parameter, None where the layer owns it itself."""
-        for sharer, i, owner in self._sharers:
-            if sharer is layer and i == index:
-                return owner
-        return None
+        owners = (o for sharer, i, o in self._sharers if sharer is layer and i == index)
+        return next(owners, None)
 
     def display_name(self, layer: Layer, index: int) -> str:
         """Return the parameter's name in a log: the one it was given, or its number."""
@@ -122,7 +110,6 @@ class ParamTable:
         return (specs[index].name if index < len(specs) else "") or str(index)
 
     def clear_diffs(self) -> None:
-        """Set every diff to zero."""
         for blob in self.learnable:
             blob.clear_diff()
 

@@ -1,11 +1,10 @@
 """Weights into and out of a net: by layer name, as net.cpp copies them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..core import context
-from ..core.blob import Blob
 from ..core.layer import Layer
 from ..core.registry import dialect_of
 from ..errors import NetError
@@ -15,7 +14,6 @@ from .params import ParamTable
 
 
 def load(layers: Sequence[Layer], params: ParamTable, path: str) -> None:
-    """Copy weights from a file to the layers of the same name."""
     by_name = _by_name(layers)
     for source in snapshot.read_weights(path):
         layer = by_name.get(source.name)
@@ -47,12 +45,12 @@ def _check_count(params, layer, source, path) -> None:
 
 def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> None:
     blob = layer.blobs[index]
-    legacy = bool(source.legacy) and source.legacy[index]
     loose = layer.ignores_trailing_ones and _trimmed(blob.shape) == _trimmed(array.shape)
-    if not (loose or _same_shape(blob, array.shape, legacy)):
-        hint = ""
-        if array.size == blob.count:
-            hint = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
+    # An old 4-D shape fits by its last axes (blob.cpp, ShapeEquals).
+    before = (1,) * (4 - len(blob.shape)) if source.legacy[index] else ()
+    if not (loose or before + blob.shape == array.shape):
+        equal = "; the counts are equal: surgery.py reshapes such layers (fc to conv)"
+        hint = equal if array.size == blob.count else ""
         layer.fail(
             f"parameter {index} in '{path}' has shape {tuple(array.shape)}, the net's has "
             f"{blob.shape}{hint}; to learn it from scratch, rename the layer",
@@ -63,29 +61,16 @@ def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> Non
     np.copyto(target.numpy(), array.reshape(blob.shape), casting="same_kind")
 
 
-def _same_shape(blob: Blob, shape: tuple[int, ...], legacy: bool) -> bool:
-    """Compare shapes; an old 4-D one fits by its last axes (blob.cpp, ShapeEquals)."""
-    if not legacy:
-        return tuple(shape) == blob.shape
-    if len(blob.shape) > 4:
-        return False
-    return tuple(shape) == (1,) * (4 - len(blob.shape)) + blob.shape
-
-
-def _trimmed(shape: Sequence[int]) -> tuple[int, ...]:
+def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return a shape without the ones at its end."""
-    shape = tuple(shape)
     while shape and shape[-1] == 1:
         shape = shape[:-1]
     return shape
 
 
-def _by_name(layers: Iterable[Layer]) -> dict[str, Layer]:
+def _by_name(layers: Sequence[Layer]) -> dict[str, Layer]:
     """Map names to layers, the first of a name where there are several."""
-    by_name: dict[str, Layer] = {}
-    for layer in layers:
-        by_name.setdefault(layer.name, layer)
-    return by_name
+    return {layer.name: layer for layer in reversed(layers)}
 
 
 def share(layers: Sequence[Layer], others: Sequence[Layer]) -> None:
@@ -111,9 +96,9 @@ def share(layers: Sequence[Layer], others: Sequence[Layer]) -> None:
             mine.share_data(theirs)
 
 
-def _host(blob: Blob, which: str) -> np.ndarray:
-    buffer = blob.data_buffer if which == "data" else blob.diff_buffer
-    return buffer.tensor(blob.shape, context.HOST, write=False).numpy()
+def _diffs(layer: Layer) -> list[np.ndarray]:
+    diffs = (b.diff_buffer.tensor(b.shape, context.HOST, write=False) for b in layer.blobs)
+    return [diff.numpy() for diff in diffs]
 
 
 def save(name: str, layers: Sequence[Layer], path: str, diffs: bool = False) -> None:
@@ -124,8 +109,8 @@ def save(name: str, layers: Sequence[Layer], path: str, diffs: bool = False) -> 
         (
             (
                 layer.layer_param,
-                [_host(b, "data") for b in layer.blobs],
-                [_host(b, "diff") for b in layer.blobs] if diffs else None,
+                [b.host_tensor().numpy() for b in layer.blobs],
+                _diffs(layer) if diffs else None,
             )
             for layer in layers
         ),
@@ -140,10 +125,10 @@ def save_hdf5(layers: Sequence[Layer], params: ParamTable, path: str, diffs: boo
             (
                 layer.name,
                 [
-                    None if params.owner_of(layer, i) else _host(b, "data")
+                    None if params.owner_of(layer, i) else b.host_tensor().numpy()
                     for i, b in enumerate(layer.blobs)
                 ],
-                [_host(b, "diff") for b in layer.blobs] if diffs else None,
+                _diffs(layer) if diffs else None,
             )
             for layer in layers
         ),

@@ -58,15 +58,12 @@ class _Broadcast(Layer):
         return [shapes[0]]
 
     def factor(self, bottom) -> torch.Tensor:
-        """Return the factor as it was given."""
         return self.param(0) if self.learned else bottom[1]
 
     def wants_factor(self, propagate_down) -> bool:
-        """Tell whether the factor gets a gradient."""
         return self.wants_param(0) if self.learned else propagate_down[1]
 
     def deliver(self, diff, diffs) -> None:
-        """Put the factor's gradient where it belongs."""
         if self.learned:
             self.blobs[0].add_diff(diff)
         else:

@@ -91,7 +91,6 @@ class HDF5File:
                 )
 
     def load(self) -> list[np.ndarray]:
-        """Read all rows as float32."""
         with self._file() as file:
             arrays = [self._read(file, name) for name in self.names]
         if [array.shape for array in arrays] != self.shapes:

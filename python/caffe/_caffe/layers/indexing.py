@@ -1,5 +1,7 @@
 """Layers that pick and join parts of blobs: BatchReindex, Concat, Filter, Slice."""
 
+from collections.abc import Sequence
+
 import torch
 
 from ..core.axes import canonical_axis, count
@@ -14,15 +16,13 @@ class _OneAxis(Layer):
     """Concat and Slice: `axis`, or its older unsigned name, says where."""
 
     def setup_axis(self, param, legacy: str) -> None:
-        """Read the axis."""
         self.legacy = legacy if param.HasField(legacy) else None
         both = self.legacy and param.HasField("axis")
         self.check(not both, f"takes axis or {legacy}, not both")
         self.axis_given = getattr(param, legacy) if self.legacy else param.axis
 
-    def axis_of(self, x: torch.Tensor) -> int:
-        """Return the axis, counted from the front."""
-        return canonical_axis(self, self.axis_given, x.shape, self.legacy or "axis")
+    def axis_of(self, shape: Sequence[int]) -> int:
+        return canonical_axis(self, self.axis_given, shape, self.legacy or "axis")
 
 
 @register("BatchReindex")
@@ -37,11 +37,12 @@ class BatchReindex(Layer):
         self.check(x.dim() > 0, "bottom 0 must have at least 1 axis, a scalar was given")
         index = index.long()
         # Looked at on the host, as BVLC's GPU version does: a wrong one would end the CUDA context.
-        if not self.shapes_only and ((index < 0) | (index >= x.shape[0])).any():
-            wrong = index[(index < 0) | (index >= x.shape[0])][0]
+        wrong = (index < 0) | (index >= x.shape[0])
+        if not self.shapes_only and wrong.any():
             batch, indices = self.layer_param.bottom
             self.fail(
-                f"index {int(wrong)} in '{indices}' is outside the {x.shape[0]} items of '{batch}'"
+                f"index {int(index[wrong][0])} in '{indices}' is outside the {x.shape[0]} items of "
+                f"'{batch}'"
             )
         return x.index_select(0, index)
 
@@ -74,7 +75,7 @@ class Concat(_OneAxis):
 
     def reshape(self, *shapes):
         first = shapes[0]
-        axis = canonical_axis(self, self.axis_given, first, self.legacy or "axis")
+        axis = self.axis_of(first)
         for i, shape in enumerate(shapes):
             if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
                 self.fail(
@@ -84,17 +85,16 @@ class Concat(_OneAxis):
         return [(*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])]
 
     def forward(self, *bottom):
-        axis = self.axis_of(bottom[0])
         if len(bottom) == 1:
             return bottom[0]
         if not all(x.is_contiguous() for x in bottom):  # torch.cat would lose channels last
             bottom = tuple(x.contiguous(memory_format=torch.channels_last) for x in bottom)
-        return torch.cat(bottom, axis)
+        return torch.cat(bottom, self.axis_of(bottom[0].shape))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         if len(bottom) == 1:
             return [top_diff[0]]
-        axis = self.axis_of(bottom[0])
+        axis = self.axis_of(bottom[0].shape)
         parts = top_diff[0].split([b.shape[axis] for b in bottom], axis)
         return [
             _copy(part) if down else None for part, down in zip(parts, propagate_down, strict=True)
@@ -173,7 +173,7 @@ class Slice(_OneAxis):
         )
 
     def forward(self, x):
-        axis = self.axis_of(x)
+        axis = self.axis_of(x.shape)
         sizes = self._sizes(x.shape[axis], f"axis {axis} of bottom shape {tuple(x.shape)}")
         if self.parts == 1:
             return x
@@ -194,4 +194,6 @@ class Slice(_OneAxis):
         return sizes
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        return [top_diff[0] if self.parts == 1 else torch.cat(top_diff, self.axis_of(bottom[0]))]
+        if self.parts == 1:
+            return [top_diff[0]]
+        return [torch.cat(top_diff, self.axis_of(bottom[0].shape))]

@@ -136,16 +136,8 @@ class MemoryData(Layer):
     def set_arrays(self, data: np.ndarray, labels: np.ndarray) -> None:
         """Use these arrays from their first row on; they are kept, not copied.
 
-        Parameters
-        ----------
-        data, labels : ndarray
-            (n, channels, height, width) and (n, 1, 1, 1), both float32 and C contiguous, n a
-            multiple of batch_size.
-
-        Raises
-        ------
-        LayerError
-            Naming what does not fit.
+        `data` (n, channels, height, width) and `labels` (n, 1, 1, 1), both float32 and C
+        contiguous, n a multiple of batch_size; LayerError names what does not fit.
         """
         self._check_array("data array", data, self.item)
         self._check_array("labels array", labels, (1, 1, 1))

@@ -67,19 +67,15 @@ class BatchNorm(Layer):
             )
 
     def reshape(self, shape):
-        self._check_channels(shape)
-        return [shape]
-
-    def _check_channels(self, shape):
         channels = self.blobs[0].count
-        if len(shape) < 2 or shape[1] != channels:
-            self.fail(
-                f"has statistics of {channels} channels, bottom shape {tuple(shape)} does not fit"
-            )
+        self.check(
+            shape[1:2] == (channels,),
+            f"has statistics of {channels} channels, bottom shape {shape} does not fit",
+        )
+        return [shape]
 
     def forward(self, x):
         """Return the normalised bottom; in training, add the batch to the running sums."""
-        self._check_channels(x.shape)
         wanted = self.wiring.overwritten and self.saves_for_backward
         if wanted and (self.affine or not self.stored):
             x = x.clone()

@@ -36,7 +36,6 @@ class Pooling(Layer):
 
     def setup(self, x):
         p = self.layer_param.pooling_param
-        self.check(x.dim() == 4, f"takes (N, C, H, W), bottom 0 has shape {tuple(x.shape)}")
         self.round_up = p.round_mode == PoolingParameter.CEIL
         self.masked = len(self.layer_param.top) > 1
         self.everywhere = p.global_pooling
@@ -118,13 +117,10 @@ class Pooling(Layer):
             index = self._maxima(x)[1]
         plan, dy = self.plan, dy.float()  # overlapping windows' gradients are added
         seen = torch.empty_like(x, dtype=dy.dtype) if plan.native else self._padded_like(x.float())
-        return [
-            plan.cut(
-                torch.ops.aten.max_pool2d_with_indices_backward(
-                    dy, seen, *plan.options, (1, 1), plan.rounds_up, index
-                )
-            )
-        ]
+        dx = torch.ops.aten.max_pool2d_with_indices_backward(
+            dy, seen, *plan.options, (1, 1), plan.rounds_up, index
+        )
+        return [plan.cut(dx)]
 
     def _maxima(self, x, places=True):
         """Return each window's maximum and, with `places`, its index; else None."""
@@ -147,8 +143,7 @@ class Pooling(Layer):
     def _average(self, x):
         plan = self.plan
         if plan.native:
-            kernel, stride, pad = plan.options
-            return F.avg_pool2d(x, kernel, stride, pad, plan.rounds_up)
+            return F.avg_pool2d(x, *plan.options, plan.rounds_up)
         return self._sum(x) / plan.areas(x)
 
     def _average_gradient(self, x, dy):
@@ -161,8 +156,7 @@ class Pooling(Layer):
         return plan.cut(torch.ops.aten.avg_pool2d_backward(dy, seen, *options))
 
     def _sum(self, x):
-        kernel, stride, pad = self.plan.options
-        return F.avg_pool2d(self.plan.padded(x, 0.0), kernel, stride, pad, divisor_override=1)
+        return F.avg_pool2d(self.plan.padded(x, 0.0), *self.plan.options, divisor_override=1)
 
     def _weigh(self, x):
         total, squares = self._sum(x), self._sum(x * x)

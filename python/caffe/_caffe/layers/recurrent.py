@@ -189,7 +189,6 @@ class Recurrent(Layer):
         return {name: s.tolist() for name, s in zip(self.states, self.end, strict=True)}
 
     def set_state(self, state):
-        """Continue from `get_state`'s answer."""
         self.end = [torch.tensor(state[name], dtype=torch.float32) for name in self.states]
 
 

@@ -27,7 +27,6 @@ class Flatten(Layer):
         return [top_diff[0].view(bottom[0].shape)]
 
     def new_shape(self, shape):
-        """Return the top's shape."""
         start = canonical_axis(self, self.axis, shape)
         end = canonical_axis(self, self.end_axis, shape, "end_axis") + 1
         # One axis of size 1 appears where end_axis is just before axis (blob.hpp, count).
@@ -51,7 +50,6 @@ class Reshape(Flatten):
         self.check(self.num_axes >= -1, f"num_axes must be at least -1, given {self.num_axes}")
 
     def new_shape(self, shape):
-        """Return the top's shape."""
         # Unlike elsewhere, `axis` may point behind the last axis (-1 does).
         start = self.axis if self.axis >= 0 else len(shape) + self.axis + 1
         end = len(shape) if self.num_axes == -1 else start + self.num_axes

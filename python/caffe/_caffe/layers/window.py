@@ -185,26 +185,11 @@ def _round(value) -> int:
 
 
 def read_windows(source: str, folder: str) -> tuple[list[str], list[tuple[Window, np.float32]]]:
-    """Read a window file.
+    """Return the image paths in a window file, and (Window, overlap) of the windows of all images.
 
-    It repeats: `# image_index`, path, channels, height, width, number of windows, then
-    `class overlap x1 y1 x2 y2` for each, all separated by white space.
-
-    Parameters
-    ----------
-    source : str
-    folder : str
-        Put in front of each path.
-
-    Returns
-    -------
-    (list of str, list of (Window, overlap))
-        The image paths, and the windows of all images.
-
-    Raises
-    ------
-    FormatError
-        Naming line and word.
+    It repeats: `# image_index`, path, channels, height, width, number of windows, then `class
+    overlap x1 y1 x2 y2` for each, all separated by white space. `folder` is put in front of each
+    path. FormatError names line and word.
     """
     words = _Words(source, read_text(source, "window file"))
     files, windows = [], []

@@ -25,7 +25,6 @@ def max_integral(precision: np.ndarray, recall: np.ndarray) -> float:
 
 
 def integral(precision: np.ndarray, recall: np.ndarray) -> float:
-    """Return the area under the precision."""
     return float(precision @ np.diff(recall, prepend=0))
 
 
@@ -35,16 +34,10 @@ VERSIONS = {"11point": eleven_points, "MaxIntegral": max_integral, "Integral": i
 def average_precision(
     scores: np.ndarray, hits: np.ndarray, positives: int, version: str = "Integral"
 ) -> float:
-    """Return the average precision of one class.
+    """Return the average precision of one class of which there are so many positives to be found.
 
-    Parameters
-    ----------
-    scores, hits : (K,) arrays
-        Of the detections; a hit is 1 where one is right, 0 where it is wrong.
-    positives : int
-        How many there are to be found.
-    version : str
-        A key of VERSIONS.
+    `scores` and `hits` (K,) are of the detections; a hit is 1 where one is right, 0 where it is
+    wrong. `version` is a key of VERSIONS.
     """
     if not len(scores) or not positives:
         return 0.0
@@ -67,9 +60,8 @@ class AveragePrecisions:
         self.rows: list[list[np.ndarray]] = [[] for _ in net.output_blobs]
 
     def add(self) -> None:
-        """Add the outputs of a pass."""
-        names = [name for name, _, _ in self.net.output_blobs]
-        for found, name, values in zip(self.rows, names, output_values(self.net), strict=True):
+        outputs = zip(self.rows, self.net.output_blobs, output_values(self.net), strict=True)
+        for found, (name, _, _), values in outputs:
             if values.shape[-1:] != (5,):
                 raise SolverError(
                     "eval_type: detection takes DetectionEvaluate's outputs, (1, 1, K, 5); "
@@ -78,7 +70,6 @@ class AveragePrecisions:
             found.append(values.reshape(-1, 5))
 
     def lines(self) -> list[str]:
-        """Return the log's lines."""
         lines: list[str] = []
         outputs = zip(self.net.output_blobs, self.rows, strict=True)
         for number, ((name, _, _), found) in enumerate(outputs):

@@ -18,39 +18,20 @@ def _pow(base: float, exponent: float) -> float:
         return float(np.power(np.float64(base), np.float64(exponent)))
 
 
-def _fixed(p, it, step):
-    return 1.0
-
-
-def _step(p, it, step):
-    return _pow(p.gamma, step)
-
-
-def _exp(p, it, step):
-    return _pow(p.gamma, it)
-
-
-def _inv(p, it, step):
-    return _pow(1 + p.gamma * it, -p.power)
-
-
-def _poly(p, it, step):
-    return _pow(1 - it / p.max_iter if p.max_iter else 0.0, p.power)
-
-
 def _sigmoid(p, it, step):
     z = p.gamma * (it - p.stepsize)
     # Written so that neither end overflows.
     return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
 
 
+# By what base_lr is multiplied at iteration `it`, after so many steps.
 POLICIES: dict[str, Policy] = {
-    "fixed": _fixed,
-    "step": _step,
-    "exp": _exp,
-    "inv": _inv,
-    "multistep": _step,
-    "poly": _poly,
+    "fixed": lambda p, it, step: 1.0,
+    "step": lambda p, it, step: _pow(p.gamma, step),
+    "exp": lambda p, it, step: _pow(p.gamma, it),
+    "inv": lambda p, it, step: _pow(1 + p.gamma * it, -p.power),
+    "multistep": lambda p, it, step: _pow(p.gamma, step),
+    "poly": lambda p, it, step: _pow(1 - it / p.max_iter if p.max_iter else 0.0, p.power),
     "sigmoid": _sigmoid,
 }
 
@@ -88,5 +69,4 @@ def take_step(p: caffe_pb2.SolverParameter, it: int, step: int) -> int:
 
 
 def rate(p: caffe_pb2.SolverParameter, it: int, step: int) -> float:
-    """Return the learning rate at iteration `it`."""
     return p.base_lr * POLICIES[p.lr_policy](p, it, step)

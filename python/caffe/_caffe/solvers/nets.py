@@ -14,7 +14,6 @@ _LINES = {"train_net_param": 88, "train_net": 92, "net_param": 97, "net": 102}
 
 
 def make_train_net(p: caffe_pb2.SolverParameter, net_type: type[Net]) -> Net:
-    """Make the net that is trained."""
     fields = ("net", "net_param", "train_net", "train_net_param")
     given = [f for f in fields if p.HasField(f)]
     if len(given) != 1:

@@ -7,7 +7,6 @@ from ..graph.net import Net
 
 
 def output_values(net: Net) -> list[np.ndarray]:
-    """Return copies of the net's outputs."""
     return [blob.host_tensor().numpy().copy() for _, blob, _ in net.output_blobs]
 
 
@@ -30,7 +29,6 @@ class Means:
         self.passes = 0
 
     def add(self) -> None:
-        """Add the outputs of a pass."""
         values = output_values(self.net)
         totals = self.totals or [np.zeros_like(v) for v in values]
         for (name, _, _), total, value in zip(self.net.output_blobs, totals, values, strict=True):
@@ -44,7 +42,6 @@ class Means:
         self.passes += 1
 
     def lines(self) -> list[str]:
-        """Return the log's lines."""
         if not self.passes:  # test_iter: 0
             return []
         return output_lines(self.net, [t / self.passes for t in self.totals], "Test")

@@ -32,7 +32,6 @@ class Bucket:
 
     @property
     def bytes(self) -> int:
-        """How large the message is."""
         return sum(4 * blob.count for blob in self.blobs)
 
     def send(self) -> None:
@@ -112,10 +111,7 @@ class NCCL:
     def bcast(self) -> None:
         """Give every rank the weights of rank 0, and its place in the data.
 
-        Raises
-        ------
-        SolverError
-            If a rank is at another iteration than rank 0 or has another net.
+        SolverError if a rank is at another iteration than rank 0 or has another net.
         """
         solver = self._solver
         own = [solver.iter, *(list(blob.shape) for blob in solver.net.learnable_params)]
@@ -143,7 +139,6 @@ class NCCL:
     # -- as a solver's callback and as a net's hook
 
     def on_start(self) -> None:
-        """Begin an iteration."""
         self._passes = 0
         self._before = (context.random_state(), self._solver.net.get_state())
 

@@ -12,8 +12,6 @@ SOLVERS: dict[str, SolverClass] = {}
 
 
 def register_solver(name: str) -> Callable[[SolverClass], SolverClass]:
-    """Enter a class as solver type `name`."""
-
     def enter(cls: SolverClass) -> SolverClass:
         cls.type = name
         SOLVERS[name] = cls
@@ -23,13 +21,7 @@ def register_solver(name: str) -> Callable[[SolverClass], SolverClass]:
 
 
 def get_solver(filename: str) -> Any:
-    """Return the solver that a solver prototxt names by its `type`.
-
-    Raises
-    ------
-    SolverError
-        For an unknown type.
-    """
+    """Return the solver that a solver prototxt names by its `type`; SolverError for an unknown."""
     param = prototxt.read_solver(os.fspath(filename))
     if param.type not in SOLVERS:
         raise SolverError(

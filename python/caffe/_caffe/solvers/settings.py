@@ -11,7 +11,6 @@ _EVALUATIONS = ("classification", "detection")
 
 
 def check_settings(p: caffe_pb2.SolverParameter) -> None:
-    """Raise SolverError where the settings cannot be met."""
     if p.average_loss < 1:
         raise SolverError(f"average_loss must be at least 1, it is {p.average_loss}")
     if p.iter_size < 1:
@@ -32,7 +31,6 @@ def check_settings(p: caffe_pb2.SolverParameter) -> None:
 
 
 def check_snapshot_folder(p: caffe_pb2.SolverParameter) -> None:
-    """Raise SolverError where no snapshot can be written."""
     folder = os.path.dirname(p.snapshot_prefix) or "."
     if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
         raise SolverError(

@@ -79,7 +79,6 @@ class Solver:
 
     @property
     def lr(self) -> float:
-        """The learning rate of the current iteration."""
         step = lr_policy.current_step(self.param, self.iter, self.current_step)
         return lr_policy.rate(self.param, self.iter, step)
 
@@ -98,12 +97,12 @@ class Solver:
         while self.iter < stop:
             self.net.clear_param_diffs()
             p = self.param
-            if p.test_interval and self.iter % p.test_interval == 0:
-                if self.iter > 0 or p.test_initialization:
-                    self._check_last_loss()
-                    self._test_all()
-                    if self._stopping:
-                        break
+            due = p.test_interval and self.iter % p.test_interval == 0
+            if due and (self.iter or p.test_initialization):
+                self._check_last_loss()
+                self._test_all()
+                if self._stopping:
+                    break
             for on_start, _ in self._callbacks:
                 on_start()
             shows = bool(p.display) and self.iter % p.display == 0
@@ -154,8 +153,7 @@ class Solver:
         if (p.snapshot and self.iter % p.snapshot == 0) or request == SNAPSHOT:
             self._check_last_loss()
             self.snapshot()
-        if request == STOP:
-            self._stopping = True
+        self._stopping = self._stopping or request == STOP
         return request == STOP
 
     def apply_update(self) -> None:
@@ -269,12 +267,7 @@ class Solver:
     def restore(self, state_file: str) -> None:
         """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package.
 
-        Raises
-        ------
-        SolverError
-            If it was written by another solver type or for another net.
-        FormatError
-            If it is damaged.
+        SolverError if it was written by another solver type or for another net.
         """
         snapshots.restore(self, os.fspath(state_file))
 
@@ -294,7 +287,6 @@ class Solver:
         self._action = ask
 
     def share_weights(self, net: Net) -> None:
-        """Make `net` use the train net's parameters."""
         net.share_with(self.net)
 
     share = share_weights

@@ -28,23 +28,27 @@ def intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def resized(boxes: np.ndarray, param, height: int, width: int) -> np.ndarray:
     """Return boxes as they lie in a picture resized as `param` says (UpdateBBoxByResizePolicy)."""
     new_height, new_width = float(param.height), float(param.width)
-    aspect, wanted = width / height, new_width / new_height
+    aspect = width / height
     pad_x = pad_y = 0.0
     if param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD:
-        if aspect > wanted:
+        if aspect > new_width / new_height:
             pad_y = (new_height - new_width / aspect) / 2
         else:
             pad_x = (new_width - aspect * new_height) / 2
     elif param.resize_mode == param.FIT_SMALL_SIZE:
-        if aspect < wanted:
-            new_height = new_width / aspect
-        else:
-            new_width = aspect * new_height
+        new_width, new_height = _small_size(param, aspect)
     size, pad = np.array([new_width, new_height] * 2), np.array([pad_x, pad_y] * 2)
     pixels = boxes * (size - 2 * pad)
     pixels[:, :2] = np.maximum(0, pixels[:, :2])
     pixels[:, 2:] = np.minimum(size[2:], pixels[:, 2:])
     return ((pixels + pad) / size).astype(np.float32)
+
+
+def _small_size(param, aspect: float) -> tuple[float, float]:
+    """Return the width and height that FIT_SMALL_SIZE gives a picture of this aspect."""
+    if aspect < param.width / param.height:
+        return param.width, param.width / aspect
+    return aspect * param.height, param.height
 
 
 def meets(boxes: np.ndarray, window: np.ndarray, param) -> np.ndarray:
@@ -73,11 +77,7 @@ def extrapolated(boxes: np.ndarray, param, height, width, window) -> np.ndarray:
     scaled = param.height_scale > 0 and param.width_scale > 0
     if not (scaled and param.resize_mode == param.FIT_SMALL_SIZE):
         return boxes
-    aspect, size = width / height, np.array([param.width, param.height], np.float64)
-    if aspect < size[0] / size[1]:
-        size[1] = size[0] / aspect
-    else:
-        size[0] = size[1] * aspect
+    size = np.array(_small_size(param, width / height))
     crop, wanted = size * (window[2:] - window[:2]), (param.width_scale, param.height_scale)
     if (crop < wanted).any():
         raise FormatError(
@@ -102,15 +102,10 @@ def check_sampler(param: caffe_pb2.BatchSampler) -> None:
 
 
 def sample(param: caffe_pb2.BatchSampler, boxes: np.ndarray, rng) -> np.ndarray:
-    """Return windows (K, 4) drawn as a batch_sampler says (GenerateSamples).
+    """Return windows (K, 4) drawn as a batch_sampler says for a picture's objects (G, 4).
 
-    Parameters
-    ----------
-    param : BatchSampler
-        At most max_sample windows of max_trials tries that meet sample_constraint are taken.
-    boxes : (G, 4)
-        The objects of the picture.
-    rng : RandomState
+    At most max_sample windows of max_trials tries that meet sample_constraint are taken
+    (GenerateSamples).
     """
     if not param.use_original_image:
         return np.empty((0, 4), np.float32)

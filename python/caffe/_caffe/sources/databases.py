@@ -200,7 +200,6 @@ class LevelDB:
         return self._count
 
     def entries(self, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (key, value) from entry number `start` on."""
         for number, entry in enumerate(self._entries(include_value=True)):
             if number >= start:
                 yield entry

@@ -65,9 +65,8 @@ def _linear(image: np.ndarray, factor: float = 1, add: float = 0) -> np.ndarray:
 
 def check_distortion(param: caffe_pb2.DistortionParameter) -> None:
     """Raise FormatError for settings that the fork refuses, or that another fork added."""
-    for name in ("prob", "brightness", "contrast", "hue", "saturation", "random_order"):
+    for name in "prob brightness contrast hue saturation random_order all_effects".split():
         refuse(param, name, "distort_param")
-    refuse(param, "all_effects", "distort_param")
     for name in ("brightness_delta", "contrast_lower", "saturation_lower", "hue_delta"):
         if getattr(param, name) < 0:
             raise FormatError(f"distort_param.{name} must not be negative")
@@ -130,7 +129,6 @@ def distort(image: np.ndarray, param, rng: Random) -> np.ndarray:
 
 
 def check_noise(param: caffe_pb2.NoiseParameter) -> None:
-    """Raise FormatError for noise that is not offered here."""
     for name in ("gaussian_std", "uniform_range", "bias", "all_effects", "convert_to_ycrcb"):
         refuse(param, name, "noise_param")
     for name, why in (

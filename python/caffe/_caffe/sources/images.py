@@ -63,7 +63,6 @@ def read(path: str, mode: str = COLOR) -> np.ndarray:
 
 
 def read_bytes(path: str) -> bytes:
-    """Return a file's bytes, or raise FormatError naming it."""
     try:
         with open(path, "rb") as file:
             return file.read()

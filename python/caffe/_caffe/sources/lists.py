@@ -14,23 +14,9 @@ from .prefetch import BATCH, ORDER, BatchReader, EpochOrder, new_seed, stream
 class ListReader(BatchReader):
     """A BatchReader of a list's items, in the list's order or shuffled in every epoch.
 
-    A subclass's `item` loads one line of the list.
-
-    Parameters
-    ----------
-    lines : sequence
-        One entry per item.
-    batch_size : int
-    shuffle : bool
-    random : bool
-        Whether `item` draws anything.
-    rand_skip : int
-        The first item is one of so many, at random; 0 begins with the list's first.
-
-    Raises
-    ------
-    FormatError
-        For an empty list, or one shorter than what rand_skip drew.
+    A subclass's `item` loads one line of the list; `random` says whether it draws anything. With
+    rand_skip the first item is one of so many, at random. FormatError for an empty list, or one
+    shorter than what rand_skip drew.
     """
 
     def __init__(

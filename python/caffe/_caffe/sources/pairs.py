@@ -23,13 +23,7 @@ def check_pairs(lines: list[list[str]], source: str) -> list[list[str]]:
 class PairTransformer:
     """transform_param for an image and its map: one mirror and one crop, drawn for both.
 
-    Mean and scale are the image's alone.
-
-    Parameters
-    ----------
-    param : TransformationParameter
-    phase : int
-        TRAIN crops at random, TEST in the middle.
+    Mean and scale are the image's alone. TRAIN crops at random, TEST in the middle.
     """
 
     def __init__(self, param: caffe_pb2.TransformationParameter, phase: int):
@@ -63,14 +57,7 @@ class PairTransformer:
 
 
 class PairReader(ListReader):
-    """Reads lines of image and label map; a subclass says how the map is read.
-
-    Parameters
-    ----------
-    param : ImageDataParameter or DenseImageDataParameter
-    lines : list of (image, map)
-    transformer : PairTransformer
-    """
+    """Reads lines of image and label map; a subclass says how the map is read."""
 
     def __init__(self, param, lines, transformer: PairTransformer, random: bool = False):
         self.param, self.transformer = param, transformer

@@ -194,7 +194,6 @@ class Prefetch:
         self._first += self._size
 
     def next(self) -> list[torch.Tensor]:
-        """Return the next batch's tensors; raise what loading it raised."""
         batch = self._coming.popleft().result()
         self._order()
         return batch

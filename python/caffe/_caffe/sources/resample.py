@@ -17,17 +17,10 @@ _MODES = caffe_pb2.ResizeParameter
 def resample(
     image: np.ndarray, height: int, width: int, mode: int, factor: float | None = None
 ) -> np.ndarray:
-    """Return a uint8 image (h, w, channels) in another size.
+    """Return a uint8 image (h, w, channels) in another size, by a ResizeParameter.Interp_mode.
 
-    Parameters
-    ----------
-    image : (h, w, channels) uint8
-    height, width : int
-    mode : int
-        A ResizeParameter.Interp_mode.
-    factor : float, optional
-        Not for LINEAR. What OpenCV was given instead of the size: pixels then lie 1 / factor apart,
-        else old size / new size.
+    `factor`, not for LINEAR, is what OpenCV was given instead of the size: pixels then lie 1 /
+    factor apart, else old size / new size.
     """
     if image.shape[:2] == (height, width) and factor is None:
         return image

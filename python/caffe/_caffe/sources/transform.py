@@ -33,16 +33,12 @@ class Transformer:
 
     @property
     def random(self) -> bool:
-        """Whether anything is drawn at random."""
         return self.mirror or self.random_crop
 
     def shape(self, image: tuple[int, ...], name: str) -> tuple[int, int, int]:
         """Return (channels, height, width) of what `apply` makes of an image of such a shape.
 
-        Raises
-        ------
-        FormatError
-            Naming the image by `name`, where crop or mean do not fit it.
+        FormatError where crop or mean do not fit it.
         """
         channels, height, width = image
         if min(image) < 1:
@@ -66,29 +62,11 @@ class Transformer:
     def apply(
         self, image: np.ndarray, out: np.ndarray, rng: np.random.RandomState | None, name: str
     ) -> tuple[bool, tuple[slice, slice, slice]]:
-        """Transform an image.
+        """Transform an image (channels, height, width) into `out`: float32, of the shape for it.
 
-        Parameters
-        ----------
-        image : ndarray
-            (channels, height, width).
-        out : ndarray
-            float32, of the shape that `shape` returns.
-        rng : RandomState or None
-            Asked for the mirror, then the crop's row and column (the order of
-            data_transformer.cpp).
-        name : str
-            What the image is called in errors.
-
-        Returns
-        -------
-        (bool, tuple of slice)
-            Whether it was mirrored, and what was cut out.
-
-        Raises
-        ------
-        FormatError
-            Where `out` has another shape.
+        `rng` is asked for the mirror, then the crop's row and column (the order of
+        data_transformer.cpp). Returns whether the image was mirrored, and what was cut out.
+        FormatError where `out` has another shape.
         """
         shape = self.shape(image.shape, name)
         if shape != out.shape:

@@ -87,7 +87,7 @@ def test_embed():
 
 def test_embed_refuses():
     for settings in ("num_output: 3", "input_dim: 3"):
-        with pytest.raises(LayerError, match="needs a positive"):
+        with pytest.raises(LayerError, match="needs .* > 0, given 0"):
             build(f'type: "Embed" embed_param {{ {settings} }}', (2,))
     run = build('type: "Embed" embed_param { num_output: 3 input_dim: 5 }', np.float32([1, 5]))
     with pytest.raises(LayerError, match="index 5 in 'bottom0' is outside the 5 rows"):
@@ -129,7 +129,7 @@ def test_inner_product_adds_to_parameter_diffs():
 
 
 def test_inner_product_refuses():
-    with pytest.raises(LayerError, match="positive num_output"):
+    with pytest.raises(LayerError, match="needs num_output > 0"):
         build('type: "InnerProduct"', (2, 3))
     run = build('type: "InnerProduct" inner_product_param { num_output: 2 }', (2, 3, 4))
     run.bottom[0].reshape(2, 3, 5)

@@ -264,7 +264,7 @@ def test_max_passes_over_what_is_no_number(geometry, top, mask):
 def test_only_max_has_a_mask():
     with pytest.raises(LayerError, match="takes 1 top blobs, 2 given"):
         build('type: "Pooling" pooling_param { pool: AVE kernel_size: 2 }', (1, 1, 4, 4), tops=2)
-    with pytest.raises(LayerError, match=r"takes \(N, C, H, W\)"):
+    with pytest.raises(LayerError, match=r"takes maps of shape \(N, C, H, W\)"):
         build('type: "Pooling" pooling_param { kernel_size: 2 }', (1, 4, 4))
 
 
@@ -299,7 +299,7 @@ def test_spp_follows_the_map():
     "text, shape, message",
     [
         ("", (1, 1, 4, 4), "pyramid_height must be positive"),
-        ("pyramid_height: 2", (1, 4, 4), r"takes \(N, C, H, W\)"),
+        ("pyramid_height: 2", (1, 4, 4), r"takes maps of shape \(N, C, H, W\)"),
         ("pyramid_height: 4", (1, 1, 3, 3), "must be less than the kernel"),
         ("pyramid_height: 4000000000", (1, 1, 3, 3), "must be less than the kernel"),
         ("pyramid_height: 2", (1, 1, 0, 3), "the map is empty"),

@@ -262,7 +262,7 @@ def test_tile(axis):
 
 def test_tile_refuses():
     for text in ("", "tiles: 0", "tiles: -1"):
-        with pytest.raises(LayerError, match="needs 'tiles', a positive number"):
+        with pytest.raises(LayerError, match="needs tiles > 0"):
             build(f'type: "Tile" tile_param {{ {text} }}', (2, 3))
     with pytest.raises(LayerError, match="axis 2 is out of range"):
         build('type: "Tile" tile_param { axis: 2 tiles: 2 }', (2, 3))

@@ -94,7 +94,9 @@ def test_lrn_within_channels(size):
 def test_lrn_settings_that_do_not_fit():
     with pytest.raises(LayerError, match="local_size must be odd, given 4"):
         build('type: "LRN" lrn_param { local_size: 4 }', (1, 2, 3, 3))
-    with pytest.raises(LayerError, match=r"takes \(N, C, H, W\), bottom 0 has shape \(2, 3\)"):
+    with pytest.raises(
+        LayerError, match=r"takes maps of shape \(N, C, H, W\), bottom 0 has shape \(2, 3\)"
+    ):
         build('type: "LRN"', (2, 3))
 
 

@@ -112,7 +112,6 @@ class SoftmaxLoss(Loss):
         self.mode = normalization(loss, _MODES.VALID)
         self.fixed = loss.pre_fixed_normalizer
         self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
-        self.top_count = max(1, len(self.layer_param.top))
 
     def evaluate(self, x, label):
         """Return p, the labels in its shape, the divisor, and the axis of the classes."""
@@ -125,9 +124,7 @@ class SoftmaxLoss(Loss):
         """dx = (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
         prob, labels, divisor, axis = self.saved or self.evaluate(*bottom)
-        weight = top_diff[0] / divisor
-        if labels.valid is not None:
-            weight = weight * labels.valid
+        weight = labels.zero_ignored(top_diff[0] / divisor)
         diff = prob * weight
         diff.scatter_add_(axis, labels.index, -weight.expand(labels.index.shape))
         return [diff, None]

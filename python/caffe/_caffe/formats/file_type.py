@@ -1,7 +1,11 @@
 """Tell a file's kind from its first bytes, for errors that say what was given by mistake."""
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
+
+from ..errors import FormatError
 
 # As many bytes as `kind` looks at.
 HEAD = 512
@@ -20,6 +24,19 @@ _MAGIC = {
 
 # A field name and what follows it, after blank lines and comments; no control bytes up to there.
 _TEXT = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z_]\w*\s*[:{]\s*[\w\s\"'{#-]")
+
+
+@contextlib.contextmanager
+def opening(path: str, what: str) -> Iterator[None]:
+    """Say in a FormatError what keeps a file from being read, and that it should be `what`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file, expected {what}") from None
+    except IsADirectoryError:
+        raise FormatError(f"{path}: is a folder, expected {what}") from None
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def detect(head: bytes) -> str | None:

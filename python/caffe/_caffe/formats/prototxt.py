@@ -78,15 +78,8 @@ def parse_solver(text: str, where: str = "solver") -> pb.SolverParameter:
 
 
 def _read_text(path: str, kind: str) -> str:
-    try:
-        if os.path.isdir(path):
-            raise FormatError(f"{path}: is a folder, expected a {kind} prototxt file")
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise FormatError(f"{path}: no such file, expected a {kind} prototxt") from None
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    with file_type.opening(path, f"a {kind} prototxt"), open(path, "rb") as file:
+        raw = file.read(MAX_BYTES + 1)
     found = file_type.detect(raw[: file_type.HEAD])
     if found is not None:
         raise FormatError(f"{path}: is {found}, expected a {kind} prototxt")

@@ -34,8 +34,8 @@ def _reading(path: str | os.PathLike) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except FormatError:
-        raise
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         reason = error.args[0] if error.args else type(error).__name__
         raise FormatError(f"{path}: is damaged or not HDF5: {reason}") from error
@@ -44,75 +44,73 @@ def _reading(path: str | os.PathLike) -> Iterator[h5py.File]:
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
     """Return the layers under /data, in the order HDF5 lists names."""
     with _reading(path) as file:
-        data = _group(file, "data", path, WEIGHTS)
-        diff = _group(file, "diff", path, WEIGHTS) if "diff" in file else None
+        data = _group(file, "data", WEIGHTS)
+        diff = _group(file, "diff", WEIGHTS) if "diff" in file else None
         layers = []
-        for name, group in _layers(data, "", path, 0):
-            blobs = _numbered(group, path)
-            diffs = _numbered(diff[name], path) if diff is not None and name in diff else []
+        for name, group in _layers(data, "", 0):
+            blobs = _numbered(group)
+            diffs = _numbered(diff[name]) if diff is not None and name in diff else []
             diffs += [None] * (len(blobs) - len(diffs))
             legacy = [False] * len(blobs)
             layers.append(LayerWeights(name, "", blobs, diffs[: len(blobs)], legacy, hdf5=True))
     return layers
 
 
-def _layers(
-    group: h5py.Group, prefix: str, path: str | os.PathLike, depth: int
-) -> Iterator[tuple[str, h5py.Group]]:
+def _layers(group: h5py.Group, prefix: str, depth: int) -> Iterator[tuple[str, h5py.Group]]:
     """The groups that are layers, by full name: those with datasets, and empty ones."""
     if depth > _DEEPEST:
-        raise FormatError(f"{path}: groups nest more than {_DEEPEST} deep below '{prefix}'")
+        raise FormatError(f"groups nest more than {_DEEPEST} deep below '{prefix}'")
     for key in group:
-        child = _linked(group, key, path)
+        child = _linked(group, key)
         name = f"{prefix}{key}"
         if isinstance(child, h5py.Dataset) and depth:
             continue  # a blob of the layer that this group is
         if not isinstance(child, h5py.Group):
-            raise FormatError(f"{path}: '{child.name}' is a dataset where a layer is expected")
-        inner = [_linked(child, k, path) for k in child]
+            raise FormatError(f"'{child.name}' is a dataset where a layer is expected")
+        inner = [_linked(child, k) for k in child]
         if not inner or any(isinstance(item, h5py.Dataset) for item in inner):
             yield name, child
         if any(isinstance(item, h5py.Group) for item in inner):
-            yield from _layers(child, f"{name}/", path, depth + 1)
+            yield from _layers(child, f"{name}/", depth + 1)
 
 
-def _linked(group: h5py.Group, key: str, path: str | os.PathLike) -> h5py.Group | h5py.Dataset:
+def _linked(group: h5py.Group, key: str) -> h5py.Group | h5py.Dataset:
     """Return the member `key`; links out of the file are not followed."""
     if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
-        raise FormatError(f"{path}: '{group.name}/{key}' links to another file")
+        raise FormatError(f"'{group.name}/{key}' links to another file")
     item = group[key]
     if not isinstance(item, (h5py.Group, h5py.Dataset)):
-        raise FormatError(f"{path}: '{item.name}' is neither a group nor a dataset")
+        raise FormatError(f"'{item.name}' is neither a group nor a dataset")
     return item
 
 
-def _numbered(group: h5py.Group, path: str | os.PathLike) -> list[np.ndarray | None]:
+def _numbered(group: h5py.Group) -> list[np.ndarray | None]:
     """Return the datasets 0, 1 ... of `group`; None where a number is left out."""
     found: dict[int, np.ndarray] = {}
     for key in group:
-        item = _linked(group, key, path)
+        item = _linked(group, key)
         if isinstance(item, h5py.Group):
             continue
         if not (key.isdecimal() and key.isascii()):
-            raise FormatError(f"{path}: '{item.name}' is not a blob's number")
+            raise FormatError(f"'{item.name}' is not a blob's number")
         if int(key) >= len(group) + 1024:
-            raise FormatError(f"{path}: '{item.name}': a layer has no {key} blobs")
-        found[int(key)] = _values(item, path)
+            raise FormatError(f"'{item.name}': a layer has no {key} blobs")
+        found[int(key)] = _values(item)
     return [found.get(i) for i in range(max(found, default=-1) + 1)]
 
 
-def _values(item: h5py.Dataset, path: str | os.PathLike) -> np.ndarray:
+def _values(item: h5py.Dataset) -> np.ndarray:
     """Return the dataset as float32; FormatError if its shape asks for more than is stored."""
     if item.dtype.kind not in "fiu":
-        raise FormatError(f"{path}: '{item.name}' holds {item.dtype}, expected numbers")
+        raise FormatError(f"'{item.name}' holds {item.dtype}, expected numbers")
     if item.shape is None:
-        raise FormatError(f"{path}: '{item.name}' holds nothing, expected numbers")
+        raise FormatError(f"'{item.name}' holds nothing, expected numbers")
     needed = math.prod(item.shape) * item.dtype.itemsize
     stored = item.id.get_storage_size()
     limit = stored if item.chunks is None else stored * _MOST_EXPANSION
     if needed > limit or item.is_virtual or item.external:
         raise FormatError(
-            f"{path}: '{item.name}': shape {'x'.join(map(str, item.shape))} needs {needed} bytes, "
+            f"'{item.name}': shape {'x'.join(map(str, item.shape))} needs {needed} bytes, "
             f"{stored} are stored in the file"
         )
     values = np.empty(item.shape, "<f4")
@@ -149,18 +147,20 @@ def _write_numbered(group: h5py.Group, arrays: Sequence[np.ndarray | None]) -> N
 
 def read_solverstate(path: str | os.PathLike) -> SolverSnapshot:
     with _reading(path) as file:
-        history = _numbered(_group(file, "history", path, STATE), path)
+        history = _numbered(_group(file, "history", STATE))
         gaps = [i for i, array in enumerate(history) if array is None]
         if gaps:
-            raise FormatError(f"{path}: history {gaps[0]} is missing")
-        runtime = _string(file, "runtime_state", path)
-        return SolverSnapshot(
-            iter=_int(file, "iter", path),
-            learned_net=_string(file, "learned_net", path),
-            current_step=_int(file, "current_step", path),
+            raise FormatError(f"history {gaps[0]} is missing")
+        runtime = _string(file, "runtime_state")
+        state = SolverSnapshot(
+            iter=_int(file, "iter"),
+            learned_net=_string(file, "learned_net"),
+            current_step=_int(file, "current_step"),
             history=[array for array in history if array is not None],
-            runtime_state=None if runtime is None else parse_runtime(runtime, os.fspath(path)),
         )
+    if runtime is not None:
+        state.runtime_state = parse_runtime(runtime, os.fspath(path))
+    return state
 
 
 def write_solverstate(path: str, state: SolverSnapshot) -> None:
@@ -174,30 +174,30 @@ def write_solverstate(path: str, state: SolverSnapshot) -> None:
             _write_string(file, "runtime_state", json.dumps(state.runtime_state))
 
 
-def _group(file: h5py.File, name: str, path: str | os.PathLike, what: str) -> h5py.Group:
-    found = _linked(file, name, path) if name in file else None
+def _group(file: h5py.File, name: str, what: str) -> h5py.Group:
+    found = _linked(file, name) if name in file else None
     if isinstance(found, h5py.Group):
         return found
     known = STATE if "history" in file else WEIGHTS if "data" in file else "HDF5 of another kind"
-    raise FormatError(f"{path}: is {known}, expected {what}; it has no group /{name}")
+    raise FormatError(f"is {known}, expected {what}; it has no group /{name}")
 
 
-def _int(file: h5py.File, name: str, path: str | os.PathLike) -> int:
+def _int(file: h5py.File, name: str) -> int:
     if name not in file:
-        raise FormatError(f"{path}: has no '{name}', expected {STATE}")
-    item = _linked(file, name, path)
+        raise FormatError(f"has no '{name}', expected {STATE}")
+    item = _linked(file, name)
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iu" or item.size != 1:
-        raise FormatError(f"{path}: '{name}' is not one whole number")
+        raise FormatError(f"'{name}' is not one whole number")
     return int(np.reshape(item[()], -1)[0])
 
 
-def _string(file: h5py.File, name: str, path: str | os.PathLike) -> str | None:
+def _string(file: h5py.File, name: str) -> str | None:
     """Return a text dataset, or None where there is none."""
     if name not in file:
         return None
-    item = _linked(file, name, path)
+    item = _linked(file, name)
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "SO" or item.shape != ():
-        raise FormatError(f"{path}: '{name}' is not a text")
+        raise FormatError(f"'{name}' is not a text")
     value = item[()]
     raw = value if isinstance(value, bytes) else str(value).encode()
     return raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")

@@ -53,23 +53,16 @@ class Reader:
         self.size = len(self.buf)
 
     def _open(self):
-        try:
-            with open(self.path, "rb") as file:
-                found = os.fstat(file.fileno())
-                if stat.S_ISFIFO(found.st_mode):
-                    buf: bytes | mmap.mmap = file.read(_MOST_PIPED)
-                elif not stat.S_ISREG(found.st_mode):
-                    raise FormatError(f"{self.path}: is a device, expected {self.what}")
-                elif found.st_size == 0:
-                    buf = b""
-                else:
-                    buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except FileNotFoundError:
-            raise FormatError(f"{self.path}: no such file, expected {self.what}") from None
-        except IsADirectoryError:
-            raise FormatError(f"{self.path}: is a folder, expected {self.what}") from None
-        except OSError as error:
-            raise FormatError(f"{self.path}: cannot be read: {error.strerror}") from error
+        with file_type.opening(self.path, self.what), open(self.path, "rb") as file:
+            found = os.fstat(file.fileno())
+            if stat.S_ISFIFO(found.st_mode):
+                buf: bytes | mmap.mmap = file.read(_MOST_PIPED)
+            elif not stat.S_ISREG(found.st_mode):
+                raise FormatError(f"{self.path}: is a device, expected {self.what}")
+            elif found.st_size == 0:
+                buf = b""
+            else:
+                buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         kind = file_type.not_wire(buf[: file_type.HEAD])
         if kind:
             raise FormatError(f"{self.path}: is {kind}, expected {self.what}")

@@ -62,10 +62,6 @@ def first_nonfinite(nodes: Sequence[Node]) -> str:
     return "the loss alone"
 
 
-def _mean(tensor: torch.Tensor) -> float:
-    return float(tensor.abs().sum()) / max(tensor.numel(), 1)
-
-
 def _norms(tensors: list[torch.Tensor]) -> tuple[float, float]:
     return (
         sum(float(t.abs().sum()) for t in tensors),
@@ -74,4 +70,5 @@ def _norms(tensors: list[torch.Tensor]) -> tuple[float, float]:
 
 
 def _log(what: str, tensor: torch.Tensor, line: int) -> None:
-    info(f"    {what}: {_mean(tensor):g}", src=f"net.cpp:{line}")
+    mean = float(tensor.abs().sum()) / max(tensor.numel(), 1)
+    info(f"    {what}: {mean:g}", src=f"net.cpp:{line}")

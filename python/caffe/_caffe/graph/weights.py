@@ -96,7 +96,7 @@ def share(layers: Sequence[Layer], others: Sequence[Layer]) -> None:
             mine.share_data(theirs)
 
 
-def _diffs(layer: Layer) -> list[np.ndarray]:
+def _diffs(layer: Layer) -> list:
     diffs = (b.diff_buffer.tensor(b.shape, context.HOST, write=False) for b in layer.blobs)
     return [diff.numpy() for diff in diffs]
 

@@ -6,18 +6,16 @@ from ...proto import caffe_pb2
 from ..core.axes import as_rows, count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
-from ..core.loss_layer import LabelAxis, Loss, SoftmaxLoss, normalization, normalizer
+from ..core.loss_layer import FLT_MIN, LabelAxis, Loss, SoftmaxLoss, normalization, normalizer
 from ..errors import CaffeError, LayerError
 from ..formats.snapshot import read_blobproto
 
-FLT_MIN = torch.finfo(torch.float32).tiny
 LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD
 
 
 def _minus_total(terms: torch.Tensor, labels) -> torch.Tensor:
     """Take what counts of `terms`, one per place, from 0 (so that no loss is 0, and not -0)."""
-    total = 0 - (terms if labels.valid is None else terms.mul_(labels.valid)).sum()
-    return total if labels.nan_if_invalid is None else total + labels.nan_if_invalid
+    return labels.mark(0 - labels.zero_ignored(terms).sum())
 
 
 @register("Accuracy")
@@ -31,10 +29,11 @@ class Accuracy(Layer):
     bottoms = (2, 2)
     tops = (1, 2)
     no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
 
     def setup(self, x, label):
         param = self.layer_param.accuracy_param
-        self.top_k, self.per_class = param.top_k, len(self.layer_param.top) > 1
+        self.top_k = param.top_k
         self.label_axis = LabelAxis(self, param, param.axis)
 
     def forward(self, x, label):
@@ -43,16 +42,14 @@ class Accuracy(Layer):
         if self.top_k > classes:
             self.fail(f"top_k is {self.top_k}, there are only {classes} classes")
         if self.shapes_only:
-            return (x.new_empty(()), x.new_empty(classes))[: 1 + self.per_class]
+            return self.asked(x.new_empty(()), x.new_empty(classes))
         labels = self.label_axis.labels(x, label, axis)
         # The label's own class is among those at least as good, hence <= and not <.
         rank = (x >= x.gather(axis, labels.index)).sum(axis, keepdim=True)
         seen = torch.ones_like(rank, dtype=torch.bool) if labels.valid is None else labels.valid
         right = (rank <= self.top_k) & seen
-        accuracy = right.sum() / seen.sum().clamp_(min=1)
-        if labels.nan_if_invalid is not None:
-            accuracy = accuracy + labels.nan_if_invalid
-        if not self.per_class:
+        accuracy = labels.mark(right.sum() / seen.sum().clamp_(min=1))
+        if len(self.layer_param.top) < 2:
             return accuracy
         index = labels.index.flatten()
         hits, seen = (
@@ -60,10 +57,6 @@ class Accuracy(Layer):
             for v in (right, seen)
         )
         return accuracy, hits / seen.clamp_(min=1)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient; it cannot serve as a loss")
-        return [None, None]
 
 
 @register("HingeLoss")
@@ -84,16 +77,15 @@ class HingeLoss(Loss):
         self.check_items(x, label)
         if self.shapes_only:
             return x.new_empty(())
-        margin, _, nan_if_invalid = self.save_for_backward(self._margins(x, label))
-        loss = (margin.square() if self.squared else margin).sum() / x.shape[0]
-        return loss if nan_if_invalid is None else loss + nan_if_invalid
+        margin, _, labels = self.save_for_backward(self._margins(x, label))
+        return labels.mark((margin.square() if self.squared else margin).sum() / x.shape[0])
 
     def _margins(self, x, label):
         x = as_rows(x)
         # Only the first label of each batch place is read, however many there are.
         labels = self.read(label.flatten()[: x.shape[0]].unsqueeze(1), x.shape[1])
         sign = torch.ones_like(x).scatter_(1, labels.index, -1)
-        return (sign * x).add_(1).clamp_(min=0), sign, labels.nan_if_invalid
+        return (sign * x).add_(1).clamp_(min=0), sign, labels
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = -s where the margin is positive, or -2 s margin (L2), over the number of items."""
@@ -124,7 +116,6 @@ class InfogainLoss(Loss):
         if not gains:
             self.check(param.HasField("source"), "needs 'source', the file of H, or a third bottom")
             self.gains = self._read_gains(param.source)
-        self.two_tops = len(self.layer_param.top) > 1
 
     def _read_gains(self, source):
         try:
@@ -146,11 +137,10 @@ class InfogainLoss(Loss):
             f"H must be {classes} x {classes} for as many classes, given {tuple(matrix.shape)}",
         )
         if self.shapes_only:
-            return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
+            return self.asked(x.new_empty(()), x)
         prob, rows, labels, divisor, axis = self.save_for_backward(self._evaluate(x, label, matrix))
         terms = (prob.clamp(min=LOG_THRESHOLD).log_() * rows).sum(axis, keepdim=True)
-        loss = _minus_total(terms, labels) / divisor
-        return (loss, prob) if self.two_tops else loss
+        return self.asked(_minus_total(terms, labels) / divisor, prob)
 
     def _evaluate(self, x, label, gains):
         axis, outer, inner = self.label_axis.split(x, label)
@@ -168,9 +158,7 @@ class InfogainLoss(Loss):
             x, label, self._matrix(x, *gains)
         )
         diff = (prob * rows.sum(axis, keepdim=True)).sub_(rows).mul_(top_diff[0] / divisor)
-        if labels.valid is not None:
-            diff.mul_(labels.valid)
-        return [diff, *[None] * (len(bottom) - 1)]
+        return [labels.zero_ignored(diff), *[None] * (len(bottom) - 1)]
 
 
 @register("MultinomialLogisticLoss")
@@ -222,8 +210,8 @@ class SoftmaxWithLoss(SoftmaxLoss):
         self.check_items(x, label)
         if self.shapes_only:
             self.label_axis.split(x, label)
-            return (x.new_empty(()), x)[: self.top_count]
+            return self.asked(x.new_empty(()), x)
         prob, labels, divisor, axis = self.save_for_backward(self.evaluate(x, label))
         # Only the loss is kept finite so: the gradient stays p - 1 where p is 0.
         terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
-        return (_minus_total(terms, labels) / divisor, prob)[: self.top_count]
+        return self.asked(_minus_total(terms, labels) / divisor, prob)

@@ -19,6 +19,8 @@ class ArgMax(Layer):
     channel 1. With it, the axis's size becomes top_k (argmax_layer.cpp).
     """
 
+    backward = Layer.refuse_backward
+
     def setup(self, x):
         param = self.layer_param.argmax_param
         self.top_k, self.values = param.top_k, param.out_max_val
@@ -60,10 +62,6 @@ class ArgMax(Layer):
         values = backwards.gather(axis, places)
         return values, (x.shape[axis] - 1 - places).to(x.dtype)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        self.check(not any(propagate_down), "has no gradient, but a layer below it needs one")
-        return [None]
-
 
 @register("Embed")
 class Embed(Layer):
@@ -77,8 +75,7 @@ class Embed(Layer):
 
     def setup(self, x):
         param = self.layer_param.embed_param
-        for name in ("num_output", "input_dim"):
-            self.check(getattr(param, name) > 0, f"needs a positive {name}")
+        self.check_positive(param, "num_output", "input_dim")
         self.add_param((param.input_dim, param.num_output), param.weight_filler)
         self.bias = param.bias_term
         if self.bias:
@@ -90,11 +87,9 @@ class Embed(Layer):
 
     def forward(self, x):
         weights = self.param(0)
-        index, _, nan_if_invalid = self.read(x, weights.shape[0])
-        top = F.embedding(index, weights)
-        if self.bias:
-            top += self.param(1)
-        return top if nan_if_invalid is None else top + nan_if_invalid
+        labels = self.read(x, weights.shape[0])
+        top = F.embedding(labels.index, weights)
+        return labels.mark(top + self.param(1) if self.bias else top)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         self.check(not propagate_down[0], "no gradient reaches the indices it takes")
@@ -125,7 +120,7 @@ class InnerProduct(Layer):
             not (param.normalize and param.transpose), "takes normalize or transpose, given both"
         )
         axis = canonical_axis(self, param.axis, x.shape)
-        self.check(self.outputs > 0, "needs a positive num_output")
+        self.check_positive(param, "num_output")
         self.inputs = count(x.shape, axis)
         shape = (self.outputs, self.inputs)
         self.add_param(shape[::-1] if self.transpose else shape, param.weight_filler)

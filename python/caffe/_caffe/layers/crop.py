@@ -50,8 +50,6 @@ class Crop(Layer):
         return x[self.window].clone(memory_format=torch.contiguous_format)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None, None]
         dx = torch.zeros_like(bottom[0], dtype=top_diff[0].dtype)
         dx[self.window] = top_diff[0]
         return [dx, None]

@@ -174,6 +174,7 @@ class HDF5Output(Layer):
     bottoms = (2, 2)
     is_function = False
     tops = (0, 0)
+    backward = Layer.zero_backward
     DATASETS = ("data", "label")
 
     def setup(self, data, label):
@@ -198,9 +199,6 @@ class HDF5Output(Layer):
         self._write("a", lambda file: self._append(file, arrays))
         return ()
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return [None] * len(bottom)
-
     def _append(self, file, arrays):
         for name, array in zip(self.DATASETS, arrays, strict=True):
             if name not in file:
@@ -221,9 +219,9 @@ class HDF5Output(Layer):
         try:
             with h5py.File(self.path, access) as file:
                 work(file)
+        except LayerError:
+            raise
         except (OSError, ValueError, RuntimeError) as error:
-            if isinstance(error, LayerError):
-                raise
             raise LayerError(
                 self.format_error(f"'{self.path}' cannot be written: {error}")
             ) from error

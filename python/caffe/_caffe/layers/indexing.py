@@ -48,8 +48,6 @@ class BatchReindex(Layer):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         self.check(not propagate_down[1], "no gradient reaches the indices it takes")
-        if not propagate_down[0]:
-            return [None, None]
         diff = torch.zeros_like(bottom[0])
         return [diff.index_add_(0, bottom[1].long(), top_diff[0]), None]
 

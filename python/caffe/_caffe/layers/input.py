@@ -108,6 +108,7 @@ class MemoryData(Layer):
     is_function = False
     bottoms = (0, 0)
     tops = (2, 2)
+    carried = ("position",)
 
     def setup(self):
         param = self.layer_param.memory_data_param
@@ -180,9 +181,3 @@ class MemoryData(Layer):
         return tuple(
             torch.tensor(a[rows], device=context.device()) for a in (self.data, self.labels)
         )
-
-    def get_state(self):
-        return {"position": self.position}
-
-    def set_state(self, state):
-        self.position = int(state["position"])

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from ...proto import caffe_pb2
+from ..core.axes import check_maps
 from ..core.layer import Layer, register
 
 
@@ -26,7 +27,7 @@ class LRN(Layer):
         self.factor = p.alpha if self.within else p.alpha / self.size
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        check_maps(self, shape)
         return [shape]
 
     def forward(self, x):

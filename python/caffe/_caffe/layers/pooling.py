@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from ...proto import caffe_pb2
 from ..core import context
+from ..core.axes import check_maps
 from ..core.layer import Layer, register
 from ..core.window_settings import read_size
 from ..core.windows import PoolingPlan, Reach, lay_windows
@@ -71,7 +72,7 @@ class Pooling(Layer):
     sizes: tuple[int, ...] | None = None
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        check_maps(self, shape)
         if shape[2:] != self.sizes:
             kernel = shape[2:] if self.everywhere else self.kernel
             self.check(min(shape[2:]) > 0, f"the map is empty: bottom 0 has shape {shape}")
@@ -143,7 +144,8 @@ class Pooling(Layer):
     def _average(self, x):
         plan = self.plan
         if plan.native:
-            return F.avg_pool2d(x, *plan.options, plan.rounds_up)
+            kernel, stride, pad = plan.options
+            return F.avg_pool2d(x, kernel, stride, pad, plan.rounds_up)
         return self._sum(x) / plan.areas(x)
 
     def _average_gradient(self, x, dy):
@@ -156,7 +158,8 @@ class Pooling(Layer):
         return plan.cut(torch.ops.aten.avg_pool2d_backward(dy, seen, *options))
 
     def _sum(self, x):
-        return F.avg_pool2d(self.plan.padded(x, 0.0), *self.plan.options, divisor_override=1)
+        kernel, stride, pad = self.plan.options
+        return F.avg_pool2d(self.plan.padded(x, 0.0), kernel, stride, pad, divisor_override=1)
 
     def _weigh(self, x):
         total, squares = self._sum(x), self._sum(x * x)
@@ -195,7 +198,7 @@ class SPP(Layer):
         self.levels: list[Pooling] = []
 
     def reshape(self, shape):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
+        check_maps(self, shape)
         self.check(min(shape[2:]) > 0, f"the map is empty: bottom 0 has shape {shape}")
         if shape[2:] != self.sizes:
             self.levels = [self._level(i, shape) for i in range(self.height)]

@@ -9,7 +9,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -134,9 +135,7 @@ class _PythonLayer(Layer):
     tops = (0, None)
     allocates_tops = False
 
-    def __init__(self, param, phase, folder=""):
-        super().__init__(param, phase, folder)
-        self.user = None
+    user: Any = None  # the user's object
 
     @property
     def pycaffe_object(self):
@@ -148,7 +147,7 @@ class _PythonLayer(Layer):
         self.user = self._make(python.module, python.layer)
         self.user.param_str = python.param_str
         self.user.phase = Phase(self.phase)
-        self._call("setup", bottom, top)
+        self._call(self.user.setup, bottom, top)
         self.blobs = self.user.blobs
         self.shape_tops(bottom, top)
 
@@ -157,10 +156,7 @@ class _PythonLayer(Layer):
         made = cls.__new__(cls)
         # A user's __init__ that forgets the base's would lack blobs and param_str.
         PythonLayer.__init__(made, self.layer_param)
-        try:
-            cls.__init__(made, self.layer_param)
-        except Exception as error:
-            raise self._named(error) from error.__cause__
+        self._call(cls.__init__, made, self.layer_param)
         return made
 
     def _find(self, module_name: str, class_name: str) -> type[PythonLayer]:
@@ -210,9 +206,9 @@ class _PythonLayer(Layer):
             if beside and folder in sys.path:
                 sys.path.remove(folder)
 
-    def _call(self, method: str, *args) -> None:
+    def _call(self, function: Callable, *args) -> None:
         try:
-            getattr(self.user, method)(*args)
+            function(*args)
         except Exception as error:
             raise self._named(error) from error.__cause__
 
@@ -233,19 +229,19 @@ class _PythonLayer(Layer):
         return error
 
     def shape_tops(self, bottom, top) -> None:
-        self._call("reshape", bottom, top)
+        self._call(self.user.reshape, bottom, top)
 
     def run(self, bottom, top) -> None:
         with torch.enable_grad():  # a user's layer may use torch itself
-            self._call("reshape", bottom, top)
-            self._call("forward", bottom, top)
+            self.shape_tops(bottom, top)
+            self._call(self.user.forward, bottom, top)
 
     def run_backward(self, propagate_down, bottom, top, keep) -> None:
         for blob, wanted in zip(bottom, propagate_down, strict=True):
             if wanted:
                 blob.freed_diff = None
         with torch.enable_grad():
-            self._call("backward", top, list(propagate_down), bottom)
+            self._call(self.user.backward, top, list(propagate_down), bottom)
 
     def get_state(self):
         """Ask the user's layer, where it offers one (our data layers do), for its cursor."""

@@ -82,12 +82,10 @@ class Silence(Layer):
 
     bottoms = (1, None)
     tops = (0, 0)
+    backward = Layer.zero_backward
 
     def forward(self, *bottom):
         return ()
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return [None] * len(bottom)
 
 
 @register("Split")
@@ -125,7 +123,7 @@ class Tile(Layer):
     def setup(self, x):
         param = self.layer_param.tile_param
         self.axis, self.tiles = param.axis, param.tiles
-        self.check(self.tiles > 0, f"needs 'tiles', a positive number; given {self.tiles}")
+        self.check_positive(param, "tiles")
 
     def reshape(self, shape):
         axis = canonical_axis(self, self.axis, shape)

@@ -93,3 +93,31 @@ def test_the_allocator_is_left_alone_where_the_user_has_set_it_up():
             [sys.executable, "-c", code], env={**plain, **more}, capture_output=True, text=True
         )
         assert run.stdout.split()[-1] == kept, run.stderr
+
+
+RETURNED = """
+import torch
+from caffe._caffe.core import allocator
+
+def grown():
+    before = pages()
+    torch.ones(1 << 24)  # 64 MB, freed at once
+    return pages() - before > 8192
+
+def pages():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+with allocator.returned_memory():
+    inside = grown()
+print(inside, grown())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is Linux's")
+def test_freed_memory_is_kept_but_for_passes_that_come_once():
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    run = subprocess.run(
+        [sys.executable, "-c", RETURNED], env=plain, capture_output=True, text=True
+    )
+    assert run.stdout.split() == ["False", "True"], run.stderr

@@ -34,12 +34,12 @@ def onnx(
 ) -> float:
     """Write `net` as an ONNX file, once ONNX Runtime has given the net's own values.
 
-    Batch, height and width are free where the net's are; both are then run at three sizes, and
-    a file whose outputs differ by more than 1e-4 of their scale is not written. (Where layers
-    decide by a last digit, as ArgMax and non-maximum suppression do, what lies before, between
-    and behind them is held, each on the net's own values.) The values that the net's inputs have
-    for this stay there. Needs the packages onnx and onnxruntime
-    (`pip install 'fcn-caffe[onnx]'`).
+    Batch, height and width are free where the net's are; both are then run at the net's own size
+    and two others, and a file whose outputs differ by more than 1e-4 of their scale is not
+    written. (Where layers decide by a last digit, as ArgMax and non-maximum suppression do, what
+    lies before, between and behind them is held, each on the net's own values.) The values that
+    the net's inputs have for this stay there; between them, values are freed once they are read.
+    Needs the packages onnx and onnxruntime (`pip install 'fcn-caffe[onnx]'`).
 
     A Python layer writes itself if it has a method `to_onnx(graph, *bottoms)`: it gets the names
     of its bottoms' values and returns those of its tops (one, or a tuple). `graph.node(op,

@@ -212,6 +212,41 @@ def test_three_sizes_are_compared(tmp_path, monkeypatch):
     assert len({s[0] for s in seen}) == len({s[2:] for s in seen}) == len(seen) == 3
 
 
+def test_a_value_is_freed_when_it_has_been_read(tmp_path):
+    names = "xabcde"
+    text = (
+        input_layer("x", 1, 3, 8, 8)
+        + "force_backward: true "
+        + "".join(
+            f'layer {{ name: "{b}" type: "Power" bottom: "{a}" top: "{b}" '
+            "power_param { scale: 2 } }"
+            for a, b in zip(names, names[1:], strict=False)
+        )
+    )
+    net = net_of(text, caffe.TEST)
+    there = []
+    net.after_forward(lambda i: there.append([n for n in names if net.blobs[n].data_buffer.head]))
+    caffe.export.onnx(net, tmp_path / "net.onnx")
+    first = [[*dict.fromkeys("x" + names[max(0, i - 1) : i + 1])] for i in range(6)]
+    assert there == 3 * first
+    x = random(1, 3, 8, 8)
+    assert np.array_equal(net.forward(x=x)["e"], 32 * x)
+    assert all(net.blobs[n].data_buffer.head for n in names)
+    net.blobs["e"].diff[...] = 1
+    net.backward()
+    assert np.all(net.blobs["x"].diff == 32)
+
+
+@pytest.mark.parametrize(
+    "side, tried", [(400, [241, 301]), (512, [308, 385]), (1025, [308, 385]), (64, [39, 49])]
+)
+def test_large_maps_are_tried_at_smaller_sizes(side, tried):
+    net = net_of(RELU.replace("dim: 8", f"dim: {side}"), caffe.TEST)
+    free, sizes = parity.free_sizes(net)
+    assert free == ["batch", "height", "width"]
+    assert [s["x"][2] for s in sizes] == [side, *tried]
+
+
 @pytest.mark.parametrize(
     "text, why",
     [

@@ -49,6 +49,30 @@ def test_a_decision_is_held_by_the_net_s_own_values(tmp_path):
     assert [o.name for o in session.get_outputs()] == ["out"]
 
 
+def test_what_a_later_layer_overwrites_is_held_too(tmp_path):
+    later = 'layer { name: "r" type: "ReLU" bottom: "label" top: "label" } layer { name: "mask"'
+    export(tmp_path, LABELS.replace('layer { name: "mask"', later))
+
+
+def test_large_values_of_a_sigmoid_are_held_before_it(tmp_path, monkeypatch):
+    text = """
+    layer { name: "copy" type: "Power" bottom: "x" top: "score" power_param { scale: 2 } }
+    layer { name: "parts" type: "Slice" bottom: "score" top: "a" top: "b" }
+    layer { name: "less" type: "Eltwise" bottom: "a" bottom: "b" top: "c"
+            eltwise_param { coeff: 1 coeff: -1 } }
+    layer { name: "prob" type: "Sigmoid" bottom: "c" top: "prob" }"""
+
+    def large(shape, seed):
+        x = 1e5 * random(*shape, seed=seed)
+        x[:, 1, 1:] = x[:, 0, 1:] * (1 + 1e-7)  # a difference of 0.01, below one of 1e5
+        return x
+
+    monkeypatch.setattr(parity, "sample", large)
+    net, session = export(tmp_path, input_layer("x", 1, 2, 8, 8) + text)
+    x = large((1, 2, 8, 8), 0)
+    assert np.abs(session.run(["prob"], {"x": x})[0] - net.forward(x=x)["prob"]).max() > 0.01
+
+
 def test_a_wrong_decision_is_refused(tmp_path, monkeypatch):
     def least(g, layer, x):
         g.decides = True

@@ -9,12 +9,14 @@ history live as long as their net and would break the heap up: they are mapped a
 import ctypes
 import mmap
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 # malloc.h
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 # Bytes from which persistent arrays are mapped apart from the heap.
 LARGE = 1 << 16
 
@@ -32,6 +34,25 @@ def keep_freed_memory() -> bool:
     if not hasattr(libc, "gnu_get_libc_version"):
         return False
     return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+
+
+@contextmanager
+def returned_memory() -> Iterator[None]:
+    """Map arrays of a MB and more apart meanwhile, so that the system has them back once freed.
+
+    For passes that come once, at sizes of their own: what they free on the heap is broken up by
+    small objects that stay, and the heap grows.
+    """
+    if not keep_freed_memory():
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    libc.mallopt(M_MMAP_MAX, 1 << 16)
+    try:
+        yield
+    finally:
+        libc.mallopt(M_MMAP_MAX, 0)
 
 
 def persistent_zeros(count: int) -> torch.Tensor:

@@ -23,6 +23,8 @@ class Step:
 
     Attributes
     ----------
+    index : int
+        Its place in the net.
     layer : Layer
         A copy that works on nothing in place and saves nothing for backward; its blobs are the
         net's.
@@ -35,6 +37,7 @@ class Step:
         shape it takes.
     """
 
+    index: int
     layer: Layer
     params: list[tuple[str, int]]
     bottoms: list[str]
@@ -47,14 +50,13 @@ class Flow:
     """A net's inputs, steps and outputs, each output blob with the value that it ends with.
 
     That value has the blob's name, unless that is an input's. `shapes` has the values' shapes as
-    the net is now; `held` the blobs that still have a value when the net has run.
+    the net is now.
     """
 
     inputs: list[str]
     steps: list[Step]
     outputs: dict[str, str]
     shapes: dict[str, tuple[int, ...]]
-    held: dict[str, Blob]
 
     def swap(self, first: str, second: str) -> None:
         """Exchange the names of two values."""
@@ -68,7 +70,6 @@ class Flow:
             step.shared = [(a, b) for a, b in map(named, step.shared)]
         self.outputs = dict(zip(self.outputs, named(self.outputs.values()), strict=True))
         self.shapes = dict(zip(named(self.shapes), self.shapes.values(), strict=True))
-        self.held = dict(zip(named(self.held), self.held.values(), strict=True))
 
 
 def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> Flow:
@@ -102,7 +103,7 @@ def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> F
                     "its own; give the net's deploy form, with Input layers"
                 )
             )
-        step = Step(_detached(node.layer), _owners(net.param_table, node.layer), [])
+        step = Step(i, _detached(node.layer), _owners(net.param_table, node.layer), [])
         step.bottoms = [values.now[b] for b in node.bottoms]
         if node.wiring.aliased:
             step.shared = values.rewrite_sharers(node, i)
@@ -114,8 +115,7 @@ def flow_of(net: Net, known: Callable[[Layer], bool] = lambda layer: False) -> F
     names = net.built.names
     outputs = {names[b]: v for b, v in values.now.items() if names[b] in net.built.output_names}
     ordered = {name: outputs[name] for name in net.built.output_names}
-    held = {value: blob for blob, value in values.now.items()}
-    flow = Flow(inputs, steps, ordered, values.shapes, held)
+    flow = Flow(inputs, steps, ordered, values.shapes)
     for name, value in ordered.items():
         if name != value and name not in inputs:
             flow.swap(name, value)

@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from onnx import save
+from onnx import checker, save
 
+from ...core.allocator import returned_memory
 from ...errors import CaffeError
 from ...formats.atomic import atomic_write
 from ...graph.net import Net
 from . import parity
-from .model import Picture, make_model, write_graph
+from .model import Picture, complete, write_graph
 
 __all__ = ["Picture", "save_onnx"]
 
@@ -18,6 +19,7 @@ __all__ = ["Picture", "save_onnx"]
 MOST_BYTES = 2**31 - 1
 
 
+@returned_memory()
 def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
     """Write `net` to `path` after `parity.check`; see `caffe.export.onnx`."""
     channels = [blob.shape[1] for blob in net.built.inputs if len(blob.shape) > 1]
@@ -30,11 +32,13 @@ def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
     if graph.batch_of_one:
         free = [size for size in free if size != "batch"]
         sizes = parity.without_batch(sizes)
-    model = make_model(net, graph, flow, free, picture)
-    if model.ByteSize() > MOST_BYTES:
+    complete(net, graph, flow, free, picture)
+    if graph.model.ByteSize() > MOST_BYTES:
         raise CaffeError(f"net '{net.name}' takes more than the 2 GiB of an ONNX file")
     with atomic_write(path) as temporary, _saving_no_results(net):
-        save(model, temporary, format="protobuf")
+        save(graph.model, temporary, format="protobuf")
+        del graph  # a copy of the parameters
+        checker.check_model(temporary)
         return parity.check(net, temporary, sizes, list(flow.outputs), decisions)
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper
 
-# The youngest operators used here are of this set (ReduceX and Pad with axes as an input).
-OPSET = 18
+# The youngest operators used here are of this set (ReduceX and Pad with axes as an input); the
+# youngest form of the file that goes with it.
+OPSET, IR_VERSION = 18, 8
 INT64, FLOAT = TensorProto.INT64, TensorProto.FLOAT
 
 
 class Graph:
-    """Collects nodes and initializers; values are known by name.
+    """A model whose nodes and initializers are collected; values are known by name.
 
     `shapes` has the shapes of blobs' values at the net's own input sizes, of which only the number
     of axes and the sizes that no input changes may be relied on. `param` returns the parameters of
@@ -20,8 +21,12 @@ class Graph:
 
     def __init__(self, shapes: dict[str, tuple[int, ...]]):
         self.shapes = shapes
-        self.nodes: list[NodeProto] = []
-        self.initializers: list[TensorProto] = []
+        self.model = ModelProto(
+            ir_version=IR_VERSION,
+            producer_name="fcn-caffe",
+            opset_import=[helper.make_opsetid("", OPSET)],
+        )
+        self.nodes = self.model.graph.node
         self.parameters: list[str] = []  # of the current layer
         self.batch_of_one = False  # a layer could be written for that alone
         self.decides = False  # the current layer, by its bottoms' last digits
@@ -79,7 +84,12 @@ class Graph:
 
     def store(self, name: str, array: np.ndarray) -> str:
         """Add an initializer of this name."""
-        self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        self.model.graph.initializer.add(
+            name=name,
+            dims=array.shape,
+            data_type=helper.np_dtype_to_tensor_dtype(array.dtype),
+            raw_data=array.tobytes(),
+        )
         return name
 
     def ints(self, *values: int) -> str:

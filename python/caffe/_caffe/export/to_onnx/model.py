@@ -5,18 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import ModelProto, checker, helper
+from onnx import helper
 
 from ....proto import caffe_pb2
 from ...errors import CaffeError, NetError
 from ...graph.net import Net
 from ..flow import Flow, Step, flow_of
 from .decisions import Decision
-from .graph import FLOAT, OPSET, Graph
+from .graph import FLOAT, Graph
 from .table import converter_of, find_converter
 
-# The youngest form of the file that goes with OPSET.
-IR_VERSION = 8
 CHANNEL_ORDERS = ("BGR", "RGB")
 
 
@@ -80,11 +78,13 @@ def write_graph(net: Net) -> tuple[Graph, Flow, list[Decision]]:
     decisions = []
     for step in flow.steps:
         _write(graph, step, values, [(stored[key], owned[key].shape) for key in step.params])
-        if graph.decides and {*step.bottoms, *step.tops} <= {*flow.held}:
+        if graph.decides:
+            node = net.nodes[step.index]
             bottoms, tops = (
-                {values[v]: flow.held[v] for v in given} for given in (step.bottoms, step.tops)
+                {values[v]: blob for v, blob in zip(given, blobs, strict=True)}
+                for given, blobs in ((step.bottoms, node.bottoms), (step.tops, node.tops))
             )
-            decisions.append(Decision(graph.layer_nodes, bottoms, tops))
+            decisions.append(Decision(graph.layer_nodes, step.index, bottoms, tops))
     graph.scope = "outputs"
     for blob, value in flow.outputs.items():
         if values[value] != blob:
@@ -110,10 +110,8 @@ def _write(graph: Graph, step: Step, values: dict[str, str], params: Sequence[tu
         )
 
 
-def make_model(
-    net: Net, graph: Graph, flow: Flow, free: Sequence[str], picture: Picture
-) -> ModelProto:
-    """Return the model of what `write_graph` has written.
+def complete(net: Net, graph: Graph, flow: Flow, free: Sequence[str], picture: Picture) -> None:
+    """Enter inputs, outputs and metadata into the model that `write_graph` has begun.
 
     Parameters
     ----------
@@ -133,21 +131,12 @@ def make_model(
         ]
         return helper.make_tensor_value_info(name, FLOAT, shape)
 
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            net.name or "net",
-            [info(name, known=True) for name in flow.inputs],
-            [info(name, known=not (free or graph.batch_of_one)) for name in flow.outputs],
-            graph.initializers,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="fcn-caffe",
-    )
-    helper.set_model_props(model, picture.metadata())
-    checker.check_model(model)
-    return model
+    whole = graph.model.graph
+    whole.name = net.name or "net"
+    whole.input.extend(info(name, known=True) for name in flow.inputs)
+    sized = not (free or graph.batch_of_one)
+    whole.output.extend(info(name, known=sized) for name in flow.outputs)
+    helper.set_model_props(graph.model, picture.metadata())
 
 
 def _axis_is_free(axis: int, shape: tuple[int, ...], free: Sequence[str]) -> bool:

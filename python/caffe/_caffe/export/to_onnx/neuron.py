@@ -16,6 +16,7 @@ ALIKE: dict[type, str] = {AbsVal: "Abs", Sigmoid: "Sigmoid", TanH: "Tanh"}
 
 @converts(*ALIKE)
 def alike(g: Graph, layer: Layer, x: str):
+    g.decides = not isinstance(layer, AbsVal)  # TanH and Sigmoid, by a large value's last digit
     return g.node(ALIKE[type(layer)], x)
 
 

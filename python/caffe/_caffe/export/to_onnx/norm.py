@@ -100,6 +100,7 @@ def mvn(g: Graph, layer: MVN, x: str):
 
 @converts(Softmax)
 def softmax(g: Graph, layer: Softmax, x: str):
+    g.decides = True  # by a large value's last digit
     return g.node("Softmax", x, axis=layer.axis)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice, product
 
 import numpy as np
 import onnxruntime
@@ -17,6 +18,8 @@ TOLERANCE = 1e-4  # of an output's largest value
 # The blob in which nets with region proposals take the height, width and scale of the picture.
 PICTURE_SIZE = "im_info"
 Sizes = dict[str, tuple[int, ...]]
+# Sides of more pixels are tried at these (and at their own), to save time and memory.
+LARGE = 512
 # (height, width) by the net's own: smaller and odd first; steps of 32 and 64 for nets whose ways
 # meet only at multiples of their stride.
 TRIALS = (
@@ -37,17 +40,17 @@ def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
     free : list of str
         Of "batch", "height" and "width".
     sizes : list of dict
-        Three sets of input shapes (fewer where nothing may change), the net's own first.
+        Up to three sets of input shapes, the net's own first.
     """
     own = {name: blob.shape for name, blob in _inputs(net)}
     try:
         batch = _fits(net, _with_batch(own, 1))
-        others = [trial for trial in _trials(own) if _fits(net, trial)][:2]
+        others = list(islice((trial for trial in _trials(own) if _fits(net, trial)), 2))
     finally:
         _reshape(net, own)
     free = ["batch"] * batch + ["height", "width"] * bool(others)
     if batch:
-        others = [_with_batch(s, i) for i, s in enumerate((others + [own, own])[:2], 1)]
+        others = [_with_batch(s, i) for i, s in enumerate(others or [own], 1)]
     return free, [own, *others]
 
 
@@ -90,8 +93,9 @@ def _trials(own: Sizes) -> Iterator[Sizes]:
     maps = [shape for shape in own.values() if len(shape) == 4 and min(shape[2:]) > 1]
     if not maps:
         return
-    for change in TRIALS:
-        height, width = change(*maps[0][2:])
+    near = tuple(side - max(0, side - LARGE) // 64 * 64 for side in maps[0][2:])
+    for sides, change in product(dict.fromkeys((near, maps[0][2:])), TRIALS):
+        height, width = change(*sides)
         if min(height, width) > 0:
             yield {
                 name: (*shape[:2], height, width) if shape[2:] == maps[0][2:] else shape
@@ -100,15 +104,17 @@ def _trials(own: Sizes) -> Iterator[Sizes]:
 
 
 @contextmanager
-def _states_kept(net: Net) -> Iterator[list]:
-    """Yield the layers that carry a state from one forward to the next; give it back after."""
+def _kept(net: Net) -> Iterator[None]:
+    """Give back the inputs' shapes, and what layers carry from one forward to the next."""
+    own = {name: blob.shape for name, blob in _inputs(net)}
     layers = [node.layer for node in net.nodes if callable(getattr(node.layer, "reset", None))]
-    kept = [dict(vars(layer)) for layer in layers]
+    states = [dict(vars(layer)) for layer in layers]
     try:
-        yield layers
+        yield
     finally:
-        for layer, state in zip(layers, kept, strict=True):
+        for layer, state in zip(layers, states, strict=True):
             vars(layer).update(state)
+        _reshape(net, own)
 
 
 def check(
@@ -132,47 +138,66 @@ def check(
     NetError
         Naming sizes, output and difference, where that is above TOLERANCE.
     """
-    file = _Session(net, path, outputs)
-    worst, own = 0.0, sizes[0]
-    try:
-        with _states_kept(net) as layers:
-            for seed, shapes in enumerate(sizes):
-                for layer in layers:
-                    layer.reset()  # the file begins without a state
-                given = _run(net, shapes, seed)
-                share, name = file.difference(given)
-                if not share <= TOLERANCE and decisions:
-                    file = _Session(net, path, outputs, decisions)
-                    share, name = file.difference(given)
-                if not share <= TOLERANCE:
-                    raise NetError(
-                        f"net '{net.name}' and its ONNX form differ in '{name}' at "
-                        f"{sizes_of(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} "
-                        "are allowed; nothing was written"
-                    )
-                worst = max(worst, share)
-    finally:
-        _reshape(net, own)
+    worst, file = 0.0, _File(path)
+    with _kept(net):
+        for seed, shapes in enumerate(sizes):
+            given = _sample(shapes, seed)
+            share, name = file.difference(net, given, outputs)
+            if not share <= TOLERANCE and decisions:
+                del file
+                file = _File(path, decisions)
+                share, name = file.difference(net, given, outputs)
+            if not share <= TOLERANCE:
+                raise NetError(
+                    f"net '{net.name}' and its ONNX form differ in '{name}' at "
+                    f"{sizes_of(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} "
+                    "are allowed; nothing was written"
+                )
+            worst = max(worst, share)
     return worst
 
 
-def _run(net, shapes: Sizes, seed: int) -> dict[str, np.ndarray]:
-    """Run the net on a sample at these sizes; return its inputs."""
+def _sample(shapes: Sizes, seed: int) -> dict[str, np.ndarray]:
     given = {name: sample(shape, seed) for name, shape in shapes.items()}
     if PICTURE_SIZE in given:
         height, width = next(iter(shapes.values()))[2:]
         given[PICTURE_SIZE][:] = ([height, width] + [1] * 9)[: given[PICTURE_SIZE].shape[-1]]
-    _reshape(net, shapes)
+    return given
+
+
+def _run(net: Net, given: dict[str, np.ndarray], decisions: Sequence[Decision]) -> dict:
+    """Run the net, each value freed once it is read; return what `decisions` saw and made."""
+    _reshape(net, {name: x.shape for name, x in given.items()})
     for name, blob in _inputs(net):
         blob.data[...] = given[name]
-    net.run_forward()
-    return given
+    last = {blob: i for i, node in enumerate(net.nodes) for blob in (*node.bottoms, *node.tops)}
+    by_layer = {decision.layer: decision for decision in decisions}
+    seen: dict[str, np.ndarray] = {}
+
+    def copy(blobs: dict[str, Blob]) -> None:
+        seen.update((name, blob.host_tensor().numpy().copy()) for name, blob in blobs.items())
+
+    keep = {*net.built.inputs, *(net.built.by_name[name] for name in net.built.output_names)}
+    for i, node in enumerate(net.nodes):
+        if callable(reset := getattr(node.layer, "reset", None)):
+            reset()  # the file begins without a state
+        if i in by_layer:
+            copy(by_layer[i].bottoms)
+        net.run_forward(i, i)
+        if i in by_layer:
+            copy(by_layer[i].tops)
+        node.layer.saved = None  # of a net with force_backward
+        for blob in {*node.bottoms, *node.tops} - keep:
+            if last[blob] == i:
+                blob.free_data("")
+    return seen
 
 
 def session_of(model: str | bytes) -> onnxruntime.InferenceSession:
     """Return ONNX Runtime's session of a file, by its name or its bytes."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # it would keep what one run took
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
@@ -181,33 +206,37 @@ def sizes_of(given: dict[str, np.ndarray]) -> str:
     return ", ".join(f"{name} {'x'.join(map(str, x.shape))}" for name, x in given.items())
 
 
-class _Session:
-    """An ONNX file in ONNX Runtime, whole or cut at decisions, beside the net that it was."""
+class _File:
+    """An ONNX file in ONNX Runtime, whole or cut at decisions."""
 
-    def __init__(self, net: Net, path: str, outputs: Sequence[str], decisions=()):
-        self.net, self.cuts = net, {}
+    def __init__(self, path: str, decisions: Sequence[Decision] = ()):
+        self.decisions, self.cuts = decisions, {}
         model: str | bytes = path
         if decisions:
             whole = load(path)
             self.cuts = cut(whole, decisions)
             model = whole.SerializeToString()
-        blobs = net.built.by_name
-        self.wanted = {name: blob for name, (_, blob) in self.cuts.items()}
-        self.wanted.update((name, blobs[name]) for name in outputs)
+            del whole
         self.session = session_of(model)
 
-    def difference(self, given: dict[str, np.ndarray]) -> tuple[float, str]:
-        """Return the largest difference from the net, which has run, and the value that has it."""
-        inner = {name: blob.host_tensor().numpy() for name, blob in self.cuts.values()}
+    def difference(
+        self, net: Net, given: dict[str, np.ndarray], outputs: Sequence[str]
+    ) -> tuple[float, str]:
+        """Run both; return the largest difference, and the value that has it."""
+        seen = _run(net, given, self.decisions)
+        wanted = {name: seen[name] for name in self.cuts}
+        blobs = net.built.by_name
+        wanted.update((name, blobs[name].host_tensor().numpy()) for name in outputs)
+        inner = {where: seen[name] for name, where in self.cuts.items()}
         try:
-            found = self.session.run(list(self.wanted), {**given, **inner})
+            found = self.session.run(list(wanted), {**given, **inner})
         except Exception as error:  # ONNX Runtime's own classes share no base
             raise NetError(
-                f"ONNX Runtime cannot run net '{self.net.name}' at {sizes_of(given)}: {error}"
+                f"ONNX Runtime cannot run net '{net.name}' at {sizes_of(given)}: {error}"
             ) from error
         return max(
-            (_share(got, blob.host_tensor().numpy()), name)
-            for got, (name, blob) in zip(found, self.wanted.items(), strict=True)
+            (_share(got, want), name)
+            for got, (name, want) in zip(found, wanted.items(), strict=True)
         )
 
 

@@ -120,7 +120,7 @@ def test_image_seg_data_refuses(folder, transform, param, message):
 def test_an_unequal_label_map_is_refused(folder):
     seg_data(folder, "")
     picture(folder / "l.png", 4, 4, 1)
-    with pytest.raises(LayerError, match="is 4 x 4, its image"):
+    with pytest.raises(LayerError, match="is 4 x 4, expected"):
         net_of(
             'layer { name: "d" type: "ImageSegData" top: "a" top: "b" top: "c" image_data_param '
             '{ source: "list.txt" label_type: PIXEL } }'

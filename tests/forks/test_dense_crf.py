@@ -181,7 +181,7 @@ def test_deeplab_refusals(settings, image, dim, message):
 
 def test_deeplab_refuses_what_it_sees_only_in_forward():
     image = picture(4, 5)[None]
-    with pytest.raises(LayerError, match="dim gives an item 9 x 2 pixels, the score has 4 x 5"):
+    with pytest.raises(LayerError, match="dim gives an item 9 x 2 pixels, the map has 4 x 5"):
         deeplab(np.zeros((1, 2, 4, 5), np.float32), image, dim=[(9, 2)]).forward()
     with pytest.raises(LayerError, match="16 bits"):
         deeplab(np.zeros((1, 2, 4, 5), np.float32), image * np.float32(np.nan)).forward()

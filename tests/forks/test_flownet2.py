@@ -181,7 +181,7 @@ def test_correlation(pad, kernel, far, stride, step, kind):
         ("kernel_size: 2 max_displacement: 1", [(1, 2, 6, 6)] * 2, "odd"),
         ("kernel_size: 1 max_displacement: 3", [(1, 2, 6, 6)] * 2, "do not fit"),
         ("kernel_size: 1 max_displacement: 1", [(1, 2, 6, 6), (1, 2, 6, 5)], "one shape"),
-        ("kernel_size: 1 max_displacement: 1 stride_2: 0", [(1, 2, 6, 6)] * 2, "positive"),
+        ("kernel_size: 1 max_displacement: 1 stride_2: 0", [(1, 2, 6, 6)] * 2, "stride_2 > 0"),
     ],
 )
 def test_correlation_refuses(settings, shapes, message):

@@ -114,8 +114,8 @@ def test_several_labels(frames):
     ("settings", "lines", "message"),
     [
         ("new_height: 3", "a 1 0", "both be set"),
-        ("new_length: 0", "a 1 0", "positive new_length"),
-        ("batch_size: 0", "a 1 0", "positive batch_size"),
+        ("new_length: 0", "a 1 0", "new_length > 0"),
+        ("batch_size: 0", "a 1 0", "batch_size > 0"),
         ("sampling_rate: 2", "a 1 0", "no video files"),
         ("num_segments: 2", "a 1 0", "num_segments"),
         ("use_image: true use_multiple_label: true", "a 1 0", "num_of_labels"),

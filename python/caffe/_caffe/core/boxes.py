@@ -3,6 +3,7 @@
 Source: bbox_util.cpp of weiliu89/caffe, branch ssd. Coordinates are shares of the picture, 0 to 1.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -130,18 +131,18 @@ def check_predictions(layer, location, confidence, prior, classes: int, shared: 
 
     Parameters
     ----------
-    location, confidence, prior : tensors
+    location, confidence, prior : shapes
         (N, P 4), or (N, P classes 4) without `shared`; (N, P classes); (1, 2, P 4).
     """
-    if prior.dim() < 3 or prior.shape[1] != 2 or prior.shape[2] % 4:
-        layer.fail(f"bottom 2 must be PriorBox's (1, 2, 4 P), given {tuple(prior.shape)}")
-    priors = prior.shape[2] // 4
+    if len(prior) < 3 or prior[1] != 2 or prior[2] % 4:
+        layer.fail(f"bottom 2 must be PriorBox's (1, 2, 4 P), given {prior}")
+    priors, num = prior[2] // 4, location[0] if location else "N"
     wanted = priors * 4 * (1 if shared else classes), priors * classes
-    for i, (blob, size) in enumerate(zip((location, confidence), wanted, strict=True)):
-        rows = blob.dim() > 1 and blob.shape[1] == size == blob[:1].numel()
-        if not rows or len(blob) != len(location):
+    for i, (shape, size) in enumerate(zip((location, confidence), wanted, strict=True)):
+        rows = len(shape) > 1 and shape[1] == size == math.prod(shape[1:])
+        if not rows or shape[0] != num:
             layer.fail(
-                f"bottom {i} must be ({len(location) if location.dim() else 'N'}, {size}) for "
-                f"{priors} priors and num_classes {classes}, given {tuple(blob.shape)}"
+                f"bottom {i} must be ({num}, {size}) for {priors} priors and num_classes "
+                f"{classes}, given {shape}"
             )
     return priors

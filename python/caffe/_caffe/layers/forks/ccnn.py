@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ...core.axes import check_maps
 from ...core.dense_crf import mean_field
 from ...core.faster_rcnn_settings import read_settings
 from ...core.layer import Layer, register
@@ -28,8 +29,7 @@ class DenseCRF(Layer):
     bottoms: score (N x C x H x W) and the image (N x 3 x H x W, BGR, 0 to 255: the values are cut
     to unsigned bytes); top (N x 1 x H x W). Kernels: one over place (x_gauss, y_gauss) of weight
     wt_gauss, one over place and colour (x_bilateral, y_bilateral, r_, g_, b_bilateral) of weight
-    wt_bilateral. Labels do not change with the score, so there is no
-    gradient, and one is refused (NOT_IMPLEMENTED in the fork).
+    wt_bilateral. There is no gradient, and one is refused (NOT_IMPLEMENTED in the fork).
     """
 
     bottoms = (2, 2)
@@ -38,21 +38,16 @@ class DenseCRF(Layer):
 
     def setup(self, score, image):
         p = self.layer_param.densecrf_param
-        names = [f"{axis}_{kernel}" for kernel in ("gauss", "bilateral") for axis in "xy"]
-        for name in (*names, "r_bilateral", "g_bilateral", "b_bilateral"):
-            self.check(getattr(p, name) > 0, f"needs {name} > 0, given {getattr(p, name)}")
+        self.check_positive(p, "x_gauss", "y_gauss", *(f"{axis}_bilateral" for axis in "xyrgb"))
         self.place = (p.x_gauss, p.y_gauss)
         self.colour = (p.x_bilateral, p.y_bilateral, p.r_bilateral, p.g_bilateral, p.b_bilateral)
         self.weights = (p.wt_gauss, p.wt_bilateral)
 
     def reshape(self, score, image):
-        self.check(len(score) == 4, f"needs a score of 4 axes, given {tuple(score)}")
+        check_maps(self, score)
         wanted = (score[0], 3, *score[2:])
         hint = "; the score comes first" if len(image) == 4 and score[1] < image[1] else ""
-        self.check(
-            tuple(image) == wanted,
-            f"needs a colour image of shape {wanted}, given {tuple(image)}{hint}",
-        )
+        self.check(image == wanted, f"needs a colour image of shape {wanted}, given {image}{hint}")
         self.check(score[1] >= 3, f"needs a score of at least 3 classes, given {score[1]}")
         return [(score[0], 1, *score[2:])]
 
@@ -121,7 +116,7 @@ class WeakLoss:
             absent, bounds = self._constraints(tags)
             p = nearest_distribution(rows, absent, bounds, self.settings["hardness"])
             scale = 1 / len(rows) if self.settings["normalization"] else 1.0
-            total += scale * np.sum(p * (np.log(np.maximum(p, 1e-10)) - _log(q)))
+            total += scale * np.sum(p * (_log(p) - _log(q)))
             self.diff.append(((q - p).T * scale).reshape(scores.shape))
         top[0].data[...] = total
 
@@ -175,7 +170,6 @@ def nearest_distribution(scores, absent, constraints, hardness=1.0):
     (n, C) array
     """
     n = len(scores)
-    result = np.zeros_like(scores)
     if (~absent).sum() <= 1:
         return _softmax(np.where(absent, -1e10, scores) * hardness)
     allowed = scores[:, ~absent]
@@ -206,5 +200,6 @@ def nearest_distribution(scores, absent, constraints, hardness=1.0):
             step *= 0.5
     if tries == 3000:
         warning("WeakLoss: the search did not end; the constraints may contradict each other")
+    result = np.zeros_like(scores)
     result[:, ~absent] = _softmax((allowed + x @ rows) * hardness)
     return result

@@ -41,13 +41,11 @@ class MultiStageMeanfield(Layer):
         self.check(
             p.num_iterations >= 2, f"needs num_iterations of at least 2, given {p.num_iterations}"
         )
-        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
-            value = getattr(p, name)
-            self.check(value > 0, f"needs {name} > 0, given {value}")
+        self.check_positive(p, "theta_alpha", "theta_beta", "theta_gamma")
         self.iterations = p.num_iterations
         self.spatial = (p.theta_gamma, p.theta_gamma)
         self.bilateral = [p.theta_alpha] * 2 + [p.theta_beta] * 3
-        self.reshape(unary.shape, start.shape, image.shape)
+        self.reshape(*(tuple(x.shape) for x in (unary, start, image)))
         classes = unary.shape[1]
         for name in ("spatial", "bilateral"):
             self._add_matrix(np.diag(self._initial_weights(name, classes)))
@@ -84,7 +82,6 @@ class MultiStageMeanfield(Layer):
         )
 
     def reshape(self, unary, start, image):
-        unary, start, image = (tuple(shape) for shape in (unary, start, image))
         self.check(
             len(unary) == 4 and start == unary,
             f"needs a unary of 4 axes and a start of the same shape, given {unary} and {start}",
@@ -94,7 +91,7 @@ class MultiStageMeanfield(Layer):
         if self.blobs:
             classes = self.blobs[0].shape[-1]
             self.check(unary[1] == classes, f"has weights of {classes} classes, given {unary[1]}")
-        return [tuple(unary)]
+        return [unary]
 
     def forward(self, unary, start, image):
         tops, saved = [], []

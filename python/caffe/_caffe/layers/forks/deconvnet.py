@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from ...core.axes import check_maps
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 from ...core.window_settings import read_size
@@ -38,42 +39,42 @@ class Unpooling(Layer):
             ("kernel_size", self.kernel), ("stride", self.stride), ("unpool_size", self.size)
         ):  # fmt: skip
             self.check(min(values) > 0, f"needs a positive {what}, given {values}")
-        self.check(not mask or p.unpool == MAX, "takes a mask for MAX only")
+        self.method = p.unpool
+        self.check(not mask or self.method == MAX, "takes a mask for MAX only")
         self.read = LabelReader(self, 1, what="index", among="places of the unpooled plane")
 
     def reshape(self, shape, *mask):
-        self.check(len(shape) == 4, f"takes (N, C, H, W), bottom 0 has shape {shape}")
-        self.check(
-            not mask or mask[0] == shape, f"bottom 0 is {shape}, its mask {mask and mask[0]}"
-        )
+        check_maps(self, shape)
+        for given in mask:
+            self.check(given == shape, f"bottom 0 is {shape}, its mask {given}")
         for axis in (0, 1):
             start = (shape[2 + axis] - 1) * self.stride[axis]
             self.check(
-                start < self.size[axis] or self.layer_param.unpooling_param.unpool == MAX,
+                start < self.size[axis] or self.method == MAX,
                 f"the last window on axis {axis + 2} begins at {start}, behind {self.size[axis]}",
             )
         return [(*shape[:2], *self.size)]
 
     def forward(self, x, *mask):
-        if self.layer_param.unpooling_param.unpool == MAX:
+        if self.method == MAX:
             y = x.new_zeros(*x.shape[:2], self.size[0] * self.size[1])
             y.scatter_(2, self._places(x, *mask), x.flatten(2))
             return y.view(*x.shape[:2], *self.size)
-        if self.layer_param.unpooling_param.unpool == AVE:
+        if self.method == AVE:
             x = x / self._areas(x)
-        canvas = x.new_zeros(*x.shape[:2], *self._reach(x))
-        for window in self._windows(x):
-            canvas[window] += x
+        values = x.unsqueeze(2).expand(-1, -1, self.kernel[0] * self.kernel[1], -1, -1)
+        values = values.flatten(1, 2).flatten(2)
+        canvas = F.fold(values, self._reach(x), self.kernel, stride=self.stride)
         return F.pad(canvas, self._beyond(x))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         x, dy = bottom[0], top_diff[0]
         none = [None] * (len(bottom) - 1)
-        if self.layer_param.unpooling_param.unpool == MAX:
+        if self.method == MAX:
             return [dy.flatten(2).gather(2, self._places(*bottom)).view(x.shape), *none]
         canvas = F.pad(dy, [-n for n in self._beyond(x)])
-        total = sum(canvas[window] for window in self._windows(x))
-        return [total / self._areas(x), *none]
+        spread = F.unfold(canvas, self.kernel, stride=self.stride)
+        return [spread.view(*x.shape[:2], -1, *x.shape[2:]).sum(2) / self._areas(x), *none]
 
     def _places(self, x, *mask):
         """Return (N, C, h w): each value's index in the unpooled plane."""
@@ -85,26 +86,14 @@ class Unpooling(Layer):
         )
         return (rows[:, None] * self.size[1] + columns).flatten().expand(*x.shape[:2], -1)
 
-    def _reach(self, x) -> list[int]:
-        return [
-            (n - 1) * s + k for n, s, k in zip(x.shape[2:], self.stride, self.kernel, strict=True)
-        ]
+    def _reach(self, x) -> tuple[int, ...]:
+        sizes = zip(x.shape[2:], self.stride, self.kernel, strict=True)
+        return tuple((n - 1) * s + k for n, s, k in sizes)
 
     def _beyond(self, x) -> list[int]:
         """Return what F.pad adds behind the windows' reach (or cuts) to have unpool_size."""
         rows, columns = (a - b for a, b in zip(self.size, self._reach(x), strict=True))
         return [0, columns, 0, rows]
-
-    def _windows(self, x):
-        """Yield the index of each window element, over all windows."""
-        (h, w), (sh, sw) = x.shape[2:], self.stride
-        for i in range(self.kernel[0]):
-            for j in range(self.kernel[1]):
-                yield (
-                    ...,
-                    slice(i, i + (h - 1) * sh + 1, sh),
-                    slice(j, j + (w - 1) * sw + 1, sw),
-                )
 
     def _areas(self, x):
         spans = []

@@ -81,7 +81,7 @@ class SegAccuracy(Layer):
             counts += self.counts.to(counts.device)
         self.counts = counts
         figures = torch.stack(self._figures(counts.double())).float().view(1, 1, 1, 3)
-        return figures if labels.nan_if_invalid is None else figures + labels.nan_if_invalid
+        return labels.mark(figures)
 
     @staticmethod
     def _figures(counts):
@@ -110,6 +110,8 @@ class UniqueLabel(Layer):
     those of `ignore_label` and with those of `force_label` (also where ignored), then -1. Backward
     refuses, so that a net with force_backward cannot have it, as in the fork.
     """
+
+    backward = Layer.refuse_backward
 
     def setup(self, label):
         param = self.layer_param.unique_label_param
@@ -142,8 +144,6 @@ class UniqueLabel(Layer):
             )
             top[n, : len(values), 0, 0] = values
         return top
-
-    backward = Layer.refuse_backward
 
 
 @register("BiasChannel")
@@ -184,19 +184,17 @@ class BiasChannel(Layer):
         x, label = as_four_axes(self, x, label)
         labels = self.read(label, x.shape[1])
         bg, fg = self.biases
-        valid = True if labels.valid is None else labels.valid
-        zero = 0 if self.background is None else self.background
-        at_zero = labels.index == zero
-        if self.per_pixel:
-            at_background = 0.0 if self.background is not None else fg
-            bias = torch.where(at_zero, at_background, fg) * valid
-            y = x.scatter_add(1, labels.index, bias.to(x.dtype))
-            if self.background is not None:
-                y[:, zero : zero + 1] += bg * valid
-        else:
-            bias = (torch.where(at_zero, bg, fg) * valid).to(x.dtype)
+        apart = self.background is not None  # its bias is for its channel, at every pixel
+        at_zero = bg if not self.per_pixel else 0.0 if apart else fg
+        bias = torch.where(labels.index == (self.background or 0), at_zero, fg)
+        bias = labels.zero_ignored(bias).to(x.dtype)
+        if not self.per_pixel:
             y = x + x.new_zeros(*x.shape[:2], 1, 1).scatter_add_(1, labels.index, bias)
-        return y if labels.nan_if_invalid is None else y + labels.nan_if_invalid
+            return labels.mark(y)
+        y = x.scatter_add(1, labels.index, bias)
+        if apart:
+            y[:, [self.background]] += labels.zero_ignored(torch.full_like(label, bg))
+        return labels.mark(y)
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = dy; refuses the labels, which force_backward asks for, as in the fork."""
@@ -228,7 +226,7 @@ class AdaptiveBiasChannel(Layer):
 
     def setup(self, x, label):
         param = self.layer_param.adaptive_bias_channel_param
-        self.check(param.num_iter > 0, f"num_iter must be 1 or more, given {param.num_iter}")
+        self.check_positive(param, "num_iter")
         self.check(
             param.margin_others >= 0,
             f"margin_others must be 0 or more, given {param.margin_others:g}",
@@ -248,14 +246,12 @@ class AdaptiveBiasChannel(Layer):
         x, label = as_four_axes(self, x, label)
         labels = self.read(label, x.shape[1])
         y = x.clone()
-        listed = labels.index
-        if labels.valid is not None:
-            listed = listed.masked_fill(~labels.valid, NO_LABEL)
+        listed = labels.index.masked_fill(label.long() == NO_LABEL, NO_LABEL)
         for scores, given in zip(y, listed.flatten(1).tolist(), strict=True):
             present = sorted(k for k in given if k != NO_LABEL)
             if present:
                 self._bias(scores, present)
-        return y if labels.nan_if_invalid is None else y + labels.nan_if_invalid
+        return labels.mark(y)
 
     def _bias(self, scores, present):
         """Bias one item's scores (C, H, W), in place."""

@@ -7,16 +7,29 @@ import math
 
 import torch
 
+from ...core.axes import check_maps
 from ...core.dense_crf import mean_field
 from ...core.layer import Layer, register
+from ...core.loss_layer import FLT_MIN
 from ...core.permutohedral import Lattice, grid_features, grid_lattice
 
-FLT_MIN = torch.finfo(torch.float32).tiny
 
+def _sizes(layer: Layer, x: torch.Tensor, dim: torch.Tensor, cut: bool = False) -> list:
+    """Return the real height and width of each item of x, from an N x 1 x 1 x 2 blob.
 
-def _sizes(dim: torch.Tensor) -> list[tuple[int, int]]:
-    """Return the real height and width of each item, from an N x 1 x 1 x 2 blob."""
-    return [(int(h), int(w)) for h, w in dim.flatten(1)[:, :2].tolist()]
+    With `cut` a size that both covers and exceeds the map means all of it.
+    """
+    height, width = x.shape[2:]
+    sizes = []
+    for h, w in dim.flatten(1)[:, :2].long().tolist():
+        if cut and height <= h and width <= w:
+            h, w = height, width
+        layer.check(
+            0 <= h <= height and 0 <= w <= width,
+            f"dim gives an item {h} x {w} pixels, the map has {height} x {width}",
+        )
+        sizes.append((h, w))
+    return sizes
 
 
 def _check_dim(layer: Layer, num: int, shape) -> None:
@@ -63,26 +76,16 @@ class DenseCRF(Layer):
         self.settings = p
 
     def reshape(self, score, dim, *image):
-        self.check(len(score) == 4, f"needs a score of 4 axes, given {tuple(score)}")
+        check_maps(self, score)
         _check_dim(self, score[0], dim)
-        if image:
-            wanted = (score[0], 3, *score[2:])
-            self.check(
-                tuple(image[0]) == wanted,
-                f"needs a colour image of shape {wanted}, given {tuple(image[0])}",
-            )
-        return [tuple(score)]
+        wanted = (score[0], 3, *score[2:])
+        for given in image:
+            self.check(given == wanted, f"needs a colour image of shape {wanted}, given {given}")
+        return [score]
 
     def forward(self, score, dim, *image):
         p, top = self.settings, torch.zeros_like(score)
-        height, width = score.shape[2:]
-        for item, to, (h, w) in zip(score, top, _sizes(dim), strict=True):
-            if height <= h and width <= w:
-                h, w = height, width
-            self.check(
-                0 <= h <= height and 0 <= w <= width,
-                f"dim gives an item {h} x {w} pixels, the score has {height} x {width}",
-            )
+        for item, to, (h, w) in zip(score, top, _sizes(self, score, dim, cut=True), strict=True):
             if not h * w:
                 continue
             kernels = self._kernels(h, w, image[0][0] if image else None, score.device)
@@ -166,8 +169,7 @@ class DomainTransformForwardOnly(Layer):
 
     def setup(self, x, gradient, dim):
         p = self.layer_param.domain_transform_param
-        for name in ("num_iter", "spatial_sigma", "range_sigma"):
-            self.check(getattr(p, name) > 0, f"needs {name} > 0, given {getattr(p, name)}")
+        self.check_positive(p, "num_iter", "spatial_sigma", "range_sigma")
         self.check(p.min_weight >= 0, f"needs min_weight of at least 0, given {p.min_weight}")
         rounds, sigma = p.num_iter, p.spatial_sigma
         self.exponents = [  # -sqrt(2) / sigma_i
@@ -177,32 +179,22 @@ class DomainTransformForwardOnly(Layer):
         self.edge, self.min_weight = sigma / p.range_sigma, p.min_weight
 
     def reshape(self, x, gradient, dim):
-        self.check(len(x) == 4, f"needs an x of 4 axes, given {tuple(x)}")
+        check_maps(self, x)
         wanted = (x[0], 1, *x[2:])
         self.check(
-            tuple(gradient) == wanted,
-            f"needs a reference gradient of shape {wanted}, given {tuple(gradient)}",
+            gradient == wanted, f"needs a reference gradient of shape {wanted}, given {gradient}"
         )
         _check_dim(self, x[0], dim)
-        return [tuple(x)]
+        return [x]
 
     def forward(self, x, gradient, dim):
         top, saved = x.clone(), []
-        for i, (h, w) in enumerate(self._sizes(x, dim)):
+        for i, (h, w) in enumerate(_sizes(self, x, dim)):
             maps = self._filter(x[i, :, :h, :w], gradient[i, 0, :h, :w], self.saves_for_backward)
             top[i, :, :h, :w] = maps[-1]
             saved.append(maps)
         self.save_for_backward(saved)
         return top
-
-    def _sizes(self, x, dim) -> list[tuple[int, int]]:
-        height, width = x.shape[2:]
-        for h, w in _sizes(dim):
-            self.check(
-                0 <= h <= height and 0 <= w <= width,
-                f"dim gives an item {h} x {w} pixels, the map has {height} x {width}",
-            )
-        return _sizes(dim)
 
     def _weights(self, reference, exponent: float) -> torch.Tensor:
         return ((1 + reference * self.edge) * exponent).exp_()
@@ -237,7 +229,7 @@ class DomainTransform(DomainTransformForwardOnly):
             self.fail("no gradient reaches dim (bottom 2): set propagate_down: false for it")
         x, gradient, dim = bottom
         d_x, d_gradient = top_diff[0].clone(), torch.zeros_like(gradient)
-        for i, (h, w) in enumerate(self._sizes(x, dim)):
+        for i, (h, w) in enumerate(_sizes(self, x, dim)):
             reference = gradient[i, 0, :h, :w]
             maps = self.saved[i] if self.saved else self._filter(x[i, :, :h, :w], reference, True)
             d_x[i, :, :h, :w], d_gradient[i, 0, :h, :w] = self._filter_backward(
@@ -271,18 +263,18 @@ class SpatialProduct(Layer):
     bottoms = (2, 2)
 
     def setup(self, x, factor):
-        self.check(x.dim() == 4, f"needs an x of 4 axes, given {tuple(x.shape)}")
+        check_maps(self, x.shape)
         self.first = tuple(x.shape[:2])
 
-    def forward(self, x, factor):
-        wanted = (x.shape[0], 1, *x.shape[2:])
+    def reshape(self, x, factor):
+        wanted = (x[0], 1, *x[2:])
+        self.check(factor == wanted, f"needs a factor of shape {wanted}, given {factor}")
         self.check(
-            tuple(factor.shape) == wanted,
-            f"needs a factor of shape {wanted}, given {tuple(factor.shape)}",
-        )
-        self.check(
-            tuple(x.shape[:2]) == self.first,
+            x[:2] == self.first,
             f"was set up for {self.first[0]} items of {self.first[1]} channels, given an x of "
-            f"shape {tuple(x.shape)}",
+            f"shape {x}",
         )
+        return [x]
+
+    def forward(self, x, factor):
         return x * factor

@@ -6,6 +6,7 @@ from ...core.layer import register
 from ...errors import FormatError
 from ...sources import images
 from ...sources.lists import ListReader, read_words
+from ...sources.pairs import PairReader
 from ...sources.prefetch import PrefetchingLayer
 from ...sources.resample import nearest
 
@@ -69,29 +70,20 @@ class SegmentationReader(ListReader):
         self.crop = layer.crop()
         self.random_crop = layer.training and any(self.crop)
         self.means = np.array(self.transform.mean_value, np.float64)
-        self.labelled = self.param.label_type != self.param.NONE
+        param, transform = self.param, self.transform
+        self.labelled = param.label_type != param.NONE
         if self.labelled and (short := [line for line in lines if len(line) < 2]):
             raise FormatError(
-                f"'{self.param.source}' has a line without a label: {' '.join(short[0])!r}"
+                f"'{param.source}' has a line without a label: {' '.join(short[0])!r}"
             )
-        t = self.transform
-        super().__init__(
-            lines,
-            self.param.batch_size,
-            self.param.shuffle,
-            bool(t.mirror or self.random_crop or t.scale_factors),
-            self.param.rand_skip,
-        )
+        random = bool(transform.mirror or self.random_crop or transform.scale_factors)
+        super().__init__(lines, param.batch_size, param.shuffle, random, param.rand_skip)
 
     def item(self, line, draws):
         path = self.param.root_folder + line[0]
         image = self._read(path, images.COLOR if self.param.is_color else images.GRAY)
         label = self._label(line, image)
-        if label.shape[:2] != image.shape[:2]:
-            raise FormatError(
-                f"label map '{line[1]}' is {label.shape[0]} x {label.shape[1]}, its image '{path}' "
-                f"{image.shape[0]} x {image.shape[1]}"
-            )
+        PairReader.check_sizes(label, image.shape[:2], (path, line[-1]))
         size = np.array(image.shape[:2], np.float32)
         if self.transform.scale_factors:
             factor = np.float32(draws.choice(self.transform.scale_factors))

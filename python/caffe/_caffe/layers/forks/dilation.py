@@ -7,9 +7,9 @@ from ...core.layer import register
 from ...errors import FormatError
 from ...sources import images
 from ...sources.lists import ListReader, read_words
+from ...sources.pairs import PairReader, PairTransformer
 from ...sources.prefetch import PrefetchingLayer
 from ...sources.resample import nearest, resample
-from ...sources.transform import Transformer
 
 VOID = 255  # the label around and behind a map
 CV_32F = 5  # OpenCV's type code of float32
@@ -76,17 +76,15 @@ class ImageLabelData(PrefetchingLayer):
         return reader
 
 
-class ImageLabelReader(ListReader):
+class ImageLabelReader(PairReader):
     """Pairs of image and label map."""
 
     def __init__(self, layer: ImageLabelData):
-        param = self.param = layer.layer_param.image_label_data_param
-        self.transformer = Transformer(layer.layer_param.transform_param, layer.phase)
-        self.crop = layer.layer_param.transform_param.crop_size
-        plain = type(layer.layer_param.transform_param)(
-            crop_size=self.crop, mirror=self.transformer.mirror
+        param, transform = (
+            layer.layer_param.image_label_data_param,
+            layer.layer_param.transform_param,
         )
-        self.label_transformer = Transformer(plain, layer.phase)
+        self.crop = transform.crop_size
         dim, stride, self.offset = read_slice(param.label_slice)
         self.rows, self.columns = map(_places, dim, stride, self.offset)
         for n, s, o in zip(dim, stride, self.offset, strict=True):
@@ -103,43 +101,27 @@ class ImageLabelReader(ListReader):
         self.folders = (param.image_dir, param.label_dir)
         if not any(self.folders):
             self.folders = (param.data_dir,) * 2
-        super().__init__(
-            paired_names(param.image_list_path, param.label_list_path),
-            param.batch_size,
-            param.shuffle,
-            self.transformer.random or param.rand_scale,
-            param.rand_skip,
-        )
+        names = paired_names(param.image_list_path, param.label_list_path)
+        super().__init__(param, names, PairTransformer(transform, layer.phase), param.rand_scale)
 
     def item(self, line, draws):
-        names = [folder + name for folder, name in zip(self.folders, line, strict=True)]
-        image, label = images.read(names[0]), images.read(names[1], images.GRAY)
-        if image.shape[:2] != label.shape[:2]:
-            raise FormatError(
-                f"label map '{names[1]}' is {label.shape[0]} x {label.shape[1]}, its image "
-                f"'{names[0]}' {image.shape[0]} x {image.shape[1]}"
-            )
+        names = self.folders[0] + line[0], self.folders[1] + line[1]
+        image, label = images.read(names[0]), images.read(names[1], images.GRAY)[:, :, 0]
+        self.check_sizes(label, image.shape[:2], names)
         if self.param.rand_scale:
             image, label = self._scale(image, label, draws)
         # np.pad's "reflect" is OpenCV's REFLECT_101, also of a single row, which it repeats.
         fill = {} if self.param.padding == self.param.ZERO else {"mode": "reflect"}
         image = self._grow(image, **fill)
         label = self._grow(label, constant_values=VOID)
-        # Both draw from streams of one seed, so that crop and mirror are the same.
-        seed = draws.randint(2**31) if draws is not None else 0
-        tops = []
-        for transform, array in ((self.transformer, image), (self.label_transformer, label)):
-            array = array.transpose(2, 0, 1)
-            tops.append(np.empty(transform.shape(array.shape, names[0]), np.float32))
-            transform.apply(array, tops[-1], np.random.RandomState(seed), names[0])
-        return [tops[0], tops[1][:, self.rows, self.columns]]
+        data, label = self.transformer(image, label, draws, names)
+        return [data, label[:, self.rows, self.columns]]
 
     def _scale(self, image, label, draws):
         scale = draws.uniform(self.param.min_scale, self.param.max_scale)
         # cv::resize of a factor rounds half to even.
         height, width = (max(1, round(size * scale)) for size in image.shape[:2])
-        modes = caffe_pb2.ResizeParameter
-        mode = modes.CUBIC if scale > 1 else modes.AREA
+        mode = caffe_pb2.ResizeParameter.CUBIC if scale > 1 else caffe_pb2.ResizeParameter.AREA
         image = resample(image, height, width, mode, scale)
         return image, nearest(label, height, width, scale)
 

@@ -5,12 +5,10 @@ import math
 import torch
 from torch.nn import functional as F
 
+from ...core.axes import check_maps
 from ...core.layer import Layer, register
 from ...core.neuron_layer import Neuron
-
-
-def _is_map(layer: Layer, what: str, shape) -> None:
-    layer.check(len(shape) == 4, f"{what} must be (N, C, H, W), given {tuple(shape)}")
+from ...core.rois import round_away
 
 
 @register("NegReLU")
@@ -37,7 +35,7 @@ class ChannelNorm(Layer):
     """
 
     def reshape(self, shape):
-        _is_map(self, "the bottom", shape)
+        check_maps(self, shape)
         return [(shape[0], 1, *shape[2:])]
 
     def forward(self, x):
@@ -45,7 +43,7 @@ class ChannelNorm(Layer):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = dy * x / (y + 1e-9)."""
-        return [bottom[0] * (top_diff[0] / (top[0] + 1e-9)) if propagate_down[0] else None]
+        return [bottom[0] * (top_diff[0] / (top[0] + 1e-9))]
 
 
 @register("FlowWarp")
@@ -64,9 +62,9 @@ class FlowWarp(Layer):
         self.fill = 0.0 if p.fill_value == p.ZERO else math.nan
 
     def reshape(self, x, flow):
-        _is_map(self, "x", x)
+        check_maps(self, x)
         wanted = (x[0], 2, *x[2:])
-        self.check(tuple(flow) == wanted, f"flow must be {wanted} for x of {x}, given {flow}")
+        self.check(flow == wanted, f"flow must be {wanted} for x of {x}, given {flow}")
         return [x]
 
     def forward(self, x, flow):
@@ -109,17 +107,13 @@ class Resample(Layer):
     def setup(self, x, *size):
         p = self.layer_param.resample_param
         self.check(p.type != p.AREA, "type is AREA; NEAREST, LINEAR and CUBIC are known")
-        self.nearest, self.cubic, self.antialias = (
-            p.type == p.NEAREST,
-            p.type == p.CUBIC,
-            p.antialias,
-        )
+        self.nearest, self.cubic = p.type == p.NEAREST, p.type == p.CUBIC
+        self.antialias = p.antialias
 
     def reshape(self, x, *size):
         p = self.layer_param.resample_param
-        for what, shape in zip(("x", "bottom 1"), (x, *size), strict=False):
-            _is_map(self, what, shape)
-        self.size = tuple(size[0][2:]) if size else (p.height, p.width)
+        check_maps(self, x, *size)
+        self.size = size[0][2:] if size else (p.height, p.width)
         self.check(min(self.size) > 0, f"height and width must be positive, given {self.size}")
         return [(*x[:2], *self.size)]
 
@@ -138,7 +132,7 @@ class Resample(Layer):
         return x.contiguous()
 
     def _nearest(self, x, rows, columns):
-        rows, columns = (_round(v).long() for v in (rows, columns))
+        rows, columns = (round_away(v).long() for v in (rows, columns))
         # Beyond a row the fork reads on into the next, and into the next map; here up to the end.
         count, width = x.shape[2] * x.shape[3], x.shape[3]
         at = (rows[:, None] * width + columns).flatten()
@@ -150,7 +144,7 @@ class Resample(Layer):
         """Return (outputs, size): the weights of every bottom pixel, 0 outside the window."""
         reach = 2 if ratio < 1 else math.ceil((4 if self.cubic else 2) / a)
         pixels = torch.arange(size, device=at.device)
-        near = (pixels - _round(at)[:, None]).abs() <= reach
+        near = (pixels - round_away(at)[:, None]).abs() <= reach
         d = (a * (at[:, None] - pixels)).abs()
         if self.cubic:
             inner, outer = (1.5 * d - 2.5) * d * d + 1, ((2.5 - 0.5 * d) * d - 4) * d + 2
@@ -160,11 +154,6 @@ class Resample(Layer):
         weights = weights * near
         total = weights.sum(1, keepdim=True)
         return torch.where(total == 0, 0, weights / total)
-
-
-def _round(x: torch.Tensor) -> torch.Tensor:
-    """Round half away from zero, as C does."""
-    return x.sign() * (x.abs() + 0.5).floor()
 
 
 @register("Correlation")
@@ -187,14 +176,14 @@ class Correlation(Layer):
         for what in ("kernel_size", "max_displacement"):
             self.check(p.HasField(what), f"correlation_param needs {what}")
         self.check(p.kernel_size % 2 == 1, f"kernel_size must be odd, given {p.kernel_size}")
-        self.check(min(p.stride_1, p.stride_2) > 0, "stride_1 and stride_2 must be positive")
+        self.check_positive(p, "stride_1", "stride_2")
         self.pad, self.kernel, self.far = p.pad, p.kernel_size, p.max_displacement
         self.stride, self.subtract = p.stride_1, p.correlation_type == p.SUBTRACT
         radius = self.far // p.stride_2
         self.shifts = [d * p.stride_2 for d in range(-radius, radius + 1)]
 
     def reshape(self, a, b):
-        _is_map(self, "a", a)
+        check_maps(self, a)
         self.check(a == b, f"a and b must have one shape, given {a} and {b}")
         border = 2 * self.far + self.kernel - 1
         size = [-(-(n + 2 * self.pad - border) // self.stride) for n in a[2:]]

@@ -9,9 +9,9 @@ import torch
 
 from ...core.field_boxes import Field, at_place, mean_and_std, share
 from ...core.layer import Layer, register
-from ...core.loss_layer import Loss, ignore_label
+from ...core.loss_layer import FLT_MIN, Loss, ignore_label
+from ...core.smooth_l1 import smooth_l1, smooth_l1_slope
 
-FLT_MIN = torch.finfo(torch.float32).tiny
 MODES = ("random", "bootstrap", "mixture")
 
 
@@ -23,8 +23,7 @@ class _Maps:
         layer.check(param.cls_num > 1, "needs cls_num, background included")
         layer.check(param.coord_num == 4, f"coord_num must be 4, given {param.coord_num}")
         layer.check(not param.objectness or param.cls_num == 2, "objectness needs cls_num 2")
-        for name in ("field_h", "field_w", "downsample_rate"):
-            layer.check(getattr(param, name) > 0, f"needs {name}")
+        layer.check_positive(param, "field_h", "field_w", "downsample_rate")
         self.ignore = ignore_label(layer.layer_param.loss_param)
         self.threshold = param.bg_threshold
         self.field = Field(
@@ -33,13 +32,11 @@ class _Maps:
         self.mean, self.std = mean_and_std(layer)
 
     def check(self, x, truth) -> None:
-        """Raise LayerError unless both maps have their channels and one size."""
-        n, channels, *size = x.shape if x.dim() == 4 else (0, 0)
-        wanted = (n, 6, *size)
-        if channels != self.classes + 4 or truth.shape != wanted:
+        """Raise LayerError unless both shapes have their channels and one size."""
+        if len(x) != 4 or x[1] != self.classes + 4 or truth != (x[0], 6, *x[2:]):
             self.layer.fail(
                 f"takes scores and boxes (N, {self.classes + 4}, H, W) and truth (N, 6, H, W), "
-                f"given {tuple(x.shape)} and {tuple(truth.shape)}"
+                f"given {x} and {truth}"
             )
 
     def labels(self, truth) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -101,7 +98,7 @@ class DetectionLoss(Loss):
         )
 
     def reshape(self, x, truth):
-        self.maps.check(*(torch.empty(s, device="meta") for s in (x, truth)))
+        self.maps.check(x, truth)
         return [(1, 1, 1, 2)]
 
     def forward(self, x, truth):
@@ -114,17 +111,14 @@ class DetectionLoss(Loss):
         chosen = prob.gather(1, label.clamp(0, classes - 1).unsqueeze(1)).squeeze(1)
         class_loss = -(chosen.clamp(min=FLT_MIN).log() * weight * used).sum()
         difference = self._difference(x[:, classes:], truth) * box.unsqueeze(1)
+        slope, each = difference, difference**2 / 2
         if self.settings.bb_smooth:
-            slope = difference.clamp(-1, 1)
-            each = torch.where(difference.abs() < 1, difference**2 / 2, difference.abs() - 0.5)
-        else:
-            slope, each = difference, difference**2 / 2
+            slope, each = smooth_l1_slope(difference), smooth_l1(difference)
         counts = used.sum().clamp(min=1), (4 * box.sum()).clamp(min=1)
         share_of_boxes = getattr(self.settings, "lambda") * each.sum() / counts[1]
         self.save_for_backward((prob, label, weight * used, slope, counts))
-        return torch.stack([class_loss / counts[0] + share_of_boxes, share_of_boxes]).view(
-            1, 1, 1, 2
-        )
+        both = torch.stack([class_loss / counts[0] + share_of_boxes, share_of_boxes])
+        return both.view(1, 1, 1, 2)
 
     def _sample(self, x, label, background):
         """Return which places are taken as background, (N, H, W)."""
@@ -177,8 +171,6 @@ class DetectionLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         """(p - 1 for the label's class) * weight, and the boxes' slopes, over their counts."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         prob, label, weight, slope, counts = self.saved
         loss_weight = top_diff[0].reshape(-1)[0]
         index = label.clamp(0, self.maps.classes - 1).unsqueeze(1)
@@ -210,8 +202,8 @@ class DetectionAccuracy(Layer):
             self.fail(f"top_k must be 1 to cls_num {self.maps.classes}, given {self.top_k}")
 
     def reshape(self, x, truth):
-        self.maps.check(*(torch.empty(s, device="meta") for s in (x, truth)))
-        return [(1, 1, 1, 2), (1, 1, 1, 1)][: max(1, len(self.layer_param.top))]
+        self.maps.check(x, truth)
+        return self.asked((1, 1, 1, 2), (1, 1, 1, 1))
 
     def forward(self, x, truth):
         label, read, box, background = self.maps.labels(truth)
@@ -225,7 +217,7 @@ class DetectionAccuracy(Layer):
         true_boxes = torch.cat([middle - size / 2, size], 1)
         overlaps = share(boxes.movedim(1, -1), true_boxes.movedim(1, -1))
         tops = torch.stack([_mean(hit, counted), _mean(hit, objects)]).view(1, 1, 1, 2)
-        return (tops, _mean(overlaps, box).view(1, 1, 1, 1))[: max(1, len(self.layer_param.top))]
+        return self.asked(tops, _mean(overlaps, box).view(1, 1, 1, 1))
 
 
 def _mean(values, where):

@@ -41,11 +41,11 @@ class BoxOutput(Layer):
         self.fields = [Field(*s, param.field_whr, param.field_xyr) for s in settings]
 
     def reshape(self, *maps):
-        """Check the shapes; the number of boxes is known after forward only."""
         for i, shape in enumerate(maps):
             if len(shape) != 4 or shape[1] < 6 or shape[:2] != maps[0][:2]:
                 self.fail(f"takes maps (N, K + 4, H, W), bottom {i} has shape {shape}")
-        return [(1, 5, 1, 1), (1, 6, 1, 1)][: max(1, len(self.layer_param.top))]
+        # The number of boxes is known after forward only.
+        return self.asked((1, 5, 1, 1), (1, 6, 1, 1))
 
     def forward(self, *maps):
         found = [self._map(x.float(), field) for x, field in zip(maps, self.fields, strict=True)]
@@ -57,8 +57,7 @@ class BoxOutput(Layer):
         boxes = rows[:, :5]
         if not len(rows):
             boxes, rows = rows.new_tensor([[0, 1, 1, 10, 10]]), rows.new_zeros(1, 6)
-        tops = boxes.reshape(-1, 5, 1, 1), rows.view(-1, 6, 1, 1)
-        return tops[: max(1, len(self.layer_param.top))]
+        return self.asked(boxes.reshape(-1, 5, 1, 1), rows.view(-1, 6, 1, 1))
 
     def _map(self, x, field):
         """Return (boxes, scores) of each picture of one map, on the host."""
@@ -80,24 +79,22 @@ class BoxOutput(Layer):
         order = len(score) - 1 - order  # of equal scores the later box comes first
         order = order[: param.max_nms_num or None]
         boxes, score = boxes[order], score[order]
-        stay = suppress(
-            boxes, param.iou_thr, overlap=lambda a, b: share(a[:, None], b, param.nms_type)
-        )[: param.max_post_nms_num or None]
+        mode = param.nms_type
+        stay = suppress(boxes, param.iou_thr, overlap=lambda a, b: share(a[:, None], b, mode))
+        stay = stay[: param.max_post_nms_num or None]
         boxes, score = boxes[stay], score[stay, None]
         picture = torch.full_like(score, number)
         return torch.cat([picture, boxes[:, :2], boxes[:, :2] + boxes[:, 2:], score], 1)
 
 
-def _columns(layer, blobs, wanted) -> int:
+def _columns(layer, shapes, wanted) -> int:
     """Return the number of rows of bottoms (R, C); LayerError unless their columns are `wanted`."""
-    shapes = [legacy_shape(layer, b.shape) for b in blobs]
-    for i, (shape, columns) in enumerate(zip(shapes, wanted, strict=True)):
-        if shape[0] != shapes[0][0] or columns and shape[1:] != (columns, 1, 1):
-            layer.fail(
-                f"bottom {i} must have shape ({shapes[0][0]}, {columns or 'C'}), given "
-                f"{tuple(blobs[i].shape)}"
-            )
-    return shapes[0][0]
+    num, *_ = legacy_shape(layer, shapes[0])
+    for i, (given, columns) in enumerate(zip(shapes, wanted, strict=False)):
+        shape = legacy_shape(layer, given)
+        if shape != (num, *((columns, 1, 1) if columns else shape[1:])):
+            layer.fail(f"bottom {i} must have shape ({num}, {columns or 'C'}), given {given}")
+    return num
 
 
 def _decode(boxes, prediction, mean, std):
@@ -128,9 +125,8 @@ class DecodeBBox(Layer):
         self.threshold = self.layer_param.decode_bbox_param.gt_iou_thr
 
     def reshape(self, prediction, rois, *matched):
-        """Check the shapes; how many regions are left is known after forward only."""
-        blobs = [torch.empty(s, device="meta") for s in (prediction, rois, *matched)]
-        return [(_columns(self, blobs, (8, 5, 6)[: len(blobs)]), 5, 1, 1)]
+        # How many regions are left is known after forward only.
+        return [(_columns(self, (prediction, rois, *matched), (8, 5, 6)), 5, 1, 1)]
 
     def forward(self, prediction, rois, *matched):
         rows = rois.reshape(len(rois), 5)
@@ -162,8 +158,8 @@ class BboxAccuracy(Layer):
         self.mean, self.std = mean_and_std(self)
 
     def reshape(self, *shapes):
-        _columns(self, [torch.empty(s, device="meta") for s in shapes], (None, 5, 6))
-        return [(1, 1, 1, 1)] * max(1, len(self.layer_param.top))
+        _columns(self, shapes, (None, 5, 6))
+        return self.asked((1, 1, 1, 1), (1, 1, 1, 1))
 
     def forward(self, prediction, rois, matched):
         matched = matched.reshape(len(matched), 6)
@@ -181,4 +177,4 @@ class BboxAccuracy(Layer):
         true = torch.cat([true[:, :2], true[:, 2:] - true[:, :2] + 1], 1)
         both = moved, torch.cat([row[:, :2], size], 1)
         means = [share(b, true).mean() if len(b) else wide.new_tensor(-1.0) for b in both]
-        return tuple(m.view(1, 1, 1, 1) for m in means[: max(1, len(self.layer_param.top))])
+        return self.asked(*(m.view(1, 1, 1, 1) for m in means))

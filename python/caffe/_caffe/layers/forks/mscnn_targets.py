@@ -53,7 +53,7 @@ class ProposalTarget(Layer):
 
     def _top_shapes(self, count):
         widths = (5, 1, *[4 * self.sets] * 3, 6, 1)
-        return [(count, w, 1, 1) for w in widths[: len(self.layer_param.top)]]
+        return self.asked(*((count, width, 1, 1) for width in widths))
 
     def forward(self, rois, boxes):
         device = rois.device
@@ -105,10 +105,9 @@ class ProposalTarget(Layer):
         extra = self._random_boxes(lacking, truth)
         return torch.cat([objects, background, others]), len(objects), extra
 
-    def _integers(self, below):
+    def _integer(self, below):
         generator = self.generator()
-        where = generator.device
-        return int(torch.randint(below, (1,), generator=generator, device=where))
+        return int(torch.randint(below, (), generator=generator, device=generator.device))
 
     def _some(self, places, most):
         if len(places) <= most:
@@ -127,12 +126,12 @@ class ProposalTarget(Layer):
         for _ in range(1000 * count):
             if len(rows) == count:
                 break
-            x, y = (self._integers(n - LEAST) for n in (param.img_width, param.img_height))
+            x, y = (self._integer(n - LEAST) for n in (param.img_width, param.img_height))
             width, height = (
-                max(LEAST, self._integers(n - at))
+                max(LEAST, self._integer(n - at))
                 for n, at in ((param.img_width, x), (param.img_height, y))
             )
-            picture = self._integers(param.num_img_per_batch)
+            picture = self._integer(param.num_img_per_batch)
             box = torch.tensor([float(v) for v in (x, y, width, height)])
             others = truth[truth[:, 0] == picture, 1:5]
             if not len(others) or share(box, _sized(others)).max() < param.fg_thr:

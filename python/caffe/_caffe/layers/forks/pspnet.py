@@ -126,8 +126,6 @@ class BN(Layer):
         dy, slope = top_diff[0], self._row(0)
         before, moments = self.saved or self._recompute(bottom[0])
         if self.frozen:
-            if not propagate_down[0]:
-                return [None]
             return [dy * (slope * moments[1]).view((-1,) + (1,) * (dy.dim() - 2))]
         x = bottom[0] if before is None else before
         mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
@@ -221,8 +219,6 @@ class Interp(Layer):
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """Each output's diff goes to the four pixels that it was read from, with their weights."""
-        if not propagate_down[0]:
-            return [None] * len(bottom)
         x, dy = bottom[0], top_diff[0]
         shape = list(self._crop(x).shape)
         if tuple(shape[2:]) != self.size:

@@ -33,7 +33,8 @@ class PSROIPooling(Layer):
 
     def setup(self, x, rois):
         param = self.layer_param.psroi_pooling_param
-        self.check_positive(param, "output_dim", "group_size", "spatial_scale")
+        self.check_positive(param, "output_dim", "group_size")
+        self.check(param.spatial_scale > 0, "needs spatial_scale > 0, the size of the maps / image")
         self.outputs, self.group = param.output_dim, param.group_size
         self.scale = param.spatial_scale
         self.read = RoiReader(self)

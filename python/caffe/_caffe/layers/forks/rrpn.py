@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import torch
 
-from ...core.axes import legacy_shape
+from ...core.axes import check_maps, legacy_shape
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
+from ...core.rois import pooled_size
 
 CHUNK = 1 << 21  # pairs of part and pixel looked at, and values gathered, at once
 
@@ -37,14 +38,11 @@ class RotateROIPooling(Layer):
 
     def setup(self, x, rois, picture):
         param = self.layer_param.rotate_pooling_param
-        for name in ("pooled_h", "pooled_w"):
-            value = getattr(param, name)
-            self.check(value > 0, f"needs {name} > 0, given {value}")
-        self.size, self.scale = (param.pooled_h, param.pooled_w), param.spatial_scale
+        self.size, self.scale = pooled_size(self, param), param.spatial_scale
         self.images = LabelReader(self, 1, what="image", among="images")
 
     def reshape(self, x, rois, picture):
-        self.check(len(x) == 4, f"takes maps of shape (N, C, H, W), given {x}")
+        check_maps(self, x)
         regions = legacy_shape(self, rois)
         if regions[1:] != (6, 1, 1):
             self.fail(

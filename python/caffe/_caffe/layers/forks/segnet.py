@@ -7,13 +7,13 @@ import torch
 
 from caffe.proto import caffe_pb2
 
+from ...core.axes import check_maps
 from ...core.batch_norm import gradients, normalise
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
-from ...core.loss_layer import LabelAxis, Loss
+from ...core.loss_layer import FLT_MIN, LabelAxis, Loss
 
 EPS = 1e-9  # bn_layer.cpp, var_eps_
-_FLT_MIN = torch.finfo(torch.float32).tiny
 _FIELDS = ("scale_filler", "shift_filler", "bn_mode")
 _PSPNETS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
 
@@ -61,7 +61,7 @@ class BN(Layer):
             f"bn_param's {', '.join(wrong)} are PSPNet's, whose BN has 4 parameters; SegNet's "
             f"takes {', '.join(_FIELDS)}",
         )
-        self.check(x.dim() == 4, f"takes (N, C, H, W), given {tuple(x.shape)}")
+        check_maps(self, x.shape)
         for fill in (p.scale_filler, p.shift_filler):
             self.add_param((1, x.shape[1], 1, 1), fill)
         self.pointwise = not self.learns
@@ -75,9 +75,7 @@ class BN(Layer):
             len(shape) == 4 and shape[1] == channels,
             f"was set up for {channels} channels, bottom shape {tuple(shape)} does not fit",
         )
-        return [shape, (1, channels, 1, 1), (1, channels, 1, 1)][
-            : max(1, len(self.layer_param.top))
-        ]
+        return self.asked(shape, (1, channels, 1, 1), (1, channels, 1, 1))
 
     def forward(self, x):
         if not self.learns:
@@ -85,8 +83,8 @@ class BN(Layer):
         found = self._normalise(x)
         keep = self.wiring.overwritten and self.saves_for_backward
         self.save_for_backward((x.clone() if keep else None, found.moments))
-        more = (found.mean.view(1, -1, 1, 1), found.biased.view(1, -1, 1, 1))
-        return (found.top, *more)[: max(1, len(self.layer_param.top))]
+        moments = (m.view(1, -1, 1, 1) for m in (found.mean, found.biased))
+        return self.asked(found.top, *moments)
 
     def _normalise(self, x):
         return normalise(x, self.param(0).view(-1), self.param(1).view(-1), EPS)
@@ -158,24 +156,20 @@ class Upsample(Layer):
         return self.read(mask, self.size[0] * self.size[1]).index.flatten(2)
 
     def forward(self, x, mask):
-        rows, columns = self.size
-        plane = x.new_zeros(*x.shape[:2], rows * columns)
+        plane = x.new_zeros(*x.shape[:2], self.size[0] * self.size[1])
         at = self.save_for_backward(self._places(mask))
         # On the CPU torch writes along the axis in order, so that the last value stands.
         plane.scatter_(2, at, x.flatten(2))
-        return plane.view(*x.shape[:2], rows, columns)
+        return plane.view(*x.shape[:2], *self.size)
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        if not propagate_down[0]:
-            return [None, None]
         at = self._places(bottom[1]) if self.saved is None else self.saved
         return [top_diff[0].flatten(2).gather(2, at).view(bottom[0].shape), None]
 
 
 def _has_weights(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
-    loss = param.loss_param
-    given = [n for n in ("weight_by_label_freqs",) if loss.HasField(n)]
-    given += ["class_weighting"] if loss.class_weighting else []
+    names = ("weight_by_label_freqs", "class_weighting")
+    given = [field.name for field, _ in param.loss_param.ListFields() if field.name in names]
     return f"loss_param has {', '.join(given)}" if given else None
 
 
@@ -201,7 +195,6 @@ class SoftmaxWithLoss(Loss):
         )
         self.normalize = loss.normalize or not loss.HasField("normalize")
         self.label_axis = LabelAxis(self, loss, self.layer_param.softmax_param.axis)
-        self.two_tops = len(self.layer_param.top) > 1
         self.weights = None
         if loss.weight_by_label_freqs:
             self.weights = torch.tensor(list(loss.class_weighting))
@@ -215,12 +208,10 @@ class SoftmaxWithLoss(Loss):
                 f"class_weighting is given {len(self.weights)} times for {x.shape[axis]} classes",
             )
         if self.shapes_only:
-            return (x.new_empty(()), x) if self.two_tops else x.new_empty(())
-        prob, index, weight, extra, axis = self.save_for_backward(self._evaluate(x, label))
-        terms = prob.gather(axis, index).clamp_(min=_FLT_MIN).log_()
-        loss = 0 - (terms * weight).sum()
-        loss = loss if extra is None else loss + extra
-        return (loss, prob) if self.two_tops else loss
+            return self.asked(x.new_empty(()), x)
+        prob, labels, weight, axis = self.save_for_backward(self._evaluate(x, label))
+        terms = prob.gather(axis, labels.index).clamp_(min=FLT_MIN).log_()
+        return self.asked(labels.mark(0 - (terms * weight).sum()), prob)
 
     def _evaluate(self, x, label):
         """Return p, the labels, and the weight of each place over the divisor."""
@@ -232,16 +223,11 @@ class SoftmaxWithLoss(Loss):
         divisor = x.new_tensor(float(outer))
         if self.normalize:
             divisor = divisor * inner if labels.valid is None else labels.valid.sum()
-        if labels.valid is not None:
-            weight = weight * labels.valid
-        return x.softmax(axis), labels.index, weight / divisor, labels.nan_if_invalid, axis
+        return x.softmax(axis), labels, labels.zero_ignored(weight) / divisor, axis
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """dx = w[label] * (p - 1 for the label's class) * weight / divisor, 0 where ignored."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
-        prob, index, weight, _, axis = self.saved or self._evaluate(*bottom)
+        prob, labels, weight, axis = self.saved or self._evaluate(*bottom)
         weight = weight * top_diff[0]
-        diff = prob * weight
-        return [diff.scatter_add_(axis, index, -weight), None]
+        return [(prob * weight).scatter_add_(axis, labels.index, -weight), None]

@@ -7,7 +7,7 @@ import numpy as np
 
 from caffe.proto import caffe_pb2
 
-from ...core.registry import register
+from ...core.layer import register
 from ...errors import FormatError
 from ...log import info
 from ...sources import annotations

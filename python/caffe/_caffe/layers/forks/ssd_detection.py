@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ...core.axes import count
 from ...core.boxes import (
     check_predictions,
     check_sizes,
@@ -11,8 +12,7 @@ from ...core.boxes import (
     priors_and_variances,
     suppress,
 )
-from ...core.layer import Layer
-from ...core.registry import register
+from ...core.layer import Layer, register
 from ...formats.detections import DetectionFiles, original_boxes, read_sizes
 from ...log import info, warning
 
@@ -50,22 +50,16 @@ class DetectionOutput(Layer):
         if param.visualize:
             warning(self.format_error("visualize draws in a window in SSD's Caffe; not here"))
         save = param.save_output_param
-        wanted = save.output_directory and save.label_map_file and save.name_size_file
+        self.saves = bool(save.output_directory and save.label_map_file and save.name_size_file)
         self.files: DetectionFiles | None = None
-        self.saves = bool(wanted)
 
     def reshape(self, location, confidence, prior, *more):
-        """Check the shapes; the number of rows is known after forward only."""
-        param = self.settings
-        shapes = (location, confidence, prior)
-        first, second, third = (torch.empty(s, device="meta") for s in shapes)
-        priors = check_predictions(
-            self, first, second, third, param.num_classes, param.share_location
-        )
+        classes, shared = self.settings.num_classes, self.settings.share_location
+        priors = check_predictions(self, location, confidence, prior, classes, shared)
         for i, (shape, size) in enumerate(zip(more, (2, 4), strict=False), 3):
-            if len(more) == 2 and torch.Size(shape).numel() != location[0] * priors * size:
+            if len(more) == 2 and count(shape) != location[0] * priors * size:
                 self.fail(f"bottom {i} must be ({location[0]}, {priors * size}), given {shape}")
-        return [(1, 1, 1, 7)]
+        return [(1, 1, 1, 7)]  # the number of rows is known after forward only
 
     def forward(self, location, confidence, prior, *more):
         param, num = self.settings, len(location)
@@ -164,20 +158,15 @@ class DetectionEvaluate(Layer):
     def setup(self, found, truth):
         param = self.settings = self.layer_param.detection_evaluate_param
         self.check(param.num_classes > 0, "needs num_classes, background included")
-        self.check(param.overlap_threshold > 0, "needs overlap_threshold > 0")
+        self.check_positive(param, "overlap_threshold")
         self.check(not param.output_logits, "has no output_logits (DeepDetect)")
         self.labels = [c for c in range(param.num_classes) if c != param.background_label_id]
         self.sizes, self.seen = None, 0
 
     def reshape(self, found, truth):
-        self.check(
-            tuple(found[:2]) == (1, 1) and found[3:] == (7,),
-            f"bottom 0 must be (1, 1, K, 7), given {tuple(found)}",
-        )
-        self.check(
-            tuple(truth[:2]) == (1, 1) and truth[3:] == (8,),
-            f"bottom 1 must be (1, 1, G, 8), given {tuple(truth)}",
-        )
+        for i, (shape, width) in enumerate(((found, 7), (truth, 8))):
+            if shape[:2] != (1, 1) or shape[3:] != (width,):
+                self.fail(f"bottom {i} must be (1, 1, {'KG'[i]}, {width}), given {shape}")
         return [(1, 1, len(self.labels) + found[2], 5)]
 
     def forward(self, found, truth):

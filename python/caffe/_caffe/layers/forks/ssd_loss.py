@@ -17,7 +17,8 @@ from ...core.boxes import (
     priors_and_variances,
     suppress,
 )
-from ...core.loss_layer import Loss, normalization, normalizer
+from ...core.layer import register
+from ...core.loss_layer import FLT_MIN, Loss, normalization, normalizer
 from ...core.matching import (
     OUTSIDE,
     UNMATCHED,
@@ -27,11 +28,9 @@ from ...core.matching import (
     positives,
     read_truth,
 )
-from ...core.registry import register
 from ...core.smooth_l1 import smooth_l1, smooth_l1_slope
 
 _PARAM = caffe_pb2.MultiBoxLossParameter
-FLT_MIN = torch.finfo(torch.float32).tiny
 
 
 class Result(NamedTuple):
@@ -41,7 +40,7 @@ class Result(NamedTuple):
     confidence: torch.Tensor
     location_diff: torch.Tensor
     confidence_diff: torch.Tensor
-    divisor: float | torch.Tensor
+    divisor: float
 
 
 @register("MultiBoxLoss")
@@ -95,13 +94,13 @@ class MultiBoxLoss(Loss):
         self.mode = normalization(self.layer_param.loss_param, caffe_pb2.LossParameter.VALID)
         self.sets = 1 if param.share_location else self.classes  # of locations
 
-    def forward(self, location, confidence, prior, truth):
+    def reshape(self, location, confidence, prior, truth):
         shared = self.settings.share_location
         check_predictions(self, location, confidence, prior, self.classes, shared)
-        if truth.shape[-1:] != (8,):
-            self.fail(f"bottom 3 must be (1, 1, G, 8), given {tuple(truth.shape)}")
-        if self.shapes_only:
-            return location.new_empty(())
+        self.check(truth[-1:] == (8,), f"bottom 3 must be (1, 1, G, 8), given {truth}")
+        return [()]
+
+    def forward(self, location, confidence, prior, truth):
         result = self.save_for_backward(self._evaluate(location, confidence, prior, truth))
         wanted = list(self.layer_param.propagate_down)[:2] or [True, True]
         parts = (self.settings.loc_weight * result.location, result.confidence)
@@ -120,15 +119,8 @@ class MultiBoxLoss(Loss):
         if self.mining:
             matches, negatives = self._mine(location, confidence, priors, on_host, truths, matches)
         place, label, boxes = positives(matches, truths, self.settings, location.device)
-        valid = torch.tensor(float(len(label)))
-        divisor = normalizer(
-            self.mode,
-            num,
-            location.shape[1],
-            valid,
-            self.layer_param.loss_param.pre_fixed_normalizer,
-        )
-        divisor = float(divisor)
+        valid, fixed = torch.tensor(len(label)), self.layer_param.loss_param.pre_fixed_normalizer
+        divisor = float(normalizer(self.mode, num, location.shape[1], valid, fixed))
         located = self._location(location, priors, place, boxes)
         sure = self._confidence(confidence, place, label, negatives)
         return Result(located[0], sure[0], located[1], sure[1], divisor)
@@ -163,13 +155,8 @@ class MultiBoxLoss(Loss):
         """Decode locations (P, sets, 4)."""
         param = self.settings
         check_sizes(self, priors[0], param.code_type)
-        boxes = decode(
-            location.transpose(0, 1),
-            priors[0],
-            priors[1],
-            param.code_type,
-            param.encode_variance_in_target,
-        )
+        coding = param.code_type, param.encode_variance_in_target
+        boxes = decode(location.transpose(0, 1), priors[0], priors[1], *coding)
         return boxes.transpose(0, 1)
 
     def _mine(self, location, confidence, priors, on_host, truths, matches):
@@ -267,9 +254,8 @@ class MultiBoxLoss(Loss):
 
     def _logistic_target(self, labels, place, label, count):
         # The fork fills the targets with background_label_id before it sets single ones to 1.
-        target = torch.full(
-            (len(labels), self.classes), float(self.background), device=labels.device
-        )
+        shape = len(labels), self.classes
+        target = torch.full(shape, float(self.background), device=labels.device)
         if self.mining:
             return target.scatter_(1, labels.unsqueeze(1), 1)
         picture, prior = place[:, 0] // count, place[:, 0] % count
@@ -282,11 +268,5 @@ class MultiBoxLoss(Loss):
         result = self.saved or self._evaluate(*bottom)
         factor = top_diff[0] / result.divisor
         diffs = (result.location_diff, result.confidence_diff)
-        return [
-            *(
-                (d * factor).view(b.shape) if down else None
-                for d, b, down in zip(diffs, bottom, propagate_down, strict=False)
-            ),
-            None,
-            None,
-        ]
+        found = [(d * factor).view(b.shape) for d, b in zip(diffs, bottom, strict=False)]
+        return [*found, None, None]

@@ -50,8 +50,7 @@ class VideoData(PrefetchingLayer):
         self.check_new_size(param)
         for name in OTHERS.split():
             self.check(not param.HasField(name), f"reads no video_data_param.{name}")
-        self.check(param.batch_size > 0, "needs a positive batch_size")
-        self.check(param.new_length > 0, "needs a positive new_length")
+        self.check_positive(param, "batch_size", "new_length")
         if any(param.HasField(name) for name in C3DS.split()):
             self.check(
                 param.use_image,
@@ -63,10 +62,7 @@ class VideoData(PrefetchingLayer):
                 not param.use_multiple_label or param.HasField("num_of_labels"),
                 "needs num_of_labels with use_multiple_label",
             )
-            self.check(
-                min(param.sampling_rate, param.max_sampling_rate) > 0,
-                "needs positive sampling_rate and max_sampling_rate",
-            )
+            self.check_positive(param, "sampling_rate", "max_sampling_rate")
         reader = ClipReader(param, self.layer_param.transform_param, self.phase)
         info(f"A total of {len(reader.lines)} video chunks.", src="video_data_layer.cpp:73")
         reader.size_up()
@@ -81,13 +77,9 @@ class ClipReader(ListReader):
         channels = 3 if param.is_color or param.use_image else 1
         self.transformer = ClipTransformer(transform, phase, channels, param.new_length)
         jitter = param.use_temporal_jitter and self.train or param.use_sampling_rate_jitter
-        super().__init__(
-            [self._parse(words) for words in read_words(param.source)],
-            param.batch_size,
-            param.shuffle,
-            self.transformer.random or jitter,
-            param.rand_skip,
-        )
+        lines = [self._parse(words) for words in read_words(param.source)]
+        random = self.transformer.random or jitter
+        super().__init__(lines, param.batch_size, param.shuffle, random, param.rand_skip)
 
     def _parse(self, words):
         try:
@@ -103,9 +95,8 @@ class ClipReader(ListReader):
                 f"{' '.join(words)[:120]!r}"
             )
         if most and not all(0 <= n < most for n in line[2]):
-            raise FormatError(
-                f"'{self.param.source}': labels {line[2]} go beyond num_of_labels {most}"
-            )
+            source = self.param.source
+            raise FormatError(f"'{source}': labels {line[2]} go beyond num_of_labels {most}")
         return line
 
     def item(self, line, draws):

@@ -5,6 +5,7 @@ Their convolutions are BVLC's over more axes, and are rewritten as such when a f
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch.nn import functional as F
@@ -25,11 +26,8 @@ class VolumePooling(Layer):
     reads kernel, stride and pad.
     """
 
-    sizes: tuple[int, ...] = ()  # of the map last given
-
-    def read(self, axes: int) -> tuple[list[int], list[int], list[int]]:
-        """Return kernel, stride and pad, one of each per axis (kernel 0: the whole axis)."""
-        self.fail("does not say how to read its windows")
+    field = "pooling_param"  # with the settings
+    read: Callable  # (axes) -> kernel, stride and pad, one of each per axis; kernel 0: all of it
 
     def drops_last(self, axis: int) -> bool:
         """Return whether a window that begins in the padding behind the map is left out."""
@@ -40,28 +38,24 @@ class VolumePooling(Layer):
         self.check(
             1 <= axes <= 3, f"pools over 1 to 3 axes behind the channels, given {tuple(x.shape)}"
         )
+        self.settings = getattr(self.layer_param, self.field)
         self.kernel, self.stride, self.pad = self.read(axes)
         self.check(min(self.stride) > 0, f"stride must be positive, given {self.stride}")
         for k, p in zip(self.kernel, self.pad, strict=True):
             self.check(k == 0 or p < k, f"pad {self.pad} must be less than kernel {self.kernel}")
-        method = self.method()
+        method = self.settings.pool
         self.check(method in (MAX, AVE), "computes MAX and AVE, not STOCHASTIC, over volumes")
         self.average = method == AVE
-
-    def method(self) -> int:
-        self.fail("does not say how it pools")
 
     def reshape(self, shape):
         axes = len(self.kernel)
         self.check(
             len(shape) == axes + 2, f"was set up for {axes + 2} axes, bottom 0 has shape {shape}"
         )
-        self.sizes = shape[2:]
-        self.laid = [k or size for k, size in zip(self.kernel, self.sizes, strict=True)]
-        self.outputs = []
-        for i, (size, k, s, p) in enumerate(
-            zip(self.sizes, self.laid, self.stride, self.pad, strict=True)
-        ):
+        self.laid = [k or size for k, size in zip(self.kernel, shape[2:], strict=True)]
+        self.outputs, self.windows = [], []
+        settings = zip(shape[2:], self.laid, self.stride, self.pad, strict=True)
+        for i, (size, k, s, p) in enumerate(settings):
             self.check(  # less than a stride behind the map is rounded up to one window
                 k - size - 2 * p < s,
                 f"kernel {k} exceeds size {size} with pad {p} on axis {i + 2}",
@@ -75,12 +69,14 @@ class VolumePooling(Layer):
                 f"stride {s}, pad {p}",
             )
             self.outputs.append(count)
+            self.windows.append((size, count, k, s, p))
         return [(*shape[:2], *self.outputs)]
 
     def forward(self, x):
-        y = x.reshape(*x.shape[:2], *(1,) * (3 - len(self.sizes)), *self.sizes)
+        absent = (1,) * (5 - x.dim())
+        y = x.reshape(*x.shape[:2], *absent, *x.shape[2:])
         y = F.pad(y, self._edges(), value=0.0 if self.average else LOWEST)
-        kernel, stride = ((1,) * (3 - len(self.sizes)) + tuple(v) for v in (self.laid, self.stride))
+        kernel, stride = ((*absent, *v) for v in (self.laid, self.stride))
         if self.average:
             y = F.avg_pool3d(y, kernel, stride, divisor_override=1)
         else:
@@ -91,20 +87,15 @@ class VolumePooling(Layer):
     def _edges(self) -> list[int]:
         """Return what F.pad adds for all windows to fit: before and behind, last axis first."""
         edges = []
-        for size, n, k, s, p in zip(
-            self.sizes, self.outputs, self.laid, self.stride, self.pad, strict=True
-        ):
+        for size, n, k, s, p in self.windows:
             edges = [p, (n - 1) * s + k - size - p, *edges]
         return edges
 
     def _areas(self, x):
         areas = x.new_ones(())
-        for i, (size, n, k, s, p) in enumerate(
-            zip(self.sizes, self.outputs, self.laid, self.stride, self.pad, strict=True)
-        ):
+        for size, n, k, s, p in self.windows:
             start = torch.arange(n, device=x.device) * s
-            span = (start + k).clamp(max=size + 2 * p) - start
-            areas = areas * span.view(-1, *(1,) * (len(self.sizes) - 1 - i))
+            areas = areas.unsqueeze(-1) * ((start + k).clamp(max=size + 2 * p) - start)
         return areas
 
 
@@ -118,15 +109,12 @@ class Pooling3D(VolumePooling):
     """
 
     def setup(self, x):
-        old = self.layer_param.HasField("pooling_param")
-        self.message = self.layer_param.pooling_param if old else self.layer_param.pooling3d_param
+        if not self.layer_param.HasField("pooling_param"):
+            self.field = "pooling3d_param"
         super().setup(x)
 
-    def method(self):
-        return self.message.pool
-
     def read(self, axes):
-        p = self.message
+        p = self.settings
         self.check(axes == 3, "takes (N, C, L, H, W)")
         self.check(p.kernel_size > 0 and p.kernel_depth > 0, "needs kernel_size and kernel_depth")
         self.check(p.pad == 0 or p.pool == AVE, "pads for AVE only")
@@ -164,11 +152,8 @@ class NdPooling(VolumePooling):
     by the whole kernel, which is followed here.
     """
 
-    def method(self):
-        return self.layer_param.pooling_param.pool
-
     def read(self, axes):
-        p = self.layer_param.pooling_param
+        p = self.settings
         if p.global_pooling:
             return [0] * axes, [1] * axes, [0] * axes
         read = []
@@ -194,24 +179,22 @@ class PoolingND(VolumePooling):
     windows on all.
     """
 
-    def method(self):
-        return self.layer_param.pooling_nd_param.pool
+    field = "pooling_nd_param"
 
     def drops_last(self, axis):
         return any(self.pad)
 
     def read(self, axes):
-        p = self.layer_param.pooling_nd_param
+        p = self.settings
         self.check(axes > 1, "pools over 2 or 3 axes")
         self.check(p.axis in (1, 1 - axes - 1), f"axis {p.axis}: the channels must be axis 1")
+        least = 0 if p.global_pooling else None
         read = [
             list(read_size(self, p, field, stem, axes, default))
             for field, stem, default in (
-                ("kernel_size", "kernel", 0 if p.global_pooling else None),
-                ("stride", "stride", 1),
-                ("pad", "pad", 0),
+                ("kernel_size", "kernel", least), ("stride", "stride", 1), ("pad", "pad", 0)
             )
-        ]
+        ]  # fmt: skip
         if p.global_pooling:
             self.check(
                 read == [[0] * axes, [1] * axes, [0] * axes],

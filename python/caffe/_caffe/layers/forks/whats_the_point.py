@@ -6,9 +6,7 @@ from caffe.proto import caffe_pb2
 
 from ...core.labels import LabelReader
 from ...core.layer import register
-from ...core.loss_layer import Loss, ignore_label
-
-FLT_MIN = torch.finfo(torch.float32).tiny
+from ...core.loss_layer import FLT_MIN, Loss, ignore_label
 
 
 class _Expectation(Loss):
@@ -30,11 +28,11 @@ class _Expectation(Loss):
         maps = 3 if self.settings.ignore_rank else 4
         wanted = (1, maps, *x[2:])
         self.check(
-            tuple(label) == wanted,
+            label == wanted,
             f"needs a label of shape {wanted} (class, objectness, list of classes"
             f"{', rank' if maps == 4 else ''}), given {label}",
         )
-        return [(), tuple(x)][: len(self.layer_param.top)]
+        return self.asked((), x)
 
     def _listed_classes(self, values, first: int, classes: int) -> list[int]:
         """Return the classes listed before the first 0 of `values`, `first` counted as 0."""
@@ -76,16 +74,13 @@ class SoftmaxWithLossExpectation(_Expectation):
     """
 
     def forward(self, x, label):
-        prob, hit, miss, extra = self.save_for_backward(self._evaluate(x, label))
+        prob, hit, miss, labels = self.save_for_backward(self._evaluate(x, label))
         loss = -(torch.xlogy(hit, prob) + torch.special.xlog1py(miss, -prob)).sum()
-        loss = loss if extra is None else loss + extra
-        return (loss, x.softmax(1))[: len(self.layer_param.top)]
+        return self.asked(loss if labels is None else labels.mark(loss), x.softmax(1))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         """The derivative, the pixels of the maxima held fixed."""
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         prob, hit, miss, _ = self.saved or self._evaluate(*bottom)
         odds = miss * prob / (1 - prob)
         diff = prob * (hit.sum(0) - odds.sum(0)) - hit + odds
@@ -94,7 +89,7 @@ class SoftmaxWithLossExpectation(_Expectation):
     def _evaluate(self, x, label):
         """Return S, A and B (C x pixels) of the loss -sum A log S + B log(1 - S).
 
-        And what marks a wrong label on a GPU (Labels.nan_if_invalid).
+        And the Labels of the supervised part, if there is one.
         """
         p = self.settings
         prob = x[0].flatten(1).softmax(0).clamp_(min=FLT_MIN)
@@ -116,19 +111,19 @@ class SoftmaxWithLossExpectation(_Expectation):
             miss[absent, best[absent]] = 1 / max(1, count)
         if self.ignore is None:
             return prob, hit, miss, None
-        free, extra = label[0].long() == self.ignore, None
+        free, labels = label[0].long() == self.ignore, None
         if not p.ignore_location:
-            extra = self._add_supervised(hit, label)
+            labels = self._add_supervised(hit, label)
         if not p.ignore_objectness:
             count = pixels if p.ignore_location else free.sum().clamp(min=1)
             share = free / count if p.normalize_objectness else free.to(prob.dtype)
             prior = 1 - (label[1].long() + 1) / 257
             hit[0] += prior * share
             miss[0] += (1 - prior) * share
-        return prob, hit, miss, extra
+        return prob, hit, miss, labels
 
     def _add_supervised(self, hit, label):
-        """Add the weights of the labelled pixels' classes to `hit`."""
+        """Add the weights of the labelled pixels' classes to `hit`; return their Labels."""
         p = self.settings
         known = label[0].long() != self.ignore
         labels = self.read(torch.where(known, label[0] - int(p.is_siftflow), label[0]), len(hit))
@@ -136,7 +131,7 @@ class SoftmaxWithLossExpectation(_Expectation):
         if p.normalize_supervised:
             weight = torch.where(known, weight / weight.sum(), 0)
         hit.scatter_add_(0, labels.index[None], weight[None])
-        return labels.nan_if_invalid
+        return labels
 
 
 def _sets_the_cpu_forms_field_alone(
@@ -190,15 +185,10 @@ class SoftmaxWithLossExpectationCPU(_Expectation):
         terms = maps.gather(0, labels.index[None])[0]
         if labels.valid is not None:
             terms = torch.where(labels.valid, terms, (mixture * maps).sum(0))
-        loss = -terms.log().sum() / divisor
-        if labels.nan_if_invalid is not None:
-            loss = loss + labels.nan_if_invalid
-        return (loss, x.softmax(1))[: len(self.layer_param.top)]
+        return self.asked(labels.mark(-terms.log().sum() / divisor), x.softmax(1))
 
     def backward(self, propagate_down, bottom, top, top_diff):
         self.check_down(propagate_down)
-        if not propagate_down[0]:
-            return [None, None]
         maps, labels, mixture, listed, divisor = self._parts(*bottom)
         target = torch.zeros_like(maps).scatter_(0, labels.index[None], 1)
         if labels.valid is not None:

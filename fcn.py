@@ -15,19 +15,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-MODULES = dict(
-    demo="demo",
-    data="data",
-    experiments="experiments",
-    solve="solve",
-    score="score",
-    infer="infer",
-    surgery="surgery",
-    report="report",
-    family="family",
-    claim="training.claim",
-    published="nets.published",
-)
+SAME = "demo data experiments solve score infer surgery report family".split()
+MODULES = {name: name for name in SAME} | dict(claim="training.claim", published="nets.published")
 
 
 def main() -> None:

@@ -63,20 +63,21 @@ def main() -> None:
         if args.name:
             use_device(args.gpu, precision=args.precision)
             row = experiments.find(args.name)
+            how, edges_found = procedure(args, row), experiments.data_of(row).edges
+            if edges_found and (how or args.crf is not None):
+                raise DataError(f"{args.name} finds edges: --crf, --scales are for labels")
+            if args.reflect and not edges_found:
+                raise DataError(f"{args.name} segments: --reflect is for edges")
             if args.crf == "search":
                 crf_search.of_run(args.name, args.count or SEARCHED_ON, args.weights)
                 return
-            how, crf = procedure(args, row), crf_settings(args)
-            if experiments.data_of(row).edges:
-                if how or crf:
-                    raise DataError(f"{args.name} finds edges: --crf, --scales are for labels")
+            crf = crf_settings(args)
+            if edges_found:
                 results = edges.score_experiment(
                     args.name, args.weights, args.save, args.count, args.reflect
                 )
                 table = edges.table
             else:
-                if args.reflect:
-                    raise DataError(f"{args.name} segments: --reflect is for edges")
                 results = score_experiment(args.name, args.weights, args.save, args.count, how, crf)
                 table = metrics.table
             for head, result in results["heads"].items():

@@ -27,11 +27,10 @@ def _caffe(config: Config) -> tuple[Model, torch.Tensor]:
     return (lambda image: module(image)["score"]), _image(config)
 
 
-def _torch(config: Config) -> tuple[Model, torch.Tensor]:
-    return with_torch.ready(config), _image(config)
-
-
-MODELS = {"caffe": _caffe, "torch": _torch}
+MODELS: dict[str, Callable[[Config], tuple[Model, torch.Tensor]]] = {
+    "caffe": _caffe,
+    "torch": lambda config: (with_torch.ready(config), _image(config)),
+}
 
 
 def _image(config: Config) -> torch.Tensor:

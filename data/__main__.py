@@ -22,7 +22,7 @@ def _list(args, data):
     for name, data_set in known.items():
         state = "fetched" if data_set.fetched(data) else "-"
         state = "prepared" if data_set.prepared(data) else state
-        size = data_set.bytes_to_fetch()
+        size = sum(item.size or item.about for item in data_set.archives)
         print(f"{name:{wide}}  {state:8}  {amount(size) if size else '':>7}  {data_set.title}")
     for name, wrong in broken.items():
         print(f"{name:{wide}}  cannot be used: {wrong}")

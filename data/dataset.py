@@ -99,10 +99,6 @@ class DataSet:
             raise DataError(f"{data / self.folder}: unpacked, but lacks {', '.join(lacking)}")
         log(f"{self.name}: unpacked in {data / self.folder}; {data / 'downloads'} may be removed")
 
-    def bytes_to_fetch(self):
-        """Roughly how much there is to download; 0 where that is not known."""
-        return sum(item.size or item.about for item in self.archives)
-
     def require(self, data):
         """DataError, with the command to run, unless the data set has been fetched."""
         if not self.fetched(data):

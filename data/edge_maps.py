@@ -91,7 +91,4 @@ def deletions() -> tuple[np.ndarray, np.ndarray]:
     second = sum((x[i] | x[i + 1]).astype(int) for i in (2, 4, 6, 8))
     fewest = np.minimum(first, second)
     common = (crossings == 1) & (fewest >= 2) & (fewest <= 3)
-    return (
-        common & ~((x[2] | x[3] | ~x[8]) & x[1]),
-        common & ~((x[6] | x[7] | ~x[4]) & x[5]),
-    )
+    return (common & ~((x[2] | x[3] | ~x[8]) & x[1]), common & ~((x[6] | x[7] | ~x[4]) & x[5]))

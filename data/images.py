@@ -9,6 +9,7 @@ import glob
 import struct
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,8 +39,8 @@ def find_pictures(arguments: Iterable[str]) -> list[Path]:
             raise DataError(f"{text}: no such picture, folder with pictures, or matching glob")
         found += new
     found = list(dict.fromkeys(found))
-    stems = [path.stem for path in found]
-    twice = sorted({str(p) for p in found if stems.count(p.stem) > 1})
+    stems = Counter(path.stem for path in found)
+    twice = sorted({str(p) for p in found if stems[p.stem] > 1})
     if twice:
         raise DataError(f"{', '.join(twice)}: equal names would give equal results' names")
     return found

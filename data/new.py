@@ -74,22 +74,17 @@ class _Example:
         return label
 
     def picture(self):
-        """Return (pixels H x W x C, suffix): upright, without alpha, of the wanted channels."""
-        suffix = self.image.suffix.lower()
+        """Return the H x W x C pixels: upright, of the channels asked for, else without alpha."""
+        if self.channels and self.image.suffix.lower() != ".npy":
+            return images.read_converted(self.image, self.channels, upright=True)
         pixels = images.read_image(self.image, upright=True)
-        if suffix == ".npy":
-            return pixels, suffix
-        if pixels.shape[-1] in (2, 4) and self.channels != pixels.shape[-1]:
-            pixels, suffix = pixels[..., :-1], ".png"
-        if self.channels == 3 and pixels.shape[-1] == 1:
-            pixels, suffix = np.repeat(pixels, 3, -1), ".png"
-        if self.channels == 1 and pixels.shape[-1] == 3:
-            pixels, suffix = np.array(Image.fromarray(pixels).convert("L"))[..., None], ".png"
-        return pixels, suffix
+        alpha = self.image.suffix.lower() != ".npy" and pixels.shape[-1] in (2, 4)
+        return pixels[..., :-1] if alpha else pixels
 
-    def store(self, pixels, suffix):
+    def store(self, pixels):
         """Write the picture: the file itself where it is what is wanted, else a PNG or .npy."""
-        copied = suffix == self.image.suffix.lower() and suffix in _COPIED and self._plain(pixels)
+        suffix = self.image.suffix.lower()
+        copied = suffix in _COPIED and self._plain(pixels)
         suffix = suffix if copied or suffix == ".npy" else ".png"
         target = self.folder / "images" / f"{self.name}{suffix}"
         with files.atomic_write(target) as stream:
@@ -115,9 +110,9 @@ class _Example:
 def _convert(example):
     """Write one example; return (line of the list, channels, sums, pixels, complaint)."""
     try:
-        pixels, suffix = example.picture()
+        pixels = example.picture()
         label = example.label(*pixels.shape[:2])
-        target = example.store(pixels, suffix)
+        target = example.store(pixels)
         palette.write_label(example.folder / "labels" / f"{example.name}.png", label)
     except DataError as error:
         return "", 0, None, 0, str(error)
@@ -215,7 +210,7 @@ def new(
     val
         Share of the pictures held out, drawn with `seed`.
     channels
-        1 or 3 to convert all pictures (default: as they are, alpha dropped).
+        1, 3 or 4 to convert all pictures (default: as they are, alpha dropped).
     void
         The number of void in masks of numbers.
 

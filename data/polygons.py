@@ -16,6 +16,7 @@ from .settings import IGNORE_LABEL
 from .text import did_you_mean
 
 _FARTHEST = 1_000_000  # pixels: a coordinate beyond this is an error
+_TWO_POINTS = {"rectangle": "two corners", "circle": "its centre and a point on it"}
 
 
 @dataclass(frozen=True)
@@ -66,32 +67,23 @@ def _polygon(where, points):
     return flat
 
 
-def _round(where, points):
-    """Return labelme's circle, given by its centre and a point on it, as a polygon of 64 points."""
-    try:
-        (x, y), (ex, ey) = points
-        radius = math.hypot(ex - x, ey - y)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: a circle needs its centre and a point on it") from error
-    turns = [2 * math.pi * k / 64 for k in range(64)]
-    return _polygon(where, [(x + radius * math.cos(t), y + radius * math.sin(t)) for t in turns])
-
-
 def _labelme_points(where, shape):
+    """Return the points of a polygon, a rectangle, or a circle, which becomes one of 64 points."""
     kind, points = shape.get("shape_type") or "polygon", shape.get("points")
-    if kind == "polygon":
-        return _polygon(where, points)
-    if kind == "circle":
-        return _round(where, points)
-    if kind == "rectangle":
+    if kind != "polygon" and kind not in _TWO_POINTS:
+        expected = ", ".join(["polygon", *_TWO_POINTS])
+        raise DataError(f"{where}: shape_type {kind!r} has no area; expected {expected}")
+    if kind in _TWO_POINTS:
         try:
             (x0, y0), (x1, y1) = points
+            radius = math.hypot(x1 - x0, y1 - y0)
         except (TypeError, ValueError) as error:
-            raise DataError(f"{where}: a rectangle needs two corners") from error
-        return _polygon(where, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-    raise DataError(
-        f"{where}: shape_type {kind!r} has no area; expected polygon, rectangle, circle"
-    )
+            raise DataError(f"{where}: a {kind} needs {_TWO_POINTS[kind]}") from error
+        points = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+        if kind == "circle":
+            turns = [2 * math.pi * k / 64 for k in range(64)]
+            points = [(x0 + radius * math.cos(t), y0 + radius * math.sin(t)) for t in turns]
+    return _polygon(where, points)
 
 
 def labelme(path, classes, height, width):

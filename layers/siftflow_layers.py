@@ -3,11 +3,10 @@
 import numpy as np
 
 from data.labels import SIFTFLOW, SIFTFLOW_GEOMETRIC
+from data.sets.siftflow import SCENES
 from data.settings import locate
 from experiments.means import SIFTFLOW_MEAN
 from layers.data_layer import DataLayer, read_split
-
-INNER = "spatial_envelope_256x256_static_8outdoorcategories"
 
 
 class SIFTFlowSegDataLayer(DataLayer):
@@ -28,6 +27,6 @@ class SIFTFlowSegDataLayer(DataLayer):
 
     def list_items(self):
         folder = locate(self.require("siftflow_dir"))
-        images, sem, geo = (folder / f / INNER for f in ("Images", "SemanticLabels", "GeoLabels"))
+        images, sem, geo = (folder / f / SCENES for f in ("Images", "SemanticLabels", "GeoLabels"))
         ids = read_split(folder / f"{self.require('split')}.txt", "siftflow_dir")
         return [(images / f"{i}.jpg", sem / f"{i}.mat", geo / f"{i}.mat") for i in ids]

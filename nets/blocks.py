@@ -54,6 +54,12 @@ def add(*bottoms, **more):
     return L.Eltwise(*bottoms, operation=P.Eltwise.SUM, **more)
 
 
+def named(top, name):
+    """Give the layer of a top a name that is not the top's, and return the top."""
+    top.fn.params["name"] = name
+    return top
+
+
 def dropout(bottom, ratio=0.5):
     return L.Dropout(bottom, dropout_ratio=ratio, in_place=True)
 

@@ -17,10 +17,11 @@ class ConvBN:
     ----------
     names : str
         "pspnet": conv1_1_3x3_s2, conv1_1_3x3_s2/bn, (.../scale,) conv1_1_3x3_s2/relu;
-        "resnet": res2a_branch1, bn2a_branch1, (scale2a_branch1,) res2a_branch1_relu.
+        "resnet": res2a_branch1, bn2a_branch1, (scale2a_branch1,) res2a_branch1_relu;
+        "nsfw": conv_stage0_block0_branch2a, bn_..., scale_..., relu_...
     bn : str
-        "BN", the layer of PSPNet's Caffe (slope, bias, mean and variance in one), or "BatchNorm",
-        BVLC's, followed by a Scale.
+        "BN", the layer of PSPNet's Caffe (slope, bias, mean and variance in one); "BatchNorm",
+        BVLC's, followed by a Scale; "": none, convolutions have biases, as when it was folded.
     frozen : bool
         Whether all phases normalise by the running statistics, and slope and bias do not learn.
     momentum : float
@@ -34,7 +35,7 @@ class ConvBN:
     momentum: float = 0.95
 
     def __post_init__(self):
-        if self.bn not in BN_LAYERS:
+        if self.bn and self.bn not in BN_LAYERS:
             raise ValueError(f"normalisation {self.bn!r}: expected one of {', '.join(BN_LAYERS)}")
 
     def __call__(self, name, bottom, num_output, kernel_size=1, relu=True, rate=1, bias=False,
@@ -45,10 +46,6 @@ class ConvBN:
         ----------
         name : str
             The convolution's; the others' names follow from it.
-        bottom : Top
-        num_output, kernel_size : int
-        relu : bool
-            Whether a rectifier ends the unit.
         rate : float
             Multiplies the learning rate of all that learns here.
         bias : bool
@@ -56,16 +53,18 @@ class ConvBN:
         **conv
             Further fields of the convolution: `stride`, `pad`, `dilation`.
         """
+        if self.bn:
+            conv["bias_term"] = bias
         top = self.n[name] = L.Convolution(
             bottom,
             num_output=num_output,
             kernel_size=kernel_size,
-            bias_term=bias,
             weight_filler=MSRA,
-            param=learning(rate) if bias else learning(rate)[:1],
+            param=learning(rate) if bias or not self.bn else learning(rate)[:1],
             **conv,
         )
-        top = self.normalise(name, top, rate)
+        if self.bn:
+            top = self.normalise(name, top, rate)
         if relu:
             relu = self.relu_name(name)
             top = self.n[relu] = L.ReLU(top, in_place=True)

@@ -12,7 +12,7 @@ the layer learns the weights of its two kernels and the compatibility of the cla
 from caffe import layers as L
 from caffe import params as P
 from caffe.coord_map import crop
-from nets.blocks import LEARN, add, score
+from nets.blocks import LEARN, add, named, score
 from nets.fcn import fcn, trunk
 
 RATES = (10000, 10000, 1000)  # released: for a loss summed over pixels, whose base_lr is 1e-13
@@ -73,12 +73,6 @@ def released(n, heads):
     )
     n.coarse = named(crop(n.bigscore, n.data), "crop")
     meanfield(n, n.coarse, n.data, iterations=10)
-
-
-def named(top, name):
-    """Give the layer of a top a name that is not the top's, and return the top."""
-    top.fn.params["name"] = name
-    return top
 
 
 def meanfield(n, unary, data, iterations, classes=None, rates=RATES):

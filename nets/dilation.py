@@ -120,10 +120,6 @@ def front_end(n, heads, final="final", param=LEARN, data=None, drop=True):
         The picture, `n.data` if not given.
     drop : bool
         Whether fc6 and fc7 have a dropout.
-
-    Returns
-    -------
-    Top
     """
     (head,) = heads
     top = n.data if data is None else data
@@ -152,7 +148,6 @@ def context_module(n, bottom, classes, dilations=DILATIONS, large=False, identit
     ----------
     bottom : Top
         Score maps, N x classes x H x W; the result has the same shape.
-    classes : int
     dilations : tuple of int
         Of the 3x3 convolutions.
     large : bool

@@ -38,11 +38,8 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
         The largest difference, on one picture, of any blob that both nets have, relative to the
         blob's largest value.
 
-    Raises
-    ------
-    SurgeryError
-        The model does not fill the net, a layer cannot be folded, or the difference exceeds 1e-4;
-        nothing is written.
+    A model that does not fill the net, a layer that cannot be folded, or a difference over 1e-4 is
+    a SurgeryError; nothing is written then.
     """
     param, net = filled(prototxt, model)
     values = folded_params(param, net)

@@ -16,7 +16,7 @@ from functools import partial
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import learning, max_pool, stage
+from nets.blocks import learning, max_pool, named, stage
 
 SIDES = (1, 2, 3, 4, 5)
 FUSED = "upscore-fuse"
@@ -79,8 +79,7 @@ def side_output(n, bottom, name, factor):
             convolution_param=dict(num_output=1, kernel_size=2 * factor, stride=factor),
             param=learning(0),
         )
-    n[f"upscore-{name}"] = cropped = crop(n[up], n.data)
-    cropped.fn.params["name"] = "crop"
+    n[f"upscore-{name}"] = cropped = named(crop(n[up], n.data), "crop")
     return cropped
 
 

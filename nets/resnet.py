@@ -109,15 +109,12 @@ def bottleneck(unit, names, bottom, width, dilation, stride, project, late_strid
 
     Parameters
     ----------
-    unit : ConvBN
     names : tuple of str
         Of `unit_names`.
     width : int
         Channels of the first two convolutions; the third has four times as many.
     dilation : int
         Of the 3x3 convolution.
-    stride : int
-        Of the unit.
     project : bool
         Whether the shortcut is a convolution, as channels or size change.
     late_stride : bool

@@ -16,17 +16,7 @@ picture, so that the first pixels of two maps lie on each other.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import (
-    LEARN,
-    MSRA,
-    add,
-    dropout,
-    learning,
-    max_pool,
-    score,
-    stride_or_dilate,
-    upsample,
-)
+from nets.blocks import LEARN, MSRA, add, dropout, max_pool, score, stride_or_dilate, upsample
 from nets.conv_bn import ConvBN
 from nets.fcn import final_name
 
@@ -34,28 +24,6 @@ UNITS = (3, 4, 6, 3)
 STEM = 64
 WIDTH = 32  # of the first convolutions of stage 0; doubled from stage to stage
 STRIDES = (8, 16, 32)
-
-
-class ConvReLU:
-    """Draws convolutions, each with its rectifier in place: a `ConvBN` that was folded."""
-
-    def __init__(self, n):
-        self.n = n
-
-    def __call__(self, name, bottom, num_output, kernel_size=1, relu=True, rate=1, **conv):
-        """Draw one unit and return its last top; `ConvBN` has the parameters."""
-        top = self.n[name] = L.Convolution(
-            bottom,
-            num_output=num_output,
-            kernel_size=kernel_size,
-            weight_filler=MSRA,
-            param=learning(rate),
-            **conv,
-        )
-        if relu:
-            name = name.replace("conv", "relu", 1)
-            top = self.n[name] = L.ReLU(top, in_place=True)
-        return top
 
 
 def trunk(n, data, output_stride=32, rate=1, fixed=0, normalised=False, momentum=0.95):
@@ -80,19 +48,16 @@ def trunk(n, data, output_stride=32, rate=1, fixed=0, normalised=False, momentum
     if output_stride not in STRIDES:
         raise ValueError(f"output stride {output_stride!r}: expected one of {STRIDES}")
     rates = [0 if i < fixed else rate for i in range(1 + len(UNITS))]
-    units = [
-        ConvBN(n, "nsfw", "BatchNorm", not r, momentum) if normalised else ConvReLU(n)
-        for r in rates
-    ]
-    bias = dict(bias=True) if normalised else {}
-    tops = [units[0]("conv_1", data, STEM, 7, stride=2, pad=3, rate=rates[0], **bias)]
+    bn = "BatchNorm" if normalised else ""
+    units = [ConvBN(n, "nsfw", bn, not r, momentum) for r in rates]
+    tops = [units[0]("conv_1", data, STEM, 7, stride=2, pad=3, rate=rates[0], bias=True)]
     top = n.pool1 = max_pool(tops[0], 3, 2)
     steps = [(1, 1), *stride_or_dilate(len(UNITS) - 1, output_stride, reached=4)]
     for stage, (count, (stride, dilation)) in enumerate(zip(UNITS, steps, strict=True)):
         for i in range(count):
             top = bottleneck(
                 units[stage + 1], f"stage{stage}_block{i}", top, WIDTH * 2**stage,
-                stride if i == 0 else 1, dilation, project=i == 0, rate=rates[stage + 1], **bias,
+                stride if i == 0 else 1, dilation, project=i == 0, rate=rates[stage + 1], bias=True,
             )  # fmt: skip
         tops.append(top)
     return tops
@@ -189,7 +154,7 @@ def step_up(unit, bottom, below, skip, stride, channels):
     )
     # Half a pixel off on purpose: kernels of 4 serve both phases alike and learn to make up for it.
     n[f"expand{stride}c"] = L.Crop(n[f"expand{stride}"], skip, axis=2, offset=[1])
-    lateral = ConvReLU(n)(f"conv_skip{stride}", skip, channels, relu=False)
+    lateral = ConvBN(n, "nsfw", bn="")(f"conv_skip{stride}", skip, channels, relu=False)
     n[f"fuse{stride}"] = add(n[f"expand{stride}c"], lateral)
     top = n[f"relu_fuse{stride}"] = L.ReLU(n[f"fuse{stride}"], in_place=True)
     return unit(f"conv_mix{stride}", top, channels, 3, pad=1)

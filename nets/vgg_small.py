@@ -86,7 +86,6 @@ def trunk(
 
     Parameters
     ----------
-    data : Top
     widths, depths : sequence of int
         Channels and convolutions of the stages.
     batch_norm : bool

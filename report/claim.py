@@ -1,5 +1,6 @@
 """The page of the paper's claims: `python -m report --claim`, after `python -m training.claim`."""
 
+import itertools
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from experiments.claim import variants
 from report import page
 from training import run_dir
 
-SEEDS = 3
 HEADINGS = {
     "trained weights": "Trained weights against none, and a fixed trunk",
     "skips": "32s, 16s and 8s, staged and at once",
@@ -46,11 +46,12 @@ class Line:
 def lines() -> list[Line]:
     """Return the lines that have finished runs; DataError where there is none."""
     found: dict[str, Line] = {}
-    for seed in range(1, SEEDS + 1):
-        for variant in variants(seed=seed):
+    for seed in itertools.count(1):
+        trained = [v for v in variants(seed=seed) if run_dir.finished(v.row.name)]
+        if not trained:
+            break
+        for variant in trained:
             name = variant.row.name
-            if not run_dir.finished(name):
-                continue
             (head,) = read_json(run_dir.folder(name) / "score.json")["heads"].values()
             log = run_dir.Log(name).read()
             last, seconds = int(run_dir.latest(log, "iter")), run_dir.latest(log, "time")

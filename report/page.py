@@ -36,16 +36,15 @@ class Content:
     nets: list[Run]  # those of them that are compared
     names: list[str]  # of the classes
     samples: list[Sample]  # none for classifiers of whole pictures
-    plots: dict[
-        str, dict[str, dict[str, bytes]]
-    ]  # {"training" or "classes": {heading: {scheme: SVG}}}
+    training: dict[str, dict[str, bytes]]  # {heading: {scheme: SVG}}
+    by_class: dict[str, dict[str, bytes]]  # the same of the classes
     drawing: bytes  # SVG of the last net
 
 
 def write(path: Path, content: Content) -> None:
     """Write the page."""
     c, last = content, content.nets[-1]
-    by_class = [chart(*p) for p in c.plots["classes"].items()]
+    by_class = [chart(*p) for p in c.by_class.items()]
     by_class.append(class_table(max(c.nets, key=mean_iu), c.names))
     titles, colours = ["input", *(run.label for run in c.nets), "truth"], last.data.palette
     rows = ((s.name, s.picture, [*(s.found[r.name] for r in c.nets), s.truth]) for s in c.samples)
@@ -56,8 +55,8 @@ def write(path: Path, content: Content) -> None:
         section("Scores", "".join(tables(c.nets)), SCORES),
         section(
             "Training",
-            side_by_side(chart(*p) for p in c.plots["training"].items()),
-            "" if c.plots["training"] else plots.PLOTLESS,
+            side_by_side(chart(*p) for p in c.training.items()),
+            "" if c.training else plots.PLOTLESS,
         ),
         section("Classes", side_by_side(by_class)),
         section(

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+from itertools import cycle
 
 LIGHT = dict(
     ink="#3a4048", grid="#d9dde2", nets=("#4269a5", "#d9822b", "#2e8b57", "#a3459a", "#7a6a58")
@@ -67,11 +68,10 @@ def losses(runs):
 def draw_losses(axes, scheme, runs):
     from matplotlib.ticker import LogLocator
 
-    for run, colour in zip(runs, cycle(scheme), strict=False):
+    for run, colour in zip(runs, cycle(scheme["nets"]), strict=False):
         points = [(e["iter"], e["pixel_loss"]) for e in run.of("train") if e.get("pixel_loss")]
-        if points:
-            style = "o" if len(points) == 1 else "-"  # a line has no length then
-            axes.plot(*zip(*points, strict=True), style, ms=4, color=colour, label=run.label)
+        style = "o" if len(points) == 1 else "-"  # a line has no length then
+        line(axes, run, points, style, colour)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -86,14 +86,17 @@ def scores(runs):
 
 
 def draw_scores(axes, scheme, runs):
-    for run, colour in zip(runs, cycle(scheme), strict=False):
+    for run, colour in zip(runs, cycle(scheme["nets"]), strict=False):
         top = run.data.heads[0].score
         points = [(e["iter"], e["heads"].get(top, {}).get("mean_iu")) for e in run.of("score")]
-        points = [(i, 100 * iu) for i, iu in points if iu is not None]
-        if points:
-            axes.plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=run.label)
+        line(axes, run, [(i, 100 * iu) for i, iu in points if iu is not None], "o-", colour)
     axes.set_xlim(left=0)
     finish(axes, "iteration", "mean IU, %")
+
+
+def line(axes, run, points, style, colour):
+    if points:
+        axes.plot(*zip(*points, strict=True), style, ms=4, color=colour, label=run.label)
 
 
 def bars(runs, names):
@@ -103,7 +106,7 @@ def bars(runs, names):
 
 def draw_bars(axes, scheme, runs, names):
     tall = 0.82 / len(runs)
-    for i, (run, colour) in enumerate(zip(runs, cycle(scheme), strict=False)):
+    for i, (run, colour) in enumerate(zip(runs, cycle(scheme["nets"]), strict=False)):
         values = [c["iu"] for c in run.heads[run.data.heads[0].score]["classes"]]
         places = [k + (i + 0.5) * tall - 0.41 for k in range(len(values))]
         widths = [100 * (v or 0.0) for v in values]
@@ -113,12 +116,6 @@ def draw_bars(axes, scheme, runs, names):
     axes.set_xlim(0, 100)
     axes.tick_params(axis="y", length=0)
     finish(axes, "IU, %", "", axis="x")
-
-
-def cycle(scheme):
-    """Yield the nets' colours, from the start again where there are more nets."""
-    while True:
-        yield from scheme["nets"]
 
 
 def finish(axes, across, up, axis="both"):

@@ -42,19 +42,17 @@ def chain(
     if taken:
         columns = {run.name: run.label for run in nets}
         figure.draw(folder / "figure.png", taken, columns, classes, palette(nets[-1].data.palette))
-    if not plots.available():
+    training, by_class = {}, {}
+    if plots.available():
+        training["Loss while training"] = plots.losses(nets)
+        training["Mean IU while training"] = plots.scores(nets)
+        by_class["IU by class"] = plots.bars(nets, classes)
+    else:
         log(plots.PLOTLESS)
-    content = page.Content(
-        title=title or " and ".join(names),
-        runs=runs,
-        nets=nets,
-        names=classes,
-        samples=taken,
-        plots=drawn(nets, classes),
-        drawing=net_svg(nets[-1]),
-    )
-    path = folder / "report.html"
-    page.write(path, content)
+    path, title = folder / "report.html", title or " and ".join(names)
+    drawing = net_svg(nets[-1])
+    shown = page.Content(title, runs, nets, classes, taken, training, by_class, drawing)
+    page.write(path, shown)
     if tensorboard.available():
         for run in runs:
             tensorboard.write(run.name)
@@ -62,19 +60,6 @@ def chain(
         log("no TensorBoard files: pip install tensorboard")
     log(f"wrote {path}{' and figure.png' if taken else ''} in {time.perf_counter() - began:.1f} s")
     return path
-
-
-def drawn(nets: list[run_data.Run], classes: list[str]) -> dict[str, dict]:
-    """Return the plots by their place on the page; none where matplotlib is not installed."""
-    if not plots.available():
-        return dict(training={}, classes={})
-    return dict(
-        training={
-            "Loss while training": plots.losses(nets),
-            "Mean IU while training": plots.scores(nets),
-        },
-        classes={"IU by class": plots.bars(nets, classes)},
-    )
 
 
 def net_svg(run: run_data.Run) -> bytes:

@@ -91,7 +91,7 @@ def runs(tmp_path, monkeypatch):
 def test_the_page_has_means_and_spreads(runs, tmp_path, capsys):
     with pytest.raises(DataError, match=r"training\.claim"):
         report.claim.lines()
-    for seed, value in ((1, 0.5), (2, 0.53), (3, 0.59)):
+    for seed, value in ((1, 0.5), (2, 0.53), (3, 0.59), (4, 0.54)):
         runs(f"claim-32s-seed{seed}", value)
     runs("claim-nothing-seed1", 0.3, 700)
     first, second = report.claim.lines()
@@ -102,7 +102,7 @@ def test_the_page_has_means_and_spreads(runs, tmp_path, capsys):
     )
     assert (second.mean, second.spread, second.seconds) == (0.3, "", 700)
     page = report.claim.write(tmp_path / "out").read_text()
-    assert '<td class="best">54.0</td><td>50.0 to 59.0</td><td>3</td>' in page
+    assert '<td class="best">54.0</td><td>50.0 to 59.0</td><td>4</td>' in page
     assert "<td>30.0</td><td></td><td>1</td>" in page and "skips" not in page
     assert "32s, from nothing" in capsys.readouterr().out
 

@@ -97,6 +97,10 @@ def test_pictures_become_edge_maps(weights, tmp_path, monkeypatch, capsys):
         infer.main()
     with pytest.raises(DataError, match="voc-fcn8s segments: --reflect is for edges"):
         infer.infer("voc-fcn8s", [str(picture)], reflect=9)
+    for crf in ([], ["search"]):
+        monkeypatch.setattr(sys, "argv", ["score.py", "bsds-hed", "--crf", *crf])
+        with pytest.raises(SystemExit, match="bsds-hed finds edges"):
+            score.main()
     monkeypatch.setattr(sys, "argv", [*arguments, "--reflect", "9", "--out", str(tmp_path / "out")])
     infer.main()
     with Image.open(tmp_path / "out/testa.png") as image:

@@ -87,12 +87,14 @@ def load(net: caffe.Net, row: Experiment, init: str = "") -> list[str]:
     for each in sources:
         weights = source_file(each.source, published=init == "published")
         print(f"starting from {weights}")
-        if each.thin:
-            thin(net, row, each, weights)
-        elif each.suffix is None and not row.inflate:
+        if each.suffix is None and not (each.thin or row.inflate):
             net.copy_from(str(weights))
+            continue
+        other = net_of_text(donor(each.source, row), weights)
+        if each.thin:
+            thin(net, other, each)
         else:
-            transplant(net, row, each, weights)
+            transplant(net, other, each, row.inflate)
     now = {name: blobs[0].data.flat[:64] for name, blobs in net.params.items()}
     untouched = [name for name in now if (now[name] == before[name]).all()]
     upsampling = surgery.interp_layers(net)
@@ -100,20 +102,18 @@ def load(net: caffe.Net, row: Experiment, init: str = "") -> list[str]:
     return [name for name in untouched if name not in upsampling]
 
 
-def transplant(net: caffe.Net, row: Experiment, init: Init, weights: Path) -> None:
+def transplant(net: caffe.Net, other: caffe.Net, init: Init, inflate: tuple[str, ...]) -> None:
     """Fill from a net of another shape: the source's own, with its weights in it."""
-    other = net_of_text(donor(init.source, row), weights)
     report = surgery.transplant(net, other, init.suffix or "", log=lambda line: None)
     copies = [line for line in report if line.startswith("copying")]
     print("\n".join([f"copying {len(copies)} blobs", *(k for k in report if k not in copies)]))
-    if row.inflate:
-        there, here = row.inflate
+    if inflate:
+        there, here = inflate
         print(surgery.inflate(net, here, other, there))
 
 
-def thin(net: caffe.Net, row: Experiment, init: Init, weights: Path) -> None:
+def thin(net: caffe.Net, other: caffe.Net, init: Init) -> None:
     """Fill from a larger net: its convolutions of `init.thin` thinned, what else fits copied."""
-    other = net_of_text(donor(init.source, row), weights)
     for there, here in init.thin:
         print(surgery.thin(net, here, other, there))
     done = {here for _, here in init.thin}

@@ -177,7 +177,8 @@ class Run:
     def log_progress(self) -> None:
         """Write one line to the log and the terminal, and warn where nothing is learnt."""
         at, r = self.solver.iter, self.meter.read()
-        self.log.write("train", iter=at, lr=self.learning_rate(), **r)
+        rate = getattr(self.solver, "lr", self.row.base_lr)  # BVLC's release 1.0 has no `lr`
+        self.log.write("train", iter=at, lr=float(f"{rate:.6g}"), **r)
         left = self.meter.eta(self.steps - at)
         print(
             f"{self.row.name}  {at}/{self.steps}  loss {r['loss']:.5g}  "
@@ -187,10 +188,6 @@ class Run:
         for text in self.monitor.check(self.solver.net, r["pixel_loss"]):
             print(f"warning: {text}")
             self.log.write("warning", iter=at, text=text)
-
-    def learning_rate(self) -> float:
-        """Return the learning rate; `base_lr` where solvers have no `lr` (BVLC's release 1.0)."""
-        return float(f"{getattr(self.solver, 'lr', self.row.base_lr):.6g}")
 
     def validate(self) -> None:
         """Score the validation split, then snapshot, so that the best is known by then."""

@@ -28,7 +28,6 @@ from nets import generate
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "FCN_RUNS"
-NETS = ("train", "val", "deploy")
 
 
 def folder(name: str) -> Path:
@@ -43,7 +42,7 @@ def texts(row: Experiment, data: Dataset) -> dict[str, str]:
     are generated. The solver's paths are in the run folder, and solve.py does its display and
     snapshots.
     """
-    committed = {net: f"nets/{row.name}/{net}.prototxt" for net in NETS}
+    committed = {net: f"nets/{row.name}/{net}.prototxt" for net in generate.PHASES}
     committed["solver"] = f"solvers/{row.name}.prototxt"
     if all((ROOT / path).is_file() for path in committed.values()):
         found = {net: (ROOT / path).read_text() for net, path in committed.items()}
@@ -69,7 +68,7 @@ def write_prototxts(row: Experiment, data: Dataset) -> dict[str, Path]:
         raise DataError(
             f"{where}: cannot be made ({error.strerror}); ${VARIABLE} names another folder for runs"
         ) from error
-    paths = {net: where / f"{net}.prototxt" for net in (*NETS, "solver")}
+    paths = {net: where / f"{net}.prototxt" for net in (*generate.PHASES, "solver")}
     for net, text in texts(row, data).items():
         write_text(paths[net], text)
     return paths

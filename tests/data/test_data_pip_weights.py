@@ -68,7 +68,7 @@ def package(tmp_path, monkeypatch):
         ),
         requirement="tiny-weights==1.0",
         model="nets/tiny.caffemodel",
-        convert=("keras", "{here}/w.h5", "{here}/net.prototxt", "--map", "{here}/map.txt"),
+        convert=("keras", "{here}/w.h5", "{here}/net.prototxt", "{out}", "--map", "{here}/map.txt"),
         licence="MIT",
         note="Made by a test.",
     )
@@ -127,7 +127,7 @@ def test_the_projects_own_pin_version_hash_and_sizes(name, tmp_path):
 
 
 def test_maps_that_come_with_the_project_name_the_nets_layers():
-    kind, _, net, _, facts = VGG16_HED.convert
+    kind, _, net, _, _, facts = VGG16_HED.convert
     named = read_map(facts.format(maps=MAPS))
     param = caffe_pb2.NetParameter()
     text_format.Parse((ROOT / "nets/bsds-hed/deploy.prototxt").read_text(), param)

@@ -26,7 +26,8 @@ from ._caffe import (
     torch_module,
 )
 from ._caffe.formats.crop_offsets import align_crops
-from ._caffe.formats.definitions import read_net, read_solver
+from ._caffe.formats.definitions import read_net
+from ._caffe.formats.prototxt import read_solver
 from ._caffe.log import init_log, log
 from .proto.caffe_pb2 import TEST, TRAIN
 from .pycaffe import (

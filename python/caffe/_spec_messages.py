@@ -7,18 +7,13 @@ def assign_proto(proto, name, val):
     """Set field `name` of message `proto` to the Python object `val`.
 
     A dict fills a message, a list fills a repeated field, and anything else is assigned as it is. A
-    single value given to a repeated field is taken as a list of one.
-
-    Raises
-    ------
-    AttributeError
-        For a field that the message lacks.
-    TypeError
-        For a value that does not fit the field.
+    single value given to a repeated field is taken as a list of one. AttributeError for a field
+    that the message lacks, TypeError for a value that does not fit.
     """
     field = proto.DESCRIPTOR.fields_by_name.get(name)
     if field is None:
-        raise AttributeError(_no_field(proto.DESCRIPTOR, name))
+        known = nearest(name, proto.DESCRIPTOR.fields_by_name)
+        raise AttributeError(f"{proto.DESCRIPTOR.name} has no field {name!r}{known}")
     where = f"{proto.DESCRIPTOR.name}.{name}"
     target = getattr(proto, name)
     if hasattr(target, "extend"):
@@ -54,7 +49,3 @@ def _put(where, value, put):
         put(value)
     except (TypeError, ValueError, AttributeError) as problem:
         raise TypeError(f"{where} cannot be {value!r}: {problem}") from problem
-
-
-def _no_field(descriptor, name):
-    return f"{descriptor.name} has no field {name!r}{nearest(name, descriptor.fields_by_name)}"

@@ -189,11 +189,6 @@ def _works_on_channels(fn):
     return given.get("axis", legacy_axis) == 1
 
 
-def _spatial_bottoms(top):
-    """Bottoms whose coordinates `top` shares. A Crop's second bottom only lends its size."""
-    return top.fn.inputs[:1] if top.fn.type_name == "Crop" else top.fn.inputs
-
-
 def _walk_back(top):
     """Yield `(ancestor, map)` for `top` and its spatial ancestors, consumers first.
 
@@ -218,7 +213,8 @@ def _walk_back(top):
 
 
 def _mapped_bottoms(top):
-    bottoms = _spatial_bottoms(top)
+    """Bottoms whose coordinates `top` shares. A Crop's second bottom only lends its size."""
+    bottoms = top.fn.inputs[:1] if top.fn.type_name == "Crop" else top.fn.inputs
     try:
         if bottoms:
             coord_map(top.fn)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import zip_longest
 
 import numpy as np
@@ -33,41 +34,36 @@ class Net(_caffe.Net):
     Net(network_file, weights, phase) works too.
     """
 
-    @property
+    @cached_property
     def blobs(self) -> "OrderedDict[str, _caffe.Blob]":
         """Blobs by name, from input to output."""
-        return self._once("_blobs_dict", lambda: zip(self._blob_names, self._blobs, strict=True))
+        return OrderedDict(zip(self._blob_names, self._blobs, strict=True))
 
-    @property
+    @cached_property
     def blob_loss_weights(self) -> "OrderedDict[str, float]":
         """Each blob's weight in the loss, by blob name."""
-        return self._once(
-            "_blob_loss_weights_dict",
-            lambda: zip(self._blob_names, self._blob_loss_weights, strict=True),
-        )
+        return OrderedDict(zip(self._blob_names, self._blob_loss_weights, strict=True))
 
-    @property
+    @cached_property
     def layer_dict(self) -> OrderedDict:
         """Layers by name, from input to output."""
-        return self._once("_layer_dict", lambda: zip(self._layer_names, self.layers, strict=True))
+        return OrderedDict(zip(self._layer_names, self.layers, strict=True))
 
-    @property
+    @cached_property
     def params(self) -> "OrderedDict[str, list[_caffe.Blob]]":
         """The parameter blobs of each layer that has some, by layer name."""
-        return self._once(
-            "_params_dict",
-            lambda: ((n, lr.blobs) for n, lr in self._named_layers() if len(lr.blobs) > 0),
-        )
+        layers = zip(self._layer_names, self.layers, strict=True)
+        return OrderedDict((name, layer.blobs) for name, layer in layers if layer.blobs)
 
-    @property
+    @cached_property
     def top_names(self) -> "OrderedDict[str, list[str]]":
         """The names of each layer's tops, by layer name."""
-        return self._once("_top_names", lambda: self._names_by_layer(self._top_ids))
+        return self._names_by_layer(self._top_ids)
 
-    @property
+    @cached_property
     def bottom_names(self) -> "OrderedDict[str, list[str]]":
         """The names of each layer's bottoms, by layer name."""
-        return self._once("_bottom_names", lambda: self._names_by_layer(self._bottom_ids))
+        return self._names_by_layer(self._bottom_ids)
 
     @property
     def inputs(self) -> list[str]:
@@ -79,17 +75,9 @@ class Net(_caffe.Net):
         """The names of the blobs that no layer consumes, in alphabetical order."""
         return [self._blob_names[i] for i in self._outputs]
 
-    def _named_layers(self):
-        return zip(self._layer_names, self.layers, strict=True)
-
-    def _once(self, field, pairs) -> OrderedDict:
-        if field not in self.__dict__:
-            self.__dict__[field] = OrderedDict(pairs())
-        return self.__dict__[field]
-
-    def _names_by_layer(self, ids) -> Iterator[tuple[str, list[str]]]:
-        for i, name in enumerate(self._layer_names):
-            yield name, [self._blob_names[j] for j in ids(i)]
+    def _names_by_layer(self, ids) -> "OrderedDict[str, list[str]]":
+        names = enumerate(self._layer_names)
+        return OrderedDict((name, [self._blob_names[j] for j in ids(i)]) for i, name in names)
 
     def _layer_index(self, name: str) -> int:
         if name not in self._layer_names:

@@ -12,8 +12,6 @@ from ...proto import caffe_pb2
 from ..errors import CaffeError, nearest
 from . import context
 
-_FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Tensor]] = {}
-
 
 def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     """Fill `blob` as `param` says.
@@ -38,24 +36,14 @@ def fill(blob, param: caffe_pb2.FillerParameter) -> None:
     _FILLERS[param.type](blob.data_buffer.tensor(blob.shape, context.HOST, write=True), param)
 
 
-def _filler(name: str):
-    def enter(function):
-        _FILLERS[name] = function
-        return function
-
-    return enter
-
-
 def _draws() -> torch.Generator:
     return context.generator(context.CPU)
 
 
-@_filler("constant")
 def _constant(x, param):
     return x.fill_(param.value)
 
 
-@_filler("uniform")
 def _uniform(x, param):
     if not 0 <= param.max - param.min <= torch.finfo(x.dtype).max:  # false of a nan too
         raise CaffeError(
@@ -65,7 +53,6 @@ def _uniform(x, param):
     return x.uniform_(param.min, param.max, generator=_draws())
 
 
-@_filler("gaussian")
 def _gaussian(x, param):
     """N(mean, std^2); with `sparse` n, each output keeps about n inputs and the rest are zero."""
     if not param.std > 0:
@@ -86,7 +73,6 @@ def _gaussian(x, param):
     return x.mul_(kept)
 
 
-@_filler("positive_unitball")
 def _positive_unitball(x, param):
     """Uniform on [0, 1], then each item of axis 0 is divided by its sum."""
     rows = x.view(_outputs(x, param), -1).uniform_(0, 1, generator=_draws())
@@ -94,7 +80,6 @@ def _positive_unitball(x, param):
     return x
 
 
-@_filler("gaussian_unitball")
 def _gaussian_unitball(x, param):
     """caffe-windows': N(0, 1), then each item of axis 0 is brought to length 1."""
     rows = x.view(_outputs(x, param), -1).normal_(0, 1, generator=_draws())
@@ -102,20 +87,17 @@ def _gaussian_unitball(x, param):
     return x
 
 
-@_filler("xavier")
 def _xavier(x, param):
     """U(-a, a) with a = sqrt(3 / n) (Glorot and Bengio 2010); n as `variance_norm` says."""
     bound = math.sqrt(3 / _fan(x, param))
     return x.uniform_(-bound, bound, generator=_draws())
 
 
-@_filler("msra")
 def _msra(x, param):
     """N(0, 2 / n) (He, Zhang, Ren and Sun 2015); n as `variance_norm` says."""
     return x.normal_(0, math.sqrt(2 / _fan(x, param)), generator=_draws())
 
 
-@_filler("bilinear")
 def _bilinear(x, param):
     """The kernel of bilinear interpolation, the same in every channel pair.
 
@@ -127,7 +109,6 @@ def _bilinear(x, param):
     return _tent(x, factor, (size - 1) / (2 * factor))
 
 
-@_filler("bilinear_upsampling")
 def _bilinear_upsampling(x, param):
     """CCNN's bilinear kernel (filler.hpp of pathak22/caffe-ccnn), the same in every channel pair.
 
@@ -139,7 +120,6 @@ def _bilinear_upsampling(x, param):
     return _tent(x, factor, (2 * factor - 1 - factor % 2) / (2 * factor))
 
 
-@_filler("identity")
 def _identity(x, param):
     """Dilation's identity (filler.hpp of fyu/caffe-dilation): each channel passed on, or averaged.
 
@@ -167,7 +147,6 @@ def _identity(x, param):
     return x
 
 
-@_filler("diagonal")
 def _diagonal(x, param):
     """FlowNet2's diagonal (filler.hpp of lmb-freiburg/flownet2).
 
@@ -213,3 +192,18 @@ def _fan(x: torch.Tensor, param) -> float:
     if param.variance_norm == param.AVERAGE:
         return (fan_in + fan_out) / 2
     return fan_out if param.variance_norm == param.FAN_OUT else fan_in
+
+
+_FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Tensor]] = {
+    "constant": _constant,
+    "uniform": _uniform,
+    "gaussian": _gaussian,
+    "positive_unitball": _positive_unitball,
+    "gaussian_unitball": _gaussian_unitball,
+    "xavier": _xavier,
+    "msra": _msra,
+    "bilinear": _bilinear,
+    "bilinear_upsampling": _bilinear_upsampling,
+    "identity": _identity,
+    "diagonal": _diagonal,
+}

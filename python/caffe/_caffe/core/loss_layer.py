@@ -55,18 +55,10 @@ def normalization(param: caffe_pb2.LossParameter, default: int) -> int:
 def normalizer(
     mode: int, outer: int, inner: int, valid: torch.Tensor | None, fixed: float = 1.0
 ) -> float | torch.Tensor:
-    """Return what a loss is divided by, at least 1.
+    """Return what a loss over `outer` items of `inner` places is divided by, at least 1.
 
-    Parameters
-    ----------
-    mode : int
-        The NormalizationMode; R-FCN's PRE_FIXED divides by `fixed`.
-    outer, inner : int
-        How many items, and places in each.
-    valid : tensor or None
-        The mask of what counts; then the result may be a tensor.
-    fixed : float
-        loss_param.pre_fixed_normalizer.
+    `mode` is the NormalizationMode: VALID counts the mask `valid`, where there is one, to a tensor;
+    R-FCN's PRE_FIXED divides by `fixed`.
     """
     if mode == _MODES.VALID and valid is not None:
         return valid.sum().clamp_(min=1)

@@ -30,17 +30,11 @@ VARIANTS: dict[str, list[Variant]] = {}
 def register(
     name: str, dialect: str = "", recognise: Recognise | None = None
 ) -> Callable[[LayerClass], LayerClass]:
-    """Enter a class as layer type `name`.
+    """Enter a class as layer type `name`, which without a `dialect` can be taken only once.
 
-    Parameters
-    ----------
-    name : str
-        The type as prototxt writes it; without `dialect` it can be taken only once.
-    dialect : str
-        The fork whose layer this is, where another layer has the same type name.
-    recognise : callable
-        Returns why a layer is this fork's (its fields, its bottoms, its net), or None. Without
-        it, only an explicit dialect selects the class.
+    `dialect` is the fork whose layer this is, where another layer has the same type name.
+    `recognise` returns why a layer is this fork's (its fields, its bottoms, its net), or None;
+    without it, only an explicit dialect selects the class.
     """
 
     def enter(cls: LayerClass) -> LayerClass:

@@ -16,13 +16,9 @@ EARLY = 1 << 25
 def atomic_write(path: str | os.PathLike) -> Iterator[str]:
     """Yield the name of a new file, which takes the place of `path` when the block ends well.
 
-    Killed or failed at any byte, the previous `path` is still there and readable.  A pipe or device
-    is written directly.
-
-    Raises
-    ------
-    FormatError
-        Where the folder is missing or writing fails; one raised in the block gets `path` in front.
+    Killed or failed at any byte, the previous `path` is still there and readable. A pipe or device
+    is written directly. FormatError where the folder is missing or writing fails; one raised in the
+    block gets `path` in front.
     """
     target = os.path.realpath(path)
     temporary = f"{target}.{os.getpid()}.tmp"

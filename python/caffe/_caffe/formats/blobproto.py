@@ -46,7 +46,10 @@ def read(reader: Reader, start: int, end: int) -> BlobValues:
             parts[field.number].append(reader.array(field, _VALUES[field.number]))
     if legacy:
         dims = [legacy.get(number, 0) for number in range(_NUM, _WIDTH + 1)]
-    _check_dims(reader, dims, start)
+    if len(dims) > _MOST_AXES:
+        reader.fail(f"more than {_MOST_AXES} axes", start)
+    if any(dim < 0 for dim in dims):
+        reader.fail(f"shape {_by(dims)} has a negative dimension", start)
     data = _shaped(reader, parts, (_DOUBLE_DATA, _DATA), dims, start)
     if not any(map(len, parts[_DIFF] + parts[_DOUBLE_DIFF])):
         return BlobValues(data, None, bool(legacy))
@@ -65,13 +68,6 @@ def _read_shape(reader: Reader, shape: Field) -> list[int]:
             value, at = reader.varint(at, field.end)
             dims.append(signed(value))
     return dims
-
-
-def _check_dims(reader: Reader, dims: list[int], at: int) -> None:
-    if len(dims) > _MOST_AXES:
-        reader.fail(f"more than {_MOST_AXES} axes", at)
-    if any(dim < 0 for dim in dims):
-        reader.fail(f"shape {_by(dims)} has a negative dimension", at)
 
 
 def _shaped(reader: Reader, parts, numbers, dims: list[int], at: int) -> np.ndarray:

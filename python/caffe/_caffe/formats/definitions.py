@@ -1,4 +1,4 @@
-"""Read the definition of a net or solver from a file of any age."""
+"""Read the definition of a net from a file of any age."""
 
 import os
 
@@ -7,10 +7,7 @@ from google.protobuf.message import DecodeError
 from ...proto import caffe_pb2 as pb
 from ..errors import FormatError
 from . import file_type, prototxt
-from .prototxt import read_solver
 from .upgrade import upgrade_net
-
-__all__ = ["read_net", "read_solver"]
 
 
 def read_net(path: str | os.PathLike) -> pb.NetParameter:

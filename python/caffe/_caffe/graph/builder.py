@@ -126,7 +126,9 @@ class _Builder:
 
     def _connect(self, layer: Layer) -> Node:
         param = layer.layer_param
-        bottoms = [self._take_bottom(name) for name in param.bottom]
+        for name in param.bottom:
+            del self.available[name]  # insert_splits has made one blob for each reader
+        bottoms = [self._by_name[name] for name in param.bottom]
         tops = []
         for j, name in enumerate(param.top):
             tops.append(self._make_top(param, j, name))
@@ -149,10 +151,6 @@ class _Builder:
             for top in tops:
                 self.memory[top] = self.memory[bottoms[0]]
         return node
-
-    def _take_bottom(self, name: str) -> Blob:
-        del self.available[name]  # insert_splits has made one blob for each reader
-        return self._by_name[name]
 
     def _make_top(self, param, j: int, name: str) -> Blob:
         if j < len(param.bottom) and name == param.bottom[j]:

@@ -37,15 +37,15 @@ def open_database(backend: int, path: str):
     if not os.path.isdir(path):
         what = "is a file" if os.path.exists(path) else "does not exist"
         raise FormatError(f"database {placed(path)} {what}; expected a database folder")
+    kinds = ("LMDB", "data.mdb", "an LMDB"), ("LevelDB", "CURRENT", "a LevelDB")
+    lmdb = backend == caffe_pb2.DataParameter.LMDB
+    (wanted, file, _), (other, others, what) = kinds if lmdb else kinds[::-1]
     names = os.listdir(path)
-    if backend == caffe_pb2.DataParameter.LMDB:
-        if "data.mdb" not in names:
-            hint = "; it holds a LevelDB: set backend: LEVELDB" if "CURRENT" in names else ""
-            raise FormatError(f"database '{path}' holds no data.mdb, so it is no LMDB{hint}")
+    if file not in names:
+        hint = f"; it holds {what}: set backend: {other.upper()}" if others in names else ""
+        raise FormatError(f"database '{path}' holds no {file}, so it is no {wanted}{hint}")
+    if lmdb:
         return LMDB(path)
-    if "CURRENT" not in names:
-        hint = "; it holds an LMDB: set backend: LMDB" if "data.mdb" in names else ""
-        raise FormatError(f"database '{path}' holds no CURRENT, so it is no LevelDB{hint}")
     key = os.path.realpath(path)
     found = _LEVELDBS.get(key)
     if found is None:

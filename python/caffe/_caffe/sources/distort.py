@@ -90,31 +90,22 @@ def distort(image: np.ndarray, param, rng: Random) -> np.ndarray:
     """
 
     def brightness(image):
-        if rng.uniform() < param.brightness_prob:
-            return _linear(image, add=rng.uniform(-param.brightness_delta, param.brightness_delta))
-        return image
+        return _linear(image, add=rng.uniform(-param.brightness_delta, param.brightness_delta))
 
     def contrast(image):
-        if rng.uniform() < param.contrast_prob:
-            factor = rng.uniform(param.contrast_lower, param.contrast_upper)
-            return _linear(image, factor) if abs(factor - 1) > 1e-3 else image
-        return image
+        factor = rng.uniform(param.contrast_lower, param.contrast_upper)
+        return _linear(image, factor) if abs(factor - 1) > 1e-3 else image
 
     def saturation(image):
-        if rng.uniform() < param.saturation_prob:
-            factor = rng.uniform(param.saturation_lower, param.saturation_upper)
-            hsv = to_hsv(image)
-            hsv[:, :, 1] = _linear(hsv[:, :, 1], factor)
-            return from_hsv(hsv)
-        return image
+        factor = rng.uniform(param.saturation_lower, param.saturation_upper)
+        hsv = to_hsv(image)
+        hsv[:, :, 1] = _linear(hsv[:, :, 1], factor)
+        return from_hsv(hsv)
 
     def hue(image):
-        if rng.uniform() < param.hue_prob:
-            hsv = to_hsv(image)
-            delta = rng.uniform(-param.hue_delta, param.hue_delta)
-            hsv[:, :, 0] = _linear(hsv[:, :, 0], add=delta)
-            return from_hsv(hsv)
-        return image
+        hsv = to_hsv(image)
+        hsv[:, :, 0] = _linear(hsv[:, :, 0], add=rng.uniform(-param.hue_delta, param.hue_delta))
+        return from_hsv(hsv)
 
     if image.shape[2] != 3:
         raise FormatError(f"distort_param takes pictures of 3 channels, given {image.shape[2]}")
@@ -122,7 +113,8 @@ def distort(image: np.ndarray, param, rng: Random) -> np.ndarray:
     steps = [brightness, saturation, hue]
     steps.insert(1 if early else 3, contrast)
     for step in steps:
-        image = step(image)
+        if rng.uniform() < getattr(param, f"{step.__name__}_prob"):
+            image = step(image)
     if rng.uniform() < param.random_order_prob:
         image = image[:, :, rng.permutation(3)]
     return image

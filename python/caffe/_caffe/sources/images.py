@@ -25,18 +25,8 @@ _LUMA = ((4899, 9617, 1868), 1 << 13, 14)
 def decode(content: bytes, mode: str, name: str) -> np.ndarray:
     """Return an image as uint8 (height, width, channels), colours in BGR order.
 
-    Parameters
-    ----------
-    content : bytes
-    mode : str
-        COLOR gives 3 channels, GRAY one, NATIVE as many as are stored (alpha included).
-    name : str
-        What the image is called in errors.
-
-    Raises
-    ------
-    FormatError
-        Where it is no image, is cut short, or is absurdly large.
+    `mode` COLOR gives 3 channels, GRAY one, NATIVE as many as are stored (alpha included).
+    FormatError, with `name` for the image, where it is none, is cut short, or is absurdly large.
     """
     from PIL import Image
 

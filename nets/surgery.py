@@ -30,6 +30,11 @@ def transplant(new_net: Net, net: Net, suffix: str = "", log: Log = print) -> li
     -------
     list of str
         One line per copy, coercion and drop.
+
+    Raises
+    ------
+    SurgeryError
+        Unequal counts.
     """
     report = []
 
@@ -79,8 +84,13 @@ def upsample_filt(size: int) -> np.ndarray:
 def interp(net: Net, layers: Iterable[str]) -> None:
     """Make each deconvolution in `layers` interpolate bilinearly, every channel by itself.
 
-    Their weights are m x k x h x w: m = k (dense, set on the diagonal, zero elsewhere) or k = 1
-    (one group per channel).
+    Parameters
+    ----------
+    net : Net
+        Changed in place.
+    layers : iterable of str
+        Deconvolutions with weights m x k x h x w: m = k (dense, set on the diagonal, zero
+        elsewhere) or k = 1 (one group per channel).
     """
     for name in layers:
         weights = net.params[name][0].data
@@ -102,6 +112,11 @@ def expand_score(new_net: Net, new_layer: str, net: Net, layer: str) -> None:
     """Put a score layer of k classes into one of more: the first k classes are the old ones.
 
     Weights and biases of the new classes stay as they are.
+
+    Raises
+    ------
+    SurgeryError
+        Fewer classes, or other inputs.
     """
     for i, (new, old) in enumerate(zip(new_net.params[new_layer], net.params[layer], strict=False)):
         old, new = old.data, new.data
@@ -126,12 +141,16 @@ def change_classes(
 
     Parameters
     ----------
+    new_net, net
+        The net to fill and the one with the old classes.
     classes
         `classes[j]` is the old class that new class j starts from, or None: such a class keeps
         the parameters that `new_net` has.
     layers
         The layers with one output per class (default: those called score* and the upsampling
         ones); all others are transplanted.
+    log
+        Called with each line of the report.
     """
     if layers is None:
         layers = {name for name in net.params if name.startswith("score")} | {*interp_layers(net)}
@@ -178,8 +197,22 @@ def inflate(new_net: Net, new_layer: str, net: Net, layer: str, gray: str = "sum
     """Carry a first convolution over to another number of input channels; biases are copied.
 
     With more channels the old filters come first, each further one is the mean of the old ones (as
-    NYUDv2's depth). With one channel it is their "sum" (the response to a gray picture equals that
-    to the same picture in all channels) or "mean", as `gray` says. Return what was done.
+    NYUDv2's depth).
+
+    Parameters
+    ----------
+    new_net, net : Net
+        The first is changed.
+    new_layer, layer : str
+        The convolutions' names.
+    gray : str
+        With one channel: "sum" (the response to a gray picture equals that to the same picture in
+        all channels) or "mean".
+
+    Returns
+    -------
+    str
+        What was done, for the log.
     """
     new, old = new_net.params[new_layer][0].data, net.params[layer][0].data
     if new.shape[0] != old.shape[0] or new.shape[2:] != old.shape[2:]:
@@ -206,7 +239,17 @@ def thin(new_net: Net, new_layer: str, net: Net, layer: str) -> str:
     """Fill a convolution from one of more filters, inputs or taps: evenly spaced ones of each.
 
     So a stack of layers thinned alike stays one. DeepLab (v1, section 3.1) decimates VGG16's fc6
-    and fc7 so; which filters its authors took is not published. Return what was done.
+    and fc7 so; which filters its authors took is not published.
+
+    Returns
+    -------
+    str
+        What was done, for the log.
+
+    Raises
+    ------
+    SurgeryError
+        The new convolution is the larger one on some axis.
     """
     for i, (new, old) in enumerate(zip(new_net.params[new_layer], net.params[layer], strict=True)):
         new, old = new.data, old.data

@@ -47,11 +47,20 @@ class CropException(AssertionError):
 
 
 def conv_params(fn):
-    """Return `(axis, stride, kernel, pad)` of a Convolution, Deconvolution, Im2col or Pooling.
+    """Read the windows of a Convolution, Deconvolution, Im2col or Pooling.
 
-    `kernel` is the extent of the dilated kernel; the last three are arrays with one entry per
-    spatial axis, or with a single one. AssertionError for the `_h`/`_w` spellings, ValueError where
-    there is no kernel size.
+    Returns
+    -------
+    (axis, stride, kernel, pad)
+        `kernel` is the extent of the dilated kernel; the last three are arrays with one entry per
+        spatial axis, or with a single one.
+
+    Raises
+    ------
+    AssertionError
+        For the `_h`/`_w` spellings.
+    ValueError
+        Where there is no kernel size.
     """
     given = fn.params.get("convolution_param", fn.params.get("pooling_param", fn.params))
     legacy = sorted(
@@ -84,7 +93,10 @@ def crop_params(fn):
 def coord_map(fn):
     """Return the map from a layer's bottom coordinates to its top coordinates.
 
-    UndefinedMapException for a layer that does not act on space position by position.
+    Raises
+    ------
+    UndefinedMapException
+        For a layer that does not act on space position by position.
     """
     kind = fn.type_name
     if kind in ("Convolution", "Pooling", "Im2col"):
@@ -106,7 +118,10 @@ def coord_map(fn):
 def compose(base_map, next_map):
     """Return the map that applies `next_map` first and `base_map` to its result.
 
-    AxisMismatchException where both name an axis and not the same one.
+    Raises
+    ------
+    AxisMismatchException
+        Where both name an axis and not the same one.
     """
     base_axis, base_a, base_b = base_map
     next_axis, next_a, next_b = next_map
@@ -126,11 +141,24 @@ def inverse(coord_map):
 
 
 def coord_map_from_to(top_from, top_to):
-    """Return the map from one top to another, through the first blob that they have in common.
+    """Return the map between two tops, followed back to the first blob that they have in common.
 
-    Where its `a` is 1, `-b` is the position in `top_from` of the origin of `top_to`. RuntimeError
-    where no common blob is reached through spatial layers, AmbiguousMapException where several
-    paths reach it under different maps.
+    Parameters
+    ----------
+    top_from, top_to : Top
+
+    Returns
+    -------
+    (axis, a, b)
+        Takes coordinates of `top_from` to those of `top_to`. Where `a` is 1, `-b` is the
+        position in `top_from` of the origin of `top_to`.
+
+    Raises
+    ------
+    RuntimeError
+        Where no common blob is reached through spatial layers.
+    AmbiguousMapException
+        Where several paths reach it under different maps.
     """
     from_maps = dict(_walk_back(top_from))
     ambiguous = None
@@ -153,9 +181,20 @@ def coord_map_from_to(top_from, top_to):
 
 
 def crop(top_from, top_to):
-    """Return the Top of a Crop that cuts `top_from` to the extent of `top_to`, aligned with it.
+    """Return a Crop layer that cuts `top_from` to the extent of `top_to`, aligned with it.
 
-    AssertionError where the scales differ, or where the offset is negative or not whole.
+    Parameters
+    ----------
+    top_from, top_to : Top
+
+    Returns
+    -------
+    Top
+
+    Raises
+    ------
+    AssertionError
+        Where the scales differ, or where the offset is negative or not whole.
     """
     axis, a, b = coord_map_from_to(top_from, top_to)
     a, b = np.array(a, ndmin=1), np.array(b, ndmin=1)

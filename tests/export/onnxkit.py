@@ -18,7 +18,7 @@ def hold(net, session, **inputs):
         net.blobs[name].data[...] = array
     net.reshape()
     for layer in net.layers:
-        if layer.type in ("LSTM", "RNN"):
+        if layer.type in ("LSTM", "RNN", "Lstm"):
             layer.reset()  # the file begins with no state
     wanted = net.forward()
     for name, got in zip(net.outputs, session.run(net.outputs, inputs), strict=True):

@@ -1,7 +1,10 @@
 """ArgMax, Embed, InnerProduct, Parameter, Reduction, and the recurrent layers."""
 
+import numpy as np
+
 from ...core.axes import canonical_axis
 from ...layers.common import ArgMax, Embed, InnerProduct, Parameter, Reduction
+from ...layers.forks.caffe_lstm import Lstm
 from ...layers.recurrent import LSTM, RNN, LSTMUnit, Recurrent
 from .graph import INT64, Graph
 from .table import converts
@@ -129,3 +132,25 @@ def _recur(g, layer, first, state, step, mark):
         return [g.node("Tanh", gates)]
     cell, hidden = _lstm_step(g, state[1], gates, mark)
     return [hidden, cell]
+
+
+@converts(Lstm)
+def jun_hyuk_oh_s_lstm(g: Graph, layer: Lstm, x: str, *clip: str):
+    """All steps one after another, from a state of zeros; the file has the net's own number."""
+    g.batch_of_one = True  # axis 0 has the steps, too
+    steps, width = g.shapes[x][0] // layer.num, layer.blobs[0].shape[1]
+    inputs = g.add(g.node("MatMul", g.reshape(x, -1, width), _transposed(g, 0)), g.param(2))
+    inputs = g.reshape(inputs, steps, layer.num, -1)
+    if clip:
+        marks = g.node("Equal", g.reshape(*clip, steps, layer.num, 1), g.scalar(0))
+        marks = g.cast(g.node("Not", marks))
+    else:
+        marks = g.floats(np.arange(steps).clip(0, 1)[:, None, None])
+    cell = hidden = g.floats(np.zeros((layer.num, layer.size)))
+    made = []
+    for t in range(steps):
+        gates, mark = (g.node("Gather", v, g.whole(t), axis=0) for v in (inputs, marks))
+        before = g.node("MatMul", g.mul(hidden, mark), _transposed(g, 1))
+        cell, hidden = _lstm_step(g, cell, g.add(gates, before), mark)
+        made.append(hidden)
+    return g.node("Concat", *made, axis=0)

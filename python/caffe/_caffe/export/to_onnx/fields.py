@@ -1,10 +1,17 @@
-"""MS-CNN's boxes: BoxOutput, DecodeBBox."""
+"""MS-CNN's boxes and regions: BoxOutput, DecodeBBox, ROIAlign; Fast R-CNN's ROIPooling."""
+
+import numpy as np
+from onnx import TensorProto
 
 from ...core.field_boxes import Field
+from ...layers.forks.mscnn_align import ROIAlign
 from ...layers.forks.mscnn_boxes import BoxOutput, DecodeBBox
-from .graph import Graph
+from ...layers.forks.rcnn import ROIPooling
+from .graph import INT64, Graph
 from .suppression import chosen, one_picture, rows_or, suppressed
 from .table import converts
+
+BOOL = TensorProto.BOOL
 
 
 @converts(BoxOutput)
@@ -87,3 +94,48 @@ def decode_bbox(g: Graph, layer: DecodeBBox, prediction: str, rois: str):
     start = g.sub(middle, g.div(reach, g.scalar(2)))
     boxes = g.node("Concat", picture, start, g.add(start, reach), axis=1)
     return g.reshape(boxes, -1, 5, 1, 1)
+
+
+def _enlarged(g, rois, ratio) -> tuple[str, str, str]:
+    """Return regions' pictures (R, 1), first and last corners (R, 2), made larger on each side."""
+    picture, low, high = g.split(g.reshape(rois, -1, 5), 1, 1, 2, 2)
+    if ratio:
+        pad = g.mul(g.add(g.sub(high, low), g.scalar(1)), g.scalar(ratio))
+        low, high = g.sub(low, pad), g.add(high, pad)
+    return picture, low, high
+
+
+@converts(ROIPooling)
+def roi_pooling(g: Graph, layer: ROIPooling, x: str, rois: str):
+    """MaxRoiPool, which is Fast R-CNN's, of regions enlarged by MS-CNN's pad_ratio."""
+    g.decides = True  # where regions round to
+    rows = g.node("Concat", *_enlarged(g, rois, layer.pad), axis=1)
+    return g.node("MaxRoiPool", x, rows, pooled_shape=layer.size, spatial_scale=layer.scale)
+
+
+@converts(ROIAlign)
+def roi_align(g: Graph, layer: ROIAlign, x: str, rois: str):
+    """RoiAlign: one sample in the middle of each of its parts, which lie round the corners."""
+    g.decides = True  # which corners are on the map
+    picture, low, high = _enlarged(g, rois, layer.pad)
+    scale, half = g.scalar(layer.scale), g.scalar(0.5)
+    start, end = (g.sub(g.mul(v, scale), half) for v in (low, high))
+    parts = np.array(layer.parts[::-1])  # of width and height
+    step = g.div(g.sub(end, start), g.floats(parts))
+    margin = g.sub(g.div(step, g.scalar(2)), half)
+    rows = g.node("Concat", g.sub(start, margin), g.add(end, g.add(margin, g.scalar(1))), axis=1)
+    y = g.node(
+        "RoiAlign", x, rows, g.reshape(g.cast(picture, INT64), -1),
+        output_height=layer.parts[0] + 1, output_width=layer.parts[1] + 1, sampling_ratio=1,
+    )  # fmt: skip
+    # Half a pixel beyond the map's last ones it is 0, which is a whole one in ONNX.
+    kept = g.cast(g.reduce("ReduceMin", g.cast(g.node("Greater", end, start)), (1,)), BOOL)
+    for axis, shape in ((0, (-1, 1, 1, parts[0] + 1)), (1, (-1, 1, parts[1] + 1, 1))):
+        first, width = (g.slice(v, g.ints(axis), g.ints(axis + 1), [1]) for v in (start, step))
+        at = g.add(first, g.mul(width, g.floats(np.arange(parts[axis] + 1)[None])))
+        limit = g.sub(g.cast(g.size(x, 3 - axis)), half)
+        on = g.node(
+            "And", g.node("GreaterOrEqual", at, g.scalar(-0.5)), g.node("LessOrEqual", at, limit)
+        )
+        y = g.node("Where", g.reshape(g.node("And", on, kept), *map(int, shape)), y, g.scalar(0))
+    return y

@@ -1,9 +1,9 @@
-"""Layers of forks that resize, put back and pool by regions."""
+"""Layers of forks that resize, put back and weigh maps."""
 
 from ...layers.forks import mobilenet, segnet
 from ...layers.forks.deconvnet import MAX, Unpooling
+from ...layers.forks.mnc import MaskPooling
 from ...layers.forks.pspnet import Interp
-from ...layers.forks.rcnn import ROIPooling
 from ...layers.forks.senet import Axpy
 from .graph import INT64, Graph
 from .table import converts
@@ -84,17 +84,6 @@ def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
     return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), *ones), x), y)
 
 
-@converts(ROIPooling)
-def roi_pooling(g: Graph, layer: ROIPooling, x: str, rois: str):
-    """MaxRoiPool, which is Fast R-CNN's, of regions enlarged by MS-CNN's pad_ratio."""
-    g.decides = True  # where regions round to
-    rows = g.reshape(rois, -1, 5)
-    if layer.pad:
-        picture, low, high = (
-            g.slice(rows, g.ints(start), g.ints(end), [1])
-            for start, end in ((0, 1), (1, 3), (3, 5))
-        )
-        size = g.add(g.sub(high, low), g.scalar(1))
-        pad = g.mul(size, g.scalar(layer.pad))
-        rows = g.node("Concat", picture, g.sub(low, pad), g.add(high, pad), axis=1)
-    return g.node("MaxRoiPool", x, rows, pooled_shape=layer.size, spatial_scale=layer.scale)
+@converts(MaskPooling)
+def mask_pooling(g: Graph, layer: MaskPooling, x: str, mask: str):
+    return g.mul(x, mask)

@@ -145,6 +145,14 @@ class Graph:
         """Cut `value` along axes."""
         return self.node("Slice", value, starts, ends, self.ints(*axes))
 
+    def split(self, value: str, axis: int, *sizes: int) -> tuple[str, ...]:
+        """Cut `value` along an axis into parts of these sizes, all of it."""
+        return self.nodes_out("Split", len(sizes), value, self.ints(*sizes), axis=axis)
+
+    def range(self, count: str) -> str:
+        """Return 0, 1, ... below `count`, a list of one size, as int64."""
+        return self.node("Range", self.whole(0), self.node("Squeeze", count), self.whole(1))
+
     def reduce(self, op: str, value: str, axes: Sequence[int], keep: bool = True) -> str:
         """Reduce `value` over axes by ReduceSum, ReduceMean, ..."""
         return self.node(op, value, self.ints(*axes), keepdims=int(keep))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ...layers.forks import pspnet, segnet
+from ...layers.forks import caffe_windows, pspnet, segnet
 from ...layers.forks.flownet2 import ChannelNorm
 from ...layers.forks.ssd import Normalize
 from ...layers.lrn import LRN
@@ -90,12 +90,15 @@ def lrn(g: Graph, layer: LRN, x: str):
 def mvn(g: Graph, layer: MVN, x: str):
     """Mean 0 and deviation 1 of each channel, or of each item."""
     layer.check(g.rank(x) <= 4, f"takes at most 4 axes, bottom shape {g.shapes[x]}")
-    if missing := 4 - g.rank(x):
-        x = g.node("Unsqueeze", x, g.ints(*range(g.rank(x), g.rank(x) + missing)))
+    x = _four_axes(g, x)
     centred, variance = _centred(g, x, range(layer.first_axis, 4))
     if not layer.variance:
         return centred
     return g.div(centred, g.add(g.node("Sqrt", variance), g.scalar(layer.eps)))
+
+
+def _four_axes(g, x) -> str:
+    return g.node("Unsqueeze", x, g.ints(*range(g.rank(x), 4))) if g.rank(x) < 4 else x
 
 
 @converts(Softmax)
@@ -114,6 +117,16 @@ def normalize(g: Graph, layer: Normalize, x: str):
     if not layer.shared:
         scale = g.reshape(scale, -1, *(1,) * (rank - 2))
     return g.mul(y, scale)
+
+
+@converts(caffe_windows.Normalize)
+def by_length(g: Graph, layer: caffe_windows.Normalize, x: str):
+    """x by its length along the channels, and that length."""
+    x, square = _four_axes(g, x), layer.settings.normalize_type == "L2"
+    length = g.reduce("ReduceSumSquare" if square else "ReduceL1", x, (1,))
+    length = g.add(length, g.scalar(1e-6))
+    length = g.node("Sqrt", length) if square else length
+    return g.div(x, length), length
 
 
 @converts(ChannelNorm)

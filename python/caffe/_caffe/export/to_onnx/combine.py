@@ -1,5 +1,7 @@
 """Bias, Scale, Eltwise, Concat, Slice, BatchReindex, Filter."""
 
+from functools import reduce
+
 from caffe.proto import caffe_pb2
 
 from ...core.axes import canonical_axis
@@ -14,11 +16,9 @@ def _spread(g, layer, factor, factor_axes: int, x) -> str:
     if not factor_axes:
         return factor
     behind = g.rank(x) - canonical_axis(layer, layer.axis, g.shapes[x]) - factor_axes
-    return (
-        g.node("Unsqueeze", factor, g.ints(*range(factor_axes, factor_axes + behind)))
-        if (behind)
-        else factor
-    )
+    if not behind:
+        return factor
+    return g.node("Unsqueeze", factor, g.ints(*range(factor_axes, factor_axes + behind)))
 
 
 def _factor(g, layer, bottom) -> tuple[str, int]:
@@ -54,10 +54,7 @@ def eltwise(g: Graph, layer: Eltwise, *bottom: str):
         ]
     ops = {caffe_pb2.EltwiseParameter.PROD: "Mul", caffe_pb2.EltwiseParameter.SUM: "Add"}
     op = ops.get(layer.operation, "Max")
-    total = values[0]
-    for value in values[1:]:
-        total = g.node(op, total, value)
-    return total
+    return reduce(lambda total, value: g.node(op, total, value), values)
 
 
 @converts(Concat)
@@ -74,16 +71,13 @@ def cut(g: Graph, layer: Slice, x: str):
         return g.node("Identity", x)
     if not layer.points:
         return g.nodes_out("Split", layer.parts, x, axis=axis, num_outputs=layer.parts)
-    edges = [g.ints(0), *(g.ints(p) for p in layer.points), g.size(x, axis)]
-    return tuple(
-        g.slice(x, start, end, [axis]) for start, end in zip(edges, edges[1:], strict=False)
-    )
+    edges = [0, *layer.points, g.size(x, axis)]
+    return tuple(g.slice(x, a, b, axis) for a, b in zip(edges, edges[1:], strict=False))
 
 
 @converts(BatchReindex)
 def batch_reindex(g: Graph, layer: BatchReindex, x: str, index: str):
-    """Gather items of the batch."""
-    return g.node("Gather", x, g.cast(index, INT64), axis=0)
+    return g.rows(g.cast(index, INT64), x)
 
 
 @converts(Filter)
@@ -92,4 +86,4 @@ def choose(g: Graph, layer: Filter, *bottom: str):
     *items, selector = bottom
     g.decides = True
     chosen = g.node("Squeeze", g.node("NonZero", g.reshape(selector, -1)), g.ints(0))
-    return tuple(g.node("Gather", x, chosen, axis=0) for x in items)
+    return g.rows(chosen, *items)

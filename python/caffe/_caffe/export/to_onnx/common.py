@@ -24,8 +24,8 @@ def inner_product(g: Graph, layer: InnerProduct, x: str):
 
 @converts(Embed)
 def embed(g: Graph, layer: Embed, x: str):
-    """Gather rows of the weights."""
-    y = g.node("Gather", g.param(0), g.cast(x, INT64), axis=0)
+    """Rows of the weights."""
+    (y,) = g.rows(g.cast(x, INT64), g.param(0))
     return g.add(y, g.param(1)) if layer.bias else y
 
 
@@ -59,9 +59,7 @@ def argmax(g: Graph, layer: ArgMax, x: str):
 
 
 def _largest(g, layer, x, axis):
-    start, end, step = g.ints(-1), g.ints(-(2**62)), g.ints(-1)
-    reversed_ = g.node("Slice", x, start, end, g.ints(axis), step)
-    values, places = g.nodes_out("TopK", 2, reversed_, g.ints(layer.top_k), axis=axis)
+    values, places = g.nodes_out("TopK", 2, g.flipped(x, axis), g.ints(layer.top_k), axis=axis)
     last = g.sub(g.size(x, axis), g.ints(1))
     return values, g.cast(g.sub(last, places))
 
@@ -102,7 +100,7 @@ def recurrent(g: Graph, layer: Recurrent, x: str, cont: str, *rest: str):
     state = _begin(g, layer, x, rest[layer.static :])
     hidden = []
     for t in range(steps):
-        step, mark = (g.node("Gather", v, g.whole(t), axis=0) for v in (inputs, marks))
+        step, mark = g.at(inputs, t), g.at(marks, t)
         state = _recur(g, layer, first, state, step, mark)
         hidden.append(g.node("Unsqueeze", state[0], g.ints(0)))
     top = g.node("Concat", *hidden, axis=0)
@@ -149,8 +147,8 @@ def jun_hyuk_oh_s_lstm(g: Graph, layer: Lstm, x: str, *clip: str):
     cell = hidden = g.floats(np.zeros((layer.num, layer.size)))
     made = []
     for t in range(steps):
-        gates, mark = (g.node("Gather", v, g.whole(t), axis=0) for v in (inputs, marks))
-        before = g.node("MatMul", g.mul(hidden, mark), _transposed(g, 1))
-        cell, hidden = _lstm_step(g, cell, g.add(gates, before), mark)
+        mark = g.at(marks, t)
+        gates = g.add(g.at(inputs, t), g.node("MatMul", g.mul(hidden, mark), _transposed(g, 1)))
+        cell, hidden = _lstm_step(g, cell, gates, mark)
         made.append(hidden)
     return g.node("Concat", *made, axis=0)

@@ -81,16 +81,15 @@ def deeplab_crf_(g: Graph, layer: deeplab_crf.DenseCRF, score: str, dim: str, *i
     """Q within dim, zeros outside it."""
     one_picture(g, layer, score)
     p, size = layer.settings, g.size(score, 2, 4)
-    given = g.slice(g.reshape(g.cast(dim, INT64), -1), g.ints(0), g.ints(2), [0])
+    given = g.slice(g.reshape(g.cast(dim, INT64), -1), 0, 2, 0)
     inside = g.node("Min", given, size)
-    axes = g.ints(2, 3)
-    cut = g.node("Slice", score, g.ints(0, 0), inside, axes)
+    cut = g.slice(score, g.ints(0, 0), inside, 2, 3)
     kernels = [
         (weight, _lattice(g, (std, std), inside))
         for weight, std in zip(p.pos_w, p.pos_xy_std, strict=True)
     ]
     if image:
-        picture = g.node("Slice", image[0], g.ints(0, 0), inside, axes)
+        picture = g.slice(image[0], g.ints(0, 0), inside, 2, 3)
         for weight, place, colour in zip(p.bi_w, p.bi_xy_std, p.bi_rgb_std, strict=True):
             sigmas = [place] * 2 + [colour] * 3
             kernels.append((weight, _lattice(g, sigmas, inside, picture)))
@@ -98,4 +97,4 @@ def deeplab_crf_(g: Graph, layer: deeplab_crf.DenseCRF, score: str, dim: str, *i
     if not p.output_probability:
         prob = g.node("Log", g.node("Max", prob, g.scalar(deeplab_crf.FLT_MIN)))
     pads = g.sizes(0, 0, g.sub(size, inside))
-    return g.node("Pad", _map(g, prob, cut), pads, g.scalar(0), axes)
+    return g.node("Pad", _map(g, prob, cut), pads, g.scalar(0), g.ints(2, 3))

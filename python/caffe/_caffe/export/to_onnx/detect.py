@@ -7,7 +7,7 @@ from ...layers.forks.ssd import PriorBox
 from ...layers.forks.ssd_detection import DetectionOutput
 from ...log import warning
 from .graph import INT64, Graph
-from .suppression import chosen, one_picture, rows_or, suppressed
+from .suppression import chosen, ends, one_picture, rows_or, suppressed
 from .table import converts
 
 NOTHING = [0.0] + [-1.0] * 6  # the row (picture, label, score, box) of a picture without boxes
@@ -50,8 +50,7 @@ def prior_box(g: Graph, layer: PriorBox, x: str, picture: str):
 
 def _middles(g, layer, cells, step):
     """(cell + offset) * step for each cell of an axis."""
-    number = g.cast(g.node("Range", g.whole(0), g.node("Squeeze", cells), g.whole(1)))
-    return g.mul(g.add(number, g.scalar(layer.settings.offset)), step)
+    return g.mul(g.add(g.cast(g.range(cells)), g.scalar(layer.settings.offset)), step)
 
 
 @converts(DetectionOutput)
@@ -68,11 +67,11 @@ def detection_output(g: Graph, layer: DetectionOutput, location, confidence, pri
     one_picture(g, layer, location)
     sets = 1 if p.share_location else p.num_classes
     table = g.reshape(prior, 2, -1, 1, 4)
-    priors, variances = (g.node("Gather", table, g.whole(i), axis=0) for i in (0, 1))
+    priors, variances = g.at(table, 0), g.at(table, 1)
     scores = g.reshape(confidence, -1, p.num_classes)
     if len(more) == 2:  # RefineDet's
         priors = _decoded(g, p, g.reshape(more[1], -1, 1, 4), priors, variances)
-        object_ = g.slice(g.reshape(more[0], -1, 2), g.ints(1), g.ints(2), [1])
+        object_ = g.slice(g.reshape(more[0], -1, 2), 1, 2, 1)
         background = g.floats([[float(c == 0) for c in range(p.num_classes)]])
         nothing = g.node("Less", object_, g.scalar(p.objectness_score))
         scores = g.node("Where", nothing, background, scores)
@@ -94,35 +93,33 @@ def _decoded(g, p, prediction, priors, variances):
         prediction = g.mul(prediction, variances)
     if p.code_type == CORNER:
         return g.add(priors, prediction)
-    low, high = g.nodes_out("Split", 2, priors, axis=2, num_outputs=2)
+    low, high = g.split(priors, 2, 2, 2)
     size = g.sub(high, low)
     if p.code_type != CENTER_SIZE:
         return g.add(priors, g.mul(prediction, g.node("Concat", size, size, axis=2)))
-    move, grow = g.nodes_out("Split", 2, prediction, axis=2, num_outputs=2)
+    move, grow = g.split(prediction, 2, 2, 2)
     middle = g.add(g.mul(move, size), g.div(g.add(low, high), g.scalar(2)))
-    half = g.div(g.mul(g.node("Exp", grow), size), g.scalar(2))
-    return g.node("Concat", g.sub(middle, half), g.add(middle, half), axis=2)
+    return g.node("Concat", *ends(g, middle, g.mul(g.node("Exp", grow), size)), axis=2)
 
 
 def _one_class(g, p, c, boxes, scores, box_set):
     """Return the rows (K, 7) of class c: the top_k best boxes less those that a better covers."""
-    mine = g.node("Gather", boxes, g.whole(box_set), axis=1)
-    score = g.node("Gather", scores, g.whole(c), axis=1)
+    mine, score = g.at(boxes, box_set, axis=1), g.at(scores, c, axis=1)
     least = p.confidence_threshold if p.HasField("confidence_threshold") else float("-inf")
     score, mine = chosen(g, g.node("Greater", score, g.scalar(least)), score, mine)
     nms = p.nms_param
     most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else None
     stay = suppressed(g, mine, score, nms.nms_threshold, most)
-    score = g.node("Unsqueeze", g.node("Gather", score, stay, axis=0), g.ints(1))
+    mine, score = g.rows(stay, mine, g.node("Unsqueeze", score, g.ints(1)))
     head = g.node("Expand", g.floats([[0, c]]), g.sizes(g.size(score, 0), 2))
-    return g.node("Concat", head, score, g.node("Gather", mine, stay, axis=0), axis=1)
+    return g.node("Concat", head, score, mine, axis=1)
 
 
 def _best(g, rows, most):
     """Return the rows of the best scores, in the order they have."""
-    score = g.reshape(g.slice(rows, g.ints(2), g.ints(3), [1]), -1)
+    score = g.reshape(g.slice(rows, 2, 3, 1), -1)
     count = g.node("Min", g.size(rows, 0), g.ints(most))
     order = g.nodes_out("TopK", 2, score, count, axis=0)[1]
     # Back to the classes' order: sort the places themselves.
     place = g.nodes_out("TopK", 2, g.cast(order, INT64), count, axis=0, largest=0)[0]
-    return g.node("Gather", rows, place, axis=0)
+    return g.rows(place, rows)[0]

@@ -23,31 +23,21 @@ def box_output(g: Graph, layer: BoxOutput, *maps: str):
     found = [_boxes(g, layer, x, field) for x, field in zip(maps, layer.fields, strict=True)]
     boxes, score = (g.node("Concat", *part, axis=0) for part in zip(*found, strict=True))
     # Of equal scores the later comes first.
-    boxes, score = (
-        g.node("Slice", v, g.ints(-1), g.ints(-(2**62)), g.ints(0), g.ints(-1))
-        for v in (boxes, score)
-    )
+    boxes, score = g.flipped(boxes, 0), g.flipped(score, 0)
     stay = suppressed(g, boxes, score, p.iou_thr, p.max_nms_num or None, p.max_post_nms_num or None)
-    boxes, score = (g.node("Gather", v, stay, axis=0) for v in (boxes, score))
-    score = g.reshape(score, -1, 1)
+    boxes, score = g.rows(stay, boxes, g.reshape(score, -1, 1))
     picture = g.node("Expand", g.scalar(0), g.node("Shape", score))
     rows = g.node("Concat", picture, boxes, axis=1)
-    tops = (
+    return (
         g.reshape(rows_or(g, rows, [0, 1, 1, 10, 10]), -1, 5, 1, 1),
         g.reshape(rows_or(g, g.node("Concat", rows, score, axis=1), [0] * 6), -1, 6, 1, 1),
     )
-    return tops[: max(1, len(layer.layer_param.top))]
 
 
 def _boxes(g, layer, x, field: Field):
     """Return one map's boxes (M, 4), corners, and scores (M,) that are good and large enough."""
     p, channels = layer.settings, g.shapes[x][1]
-    background, objects, move, grow = (
-        g.slice(x, g.ints(start), g.ints(end), [1])
-        for start, end in (
-            (0, 1), (1, channels - 4), (channels - 4, channels - 2), (channels - 2, channels),
-        )
-    )  # fmt: skip
+    background, objects, move, grow = g.split(x, 1, 1, channels - 5, 2, 2)
     score = g.sub(g.reduce("ReduceMax", objects, (1,)), background)
 
     def limited(value, i):
@@ -61,8 +51,7 @@ def _boxes(g, layer, x, field: Field):
     counts = [g.size(x, axis) for axis in (3, 2)]
     middles = []
     for count, shape in zip(counts, ((1, 1, 1, -1), (1, 1, -1, 1)), strict=True):
-        number = g.cast(g.node("Range", g.whole(0), g.node("Squeeze", count), g.whole(1)))
-        middle = g.mul(g.add(number, g.scalar(0.5)), step)
+        middle = g.mul(g.add(g.cast(g.range(count)), g.scalar(0.5)), step)
         middles.append(
             g.node("Expand", g.reshape(middle, *shape), g.sizes(1, 1, counts[1], counts[0]))
         )
@@ -81,13 +70,10 @@ def _boxes(g, layer, x, field: Field):
 @converts(DecodeBBox)
 def decode_bbox(g: Graph, layer: DecodeBBox, prediction: str, rois: str):
     """Regions moved by what the next stage predicts."""
-    rows = g.reshape(rois, -1, 5)
-    value = g.slice(g.reshape(prediction, -1, 8), g.ints(4), g.ints(8), [1])
+    value = g.slice(g.reshape(prediction, -1, 8), 4, 8, 1)
     value = g.add(g.mul(value, g.floats(layer.std)), g.floats(layer.mean))
-    move, grow = g.nodes_out("Split", 2, value, axis=1, num_outputs=2)
-    picture, low, high = (
-        g.slice(rows, g.ints(start), g.ints(end), [1]) for start, end in ((0, 1), (1, 3), (3, 5))
-    )
+    move, grow = g.split(value, 1, 2, 2)
+    picture, low, high = _enlarged(g, rois, 0)
     size = g.add(g.sub(high, low), g.scalar(1))
     middle = g.add(g.mul(move, size), g.div(g.add(low, high), g.scalar(2)))
     reach = g.sub(g.mul(size, g.node("Exp", grow)), g.scalar(1))
@@ -131,7 +117,7 @@ def roi_align(g: Graph, layer: ROIAlign, x: str, rois: str):
     # Half a pixel beyond the map's last ones it is 0, which is a whole one in ONNX.
     kept = g.cast(g.reduce("ReduceMin", g.cast(g.node("Greater", end, start)), (1,)), BOOL)
     for axis, shape in ((0, (-1, 1, 1, parts[0] + 1)), (1, (-1, 1, parts[1] + 1, 1))):
-        first, width = (g.slice(v, g.ints(axis), g.ints(axis + 1), [1]) for v in (start, step))
+        first, width = (g.slice(v, axis, axis + 1, 1) for v in (start, step))
         at = g.add(first, g.mul(width, g.floats(np.arange(parts[axis] + 1)[None])))
         limit = g.sub(g.cast(g.size(x, 3 - axis)), half)
         on = g.node(

@@ -16,7 +16,7 @@ def interp(g: Graph, layer: Interp, x: str, like: str = ""):
     size = g.size(x, 2, 4)
     if layer.begin or layer.end:
         end = g.add(size, g.ints(layer.end))
-        x = g.slice(x, g.ints(-layer.begin, -layer.begin), end, (2, 3))
+        x = g.slice(x, g.ints(-layer.begin, -layer.begin), end, 2, 3)
         size = g.add(size, g.ints(layer.begin + layer.end))
     if like:
         size = g.size(like, 2, 4)

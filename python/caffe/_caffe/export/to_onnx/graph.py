@@ -141,9 +141,9 @@ class Graph:
         """Return `value` as float32 or another type."""
         return self.node("Cast", value, to=to)
 
-    def slice(self, value: str, starts: str, ends: str, axes: Sequence[int]) -> str:
-        """Cut `value` along axes."""
-        return self.node("Slice", value, starts, ends, self.ints(*axes))
+    def slice(self, value: str, start: str | int, end: str | int, *axes: int) -> str:
+        """Cut `value` along axes, from `start` to before `end`: lists, or numbers of one axis."""
+        return self.node("Slice", value, self.sizes(start), self.sizes(end), self.ints(*axes))
 
     def split(self, value: str, axis: int, *sizes: int) -> tuple[str, ...]:
         """Cut `value` along an axis into parts of these sizes, all of it."""
@@ -152,6 +152,19 @@ class Graph:
     def range(self, count: str) -> str:
         """Return 0, 1, ... below `count`, a list of one size, as int64."""
         return self.node("Range", self.whole(0), self.node("Squeeze", count), self.whole(1))
+
+    def flipped(self, value: str, *axes: int) -> str:
+        """Return `value` from its end on along axes."""
+        start, end, step = (self.ints(*(v,) * len(axes)) for v in (-1, -(2**62), -1))
+        return self.node("Slice", value, start, end, self.ints(*axes), step)
+
+    def at(self, value: str, index: int, axis: int = 0) -> str:
+        """Return `value` at one index of an axis, which goes."""
+        return self.node("Gather", value, self.whole(index), axis=axis)
+
+    def rows(self, places: str, *values: str) -> tuple[str, ...]:
+        """Return the items of values at these places of axis 0."""
+        return tuple(self.node("Gather", value, places, axis=0) for value in values)
 
     def reduce(self, op: str, value: str, axes: Sequence[int], keep: bool = True) -> str:
         """Reduce `value` over axes by ReduceSum, ReduceMean, ..."""

@@ -14,8 +14,7 @@ def grid_features(g: Graph, size: str, sigmas: Sequence[float], image: str = "")
 
     `size` is the list of height and width.
     """
-    height, width = (g.node("Gather", size, g.whole(i), axis=0) for i in (0, 1))
-    x, y = (g.cast(g.node("Range", g.whole(0), n, g.whole(1))) for n in (width, height))
+    y, x = (g.cast(g.range(n)) for n in g.split(size, 0, 1, 1))
     planes = [
         g.reshape(g.node("Expand", v, size), 1, -1) for v in (x, g.node("Unsqueeze", y, g.ints(1)))
     ]
@@ -43,8 +42,7 @@ class Lattice:
         self.corners, self.weights = [], []
         for r in range(d + 1):
             for found, values in ((self.corners, corner), (self.weights, weights)):
-                row = g.node("Gather", values, g.whole(r), axis=0)
-                row = g.slice(row, g.ints(0), points, [0])
+                row = g.slice(g.at(values, r), 0, points, 0)
                 found.append(g.node("Unsqueeze", row, g.ints(1)))
         self.neighbours = self._find_neighbours(vertices, strides)
         ones = g.node("Expand", g.scalar(1), g.sizes(points, 1))
@@ -52,10 +50,6 @@ class Lattice:
 
     def _column(self, row: Sequence[float]):
         return self.g.floats(np.array(row)[:, None])
-
-    def _flipped(self, value: str) -> str:
-        g = self.g
-        return g.node("Slice", value, g.ints(-1), g.ints(-(2**62)), g.ints(0), g.ints(-1))
 
     def _locate(self, features: str) -> tuple[str, str, str]:
         """Return weights (d + 1, n), keys (d + 1, n) and strides (d,)."""
@@ -80,24 +74,24 @@ class Lattice:
         rank = g.cast(g.add(rank, g.mul(wrap, side)), INT64)
         part = g.mul(g.sub(elevated, g.mul(cell, side)), inverse)
         part = g.node("ScatterElements", part, rank, part, axis=0)
-        first, last = (g.slice(part, g.ints(i), g.ints(i + 1), [0]) for i in (0, d))
-        head, tail = (g.slice(part, g.ints(i), g.ints(i + d), [0]) for i in (0, 1))
+        first, last = (g.slice(part, i, i + 1, 0) for i in (0, d))
+        head, tail = (g.slice(part, i, i + d, 0) for i in (0, 1))
         weights = g.node(
             "Concat",
             g.add(last, g.sub(g.scalar(1), first)),
-            g.sub(self._flipped(head), self._flipped(tail)),
+            g.flipped(g.sub(head, tail), 0),
             axis=0,
         )
         steps = g.mul(g.sub(self._first(g.cast(cell, INT64)), low), self._tall(strides))
         base = g.reduce("ReduceSum", steps, (0,))
         every = g.node("Expand", self._tall(g.sizes(strides, 0)), g.node("Shape", rank))
         by_rank = g.node("ScatterElements", every, rank, every, axis=0)
-        less = g.node("CumSum", self._flipped(by_rank), g.whole(0), exclusive=1)
+        less = g.node("CumSum", g.flipped(by_rank, 0), g.whole(0), exclusive=1)
         number = g.reshape(g.ints(*range(d + 1)), -1, 1)
         return weights, g.add(g.mul(g.sub(base, less), g.ints(d + 1)), number), strides
 
     def _first(self, rows: str) -> str:
-        return self.g.slice(rows, self.g.ints(0), self.g.ints(self.d), [0])
+        return self.g.slice(rows, 0, self.d, 0)
 
     def _tall(self, values: str) -> str:
         return self.g.node("Unsqueeze", values, self.g.ints(1))
@@ -105,11 +99,10 @@ class Lattice:
     def _elevate(self, features: str) -> str:
         g, d = self.g, self.d
         deviation = np.float32(math.sqrt(2 / 3) * (d + 1))
-        rows, total = [], g.mul(g.slice(features, g.ints(0), g.ints(1), [0]), g.scalar(0))
+        rows, total = [], g.mul(g.slice(features, 0, 1, 0), g.scalar(0))
         for j in range(d, 0, -1):
-            feature = g.slice(features, g.ints(j - 1), g.ints(j), [0])
             scale = np.float32(1 / math.sqrt(j * (j + 1)) * float(deviation))
-            scaled = g.mul(feature, g.scalar(float(scale)))
+            scaled = g.mul(g.slice(features, j - 1, j, 0), g.scalar(float(scale)))
             rows.append(g.sub(total, g.mul(scaled, g.scalar(j))))
             total = g.add(total, scaled)
         return g.node("Concat", total, *reversed(rows), axis=0)
@@ -123,7 +116,7 @@ class Lattice:
         span = g.reshape(g.add(g.sub(most, least), g.ints(6)), -1)
         strides = [g.ints(1)]
         for i in range(self.d - 1):
-            strides.append(g.mul(strides[-1], g.slice(span, g.ints(i), g.ints(i + 1), [0])))
+            strides.append(g.mul(strides[-1], g.slice(span, i, i + 1, 0)))
         return g.sub(least, g.ints(3)), g.sizes(*strides)
 
     def _find_neighbours(self, vertices: str, strides: str) -> list[tuple[str, str]]:
@@ -135,22 +128,21 @@ class Lattice:
         inner = g.node("Greater", g.node("Mod", vertices, g.ints(corners)), g.ints(0))
         down = g.add(vertices, g.node("Where", inner, g.ints(-1), last))
         wanted = [
-            g.add(down, g.mul(g.slice(strides, g.ints(i), g.ints(i + 1), [0]), g.ints(corners)))
+            g.add(down, g.mul(g.slice(strides, i, i + 1, 0), g.ints(corners)))
             for i in range(self.d)
         ]
         keys = g.node("Concat", vertices, *wanted, down, axis=0)
         values, _, place, _ = g.nodes_out("Unique", 4, keys, sorted=1)
         parts = g.reshape(place, corners + 1, -1)
-        here = g.node("Range", g.whole(0), g.node("Squeeze", self.count), g.whole(1))
+        here = g.range(self.count)
         nobody = g.node("Expand", self.count, g.node("Shape", values))
-        own = g.node("Gather", parts, g.whole(0), axis=0)
-        vertex = g.node("ScatterElements", nobody, own, here, axis=0)
+        vertex = g.node("ScatterElements", nobody, g.at(parts, 0), here, axis=0)
         found = []
         for i in range(corners):
-            before = g.node("Gather", vertex, g.node("Gather", parts, g.whole(i + 1), axis=0))
+            (before,) = g.rows(g.at(parts, i + 1), vertex)
             behind = g.node("Expand", self.count, self.rows)
             behind = g.node("ScatterElements", behind, before, here, axis=0)
-            behind = g.sizes(g.slice(behind, g.ints(0), self.count, [0]), self.count)
+            behind = g.sizes(g.slice(behind, 0, self.count, 0), self.count)
             found.append((g.sizes(before, self.count), behind))
         return found
 
@@ -164,12 +156,12 @@ class Lattice:
             spread = g.mul(values, weight)
             grid = g.node("ScatterElements", grid, index, spread, axis=0, reduction="add")
         for pair in self.neighbours:
-            near = [g.node("Gather", grid, index, axis=0) for index in pair]
-            grid = g.add(grid, g.mul(g.add(*near), g.scalar(0.5)))
+            near = g.add(*(g.rows(index, grid)[0] for index in pair))
+            grid = g.add(grid, g.mul(near, g.scalar(0.5)))
         scale = g.scalar(1 / (1 + 2.0**-self.d))
         total = ""
         for vertex, weight in zip(self.corners, self.weights, strict=True):
-            part = g.node("Gather", grid, g.node("Squeeze", vertex, g.ints(1)), axis=0)
+            (part,) = g.rows(g.node("Squeeze", vertex, g.ints(1)), grid)
             part = g.mul(part, g.mul(weight, scale))
             total = g.add(total, part) if total else part
         return total

@@ -66,7 +66,7 @@ def segnet_bn(g: Graph, layer: segnet.BN, x: str):
         return g.add(g.mul(x, g.param(0)), g.param(1))
     y, *moments = _by_batch(g, x, segnet.EPS)
     y = g.add(g.mul(y, g.param(0)), g.param(1))
-    return (y, *moments)[: max(1, len(layer.layer_param.top))]
+    return (y, *moments)
 
 
 @converts(LRN)

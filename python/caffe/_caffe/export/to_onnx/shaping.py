@@ -18,7 +18,7 @@ def crop(g: Graph, layer: Crop, x: str, size: str):
     axes = range(layer.axis, layer.axis + len(layer.offsets))
     start = g.ints(*layer.offsets)
     end = g.add(start, g.size(size, layer.axis, axes.stop))
-    return g.slice(x, start, end, axes)
+    return g.slice(x, start, end, *axes)
 
 
 @converts(Flatten)
@@ -79,12 +79,7 @@ def shuffle(g: Graph, layer: ShuffleChannel, x: str):
 
 @converts(Flip)
 def flip(g: Graph, layer: Flip, x: str):
-    """Slices that step backwards."""
-    if not layer.axes:
-        return g.node("Identity", x)
-    count = len(layer.axes)
-    start, end, step = (g.ints(*(v,) * count) for v in (-1, -(2**62), -1))
-    return g.node("Slice", x, start, end, g.ints(*layer.axes), step)
+    return g.flipped(x, *layer.axes) if layer.axes else g.node("Identity", x)
 
 
 @converts(Padding)

@@ -17,7 +17,7 @@ def suppressed(
     threshold: float,
     before: int | None = None,
     after: int | None = None,
-    ends: int = 0,
+    last: bool = False,
     centred: bool = False,
 ) -> str:
     """Return the places, best first, of the boxes that no better one overlaps too much.
@@ -29,8 +29,8 @@ def suppressed(
         A box goes whose intersection over union with a better one is larger.
     before, after : int, optional
         How many of the best are compared, and how many stay at most.
-    ends : int
-        1 where boxes end in their last pixel.
+    last : bool
+        Whether boxes end in their last pixel, not behind it.
     centred : bool
         Whether boxes are (middle x, y, width, height), not corners.
     """
@@ -38,9 +38,9 @@ def suppressed(
     if before is not None:
         most = g.node("Min", most, g.ints(before))
     score, order = g.nodes_out("TopK", 2, score, most, axis=0)
-    boxes = g.node("Gather", boxes, order, axis=0)
-    if ends:
-        boxes = g.add(boxes, g.floats([0, 0, ends, ends]))
+    (boxes,) = g.rows(order, boxes)
+    if last:
+        boxes = g.add(boxes, g.floats([0, 0, 1, 1]))
     g.decides = True
     picked = g.node(
         "NonMaxSuppression",
@@ -50,16 +50,21 @@ def suppressed(
         g.floats([threshold]),
         center_point_box=int(centred),
     )
-    return g.node("Gather", order, g.node("Gather", picked, g.whole(2), axis=1), axis=0)
+    return g.rows(g.at(picked, 2, axis=1), order)[0]
+
+
+def ends(g: Graph, middle: str, extent: str) -> tuple[str, str]:
+    """Return where boxes begin and end."""
+    half = g.div(extent, g.scalar(2))
+    return g.sub(middle, half), g.add(middle, half)
 
 
 def chosen(g: Graph, mask: str, *values: str) -> tuple[str, ...]:
     """Return the items of values, along axis 0, where mask (M,) is true."""
-    places = g.reshape(g.node("NonZero", mask), -1)
-    return tuple(g.node("Gather", v, places, axis=0) for v in values)
+    return g.rows(g.reshape(g.node("NonZero", mask), -1), *values)
 
 
 def rows_or(g: Graph, rows: str, default: list[float]) -> str:
     """Return rows (R, C), or this one where R is 0."""
     count = g.node("Max", g.size(rows, 0), g.ints(1))
-    return g.slice(g.node("Concat", rows, g.floats([default]), axis=0), g.ints(0), count, [0])
+    return g.slice(g.node("Concat", rows, g.floats([default]), axis=0), 0, count, 0)

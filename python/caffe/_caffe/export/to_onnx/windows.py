@@ -61,8 +61,7 @@ class Windows:
         """Return each window's elements within the padded map, one axis for each of its own."""
         area = ""
         for i, (k, s, p) in self._each():
-            number = g.node("Range", g.whole(0), g.node("Squeeze", counts[i]), g.whole(1))
-            start = g.mul(number, g.ints(s))
+            start = g.mul(g.range(counts[i]), g.ints(s))
             limit = g.add(g.size(x, 2 + i), g.ints(2 * p))
             span = g.sub(g.node("Min", g.add(start, g.ints(k)), limit), start)
             area = g.mul(g.node("Unsqueeze", area, g.ints(-1)), span) if area else span

@@ -3,7 +3,7 @@
 from ...layers.forks.yolo_output import YoloDetectionOutput, Yolov3DetectionOutput
 from .detect import NOTHING
 from .graph import Graph
-from .suppression import chosen, one_picture, rows_or, suppressed
+from .suppression import chosen, ends, one_picture, rows_or, suppressed
 from .table import converts
 
 
@@ -16,9 +16,9 @@ def yolov3_output(g: Graph, layer: Yolov3DetectionOutput, *maps: str):
         boxes, object_, classes = _split(g, layer, x, g.div(g.floats(anchors), picture))
         score = g.mul(g.node("Sigmoid", classes), g.node("Unsqueeze", object_, g.ints(1)))
         where = g.node("NonZero", g.node("Greater", score, g.scalar(p.confidence_threshold)))
-        place, label = (g.node("Gather", where, g.whole(i), axis=0) for i in (0, 1))
+        place, label = g.at(where, 0), g.at(where, 1)
         score = g.node("GatherND", score, g.node("Transpose", where, perm=[1, 0]))
-        found.append((g.node("Gather", boxes, place, axis=0), label, score))
+        found.append((*g.rows(place, boxes), label, score))
     return _rows(g, layer, found)
 
 
@@ -50,14 +50,10 @@ def _split(g, layer, x, anchors):
     size = g.size(x, 2, 4)
     table = g.reshape(x, layer.boxes, 5 + layer.classes, size)
     table = g.node("Transpose", table, perm=[2, 3, 0, 1])  # (H, W, B, 5 + K)
-    middle, extent, object_, classes = (
-        g.slice(table, g.ints(start), g.ints(end), [3])
-        for start, end in ((0, 2), (2, 4), (4, 5), (5, 5 + layer.classes))
-    )
-    height, width = (g.node("Squeeze", g.size(x, axis)) for axis in (2, 3))
+    middle, extent, object_, classes = g.split(table, 3, 2, 2, 1, layer.classes)
     grid = [
-        g.reshape(g.cast(g.node("Range", g.whole(0), n, g.whole(1))), *shape)
-        for n, shape in ((width, (1, -1, 1, 1)), (height, (-1, 1, 1, 1)))
+        g.reshape(g.cast(g.range(g.size(x, axis))), *shape)
+        for axis, shape in ((3, (1, -1, 1, 1)), (2, (-1, 1, 1, 1)))
     ]
     places = g.node("Concat", *(g.node("Expand", v, g.sizes(size, 1, 1)) for v in grid), axis=3)
     middle = g.div(g.add(g.node("Sigmoid", middle), places), _wide_and_tall(g, x))
@@ -73,10 +69,8 @@ def _rows(g, layer, found):
     """Return the top (1, 1, R, 7) of each map's boxes, labels and scores."""
     boxes, label, score = (g.node("Concat", *part, axis=0) for part in zip(*found, strict=True))
     stay = suppressed(g, boxes, score, layer.below, centred=True)
-    boxes, label, score = (g.node("Gather", v, stay, axis=0) for v in (boxes, label, score))
-    middle, extent = g.nodes_out("Split", 2, boxes, axis=1, num_outputs=2)
-    half = g.div(extent, g.scalar(2))
+    boxes, label, score = g.rows(stay, boxes, label, score)
     head = (g.reshape(v, -1, 1) for v in (g.add(g.cast(label), g.scalar(1)), score))
     picture = g.node("Expand", g.scalar(0), g.sizes(g.size(score, 0), 1))
-    rows = g.node("Concat", picture, *head, g.sub(middle, half), g.add(middle, half), axis=1)
+    rows = g.node("Concat", picture, *head, *ends(g, *g.split(boxes, 1, 2, 2)), axis=1)
     return g.reshape(rows_or(g, rows, NOTHING), 1, 1, -1, 7)

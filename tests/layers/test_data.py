@@ -244,7 +244,7 @@ def test_memory_data_without_sizes(tmp_path):
 
 
 def test_memory_data_of_absurd_size(tmp_path):
-    with pytest.raises(LayerError, match="2 x 3 x 4000000000 x 5 has more than 2147483647"):
+    with pytest.raises(LayerError, match=r"shape \(2, 3, 4000000000, 5\) has more than 2147483647"):
         make_net(
             tmp_path,
             """type: 'MemoryData' top: 'a' top: 'b'

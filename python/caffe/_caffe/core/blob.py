@@ -109,9 +109,7 @@ class Blob:
 
         With `as_computed` they may be channels last in memory or in bfloat16.
         """
-        shape = tuple(value.shape)
-        if shape != self._shape:
-            self.set_shape(shape)
+        self.set_shape(tuple(value.shape))
         self.freed_data = None
         self.data_buffer.put(value, share=share, as_computed=as_computed)
 

@@ -4,7 +4,6 @@ Arrays go over NCCL where they are on a GPU, over gloo where they are on the hos
 """
 
 import atexit
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -146,12 +145,8 @@ def batch_norm_is_shared() -> bool:
 
 
 def of_rank_0(value: Any) -> Any:
-    """Return rank 0's `value`, which JSON can hold."""
-    text = json.dumps(value).encode()
-    size = torch.tensor(len(text))
-    broadcast(size)
-    sent = torch.zeros(int(size), dtype=torch.uint8)
-    if context.solver_rank() == 0:
-        sent = torch.tensor(list(text), dtype=torch.uint8)
-    broadcast(sent)
-    return json.loads(bytes(sent.tolist()))
+    """Return rank 0's `value`."""
+    sent = [value]
+    with _reached():
+        dist.broadcast_object_list(sent, 0, device=context.CPU)
+    return sent[0]

@@ -1,13 +1,11 @@
 """Tops that come from memory: given by the caller, or made by a filler."""
 
-import math
-
 import numpy as np
 import torch
 
 from ...proto import caffe_pb2
 from ..core import context, filler
-from ..core.blob import MAX_COUNT, Blob, check_shape
+from ..core.blob import Blob
 from ..core.layer import Layer, register
 from ..log import warning
 
@@ -21,7 +19,7 @@ class Fixed(Layer):
     shaped = False
 
     def setup(self):
-        self.shapes = [self.named(check_shape, shape) for shape in self.top_shapes()]
+        self.shapes = self.top_shapes()
 
     def top_shapes(self):
         """Return the shapes of the tops, as the settings give them."""
@@ -118,11 +116,6 @@ class MemoryData(Layer):
             min(self.batch_size, *self.item) > 0,
             "memory_data_param must give batch_size, channels, height and width, all positive; got "
             f"{self.batch_size}, {', '.join(map(str, self.item))}",
-        )
-        self.check(
-            math.prod((self.batch_size, *self.item)) <= MAX_COUNT,
-            f"a batch of {self.batch_size} x {' x '.join(map(str, self.item))} has more than "
-            f"{MAX_COUNT} values",
         )
         self.data: np.ndarray | None = None
         self.labels: np.ndarray | None = None

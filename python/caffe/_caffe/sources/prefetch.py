@@ -17,7 +17,6 @@ import numpy as np
 import torch
 
 from ..core import context
-from ..core.blob import check_shape
 from ..core.layer import Layer
 from ..errors import FormatError, LayerError
 
@@ -116,7 +115,7 @@ class PrefetchingLayer(Layer):
         )
         if self.training:
             self.reader.share = Share(context.solver_rank(), context.solver_count())
-        self.shapes = [self.named(check_shape, s) for s in self.reader.shapes]
+        self.shapes = self.reader.shapes
         self.next = self.reader.first  # number of the first item not yet given out
 
     def reshape(self):

@@ -128,10 +128,6 @@ class Blob:
         else:
             self.diff_buffer.put(value)
 
-    def unshare_diff(self) -> None:
-        """Copy the gradient if its array is another's too."""
-        self.diff_buffer.unshare()
-
     def seed_diff(self, value: float, again: bool = True) -> None:
         """Fill the gradient with a loss weight; unless `again`, only where it was never written."""
         if again or not self.diff_buffer.head:

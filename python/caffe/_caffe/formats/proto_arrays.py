@@ -1,5 +1,7 @@
 """Arrays to BlobProtos and Datums and back, under the names that BVLC's io.py gives them."""
 
+import math
+
 import numpy as np
 
 from ...proto import caffe_pb2
@@ -19,7 +21,7 @@ def blobproto_to_array(blob, return_diff=False):
         shape = tuple(getattr(blob, name) for name in legacy)
     else:
         shape = tuple(blob.shape.dim)
-    if values.size != np.prod(shape, dtype=object):
+    if values.size != math.prod(shape):
         raise ValueError(f"BlobProto has {values.size} values for shape {shape}")
     return values.reshape(shape)
 
@@ -71,6 +73,6 @@ def datum_to_array(datum):
     else:
         values = np.array(datum.float_data, dtype=np.float64)
     shape = (datum.channels, datum.height, datum.width)
-    if values.size != np.prod(shape, dtype=object):
+    if values.size != math.prod(shape):
         raise ValueError(f"the datum has {values.size} values for shape {shape}")
     return values.reshape(shape)

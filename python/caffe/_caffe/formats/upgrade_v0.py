@@ -69,8 +69,7 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 # V0 fields that every layer type may carry, and their names in transform_param.
-_TRANSFORM = {"scale": "scale", "meanfile": "mean_file", "cropsize": "crop_size"}
-_TRANSFORM["mirror"] = "mirror"
+_TRANSFORM = dict(scale="scale", meanfile="mean_file", cropsize="crop_size", mirror="mirror")
 _PLAIN = ("name", "blobs", "blobs_lr", "weight_decay")
 
 

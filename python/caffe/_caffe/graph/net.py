@@ -189,7 +189,8 @@ class Net(Hooked):
         return self.param_table.learnable
 
     def clear_param_diffs(self) -> None:
-        self.param_table.clear_diffs()
+        for blob in self.learnable_params:
+            blob.clear_diff()
 
     def copy_from(self, weights_file: str) -> None:
         """Load weights by layer name from a .caffemodel or HDF5 file.

@@ -3,8 +3,6 @@
 import copy
 from dataclasses import dataclass
 
-import torch
-
 from ...proto import caffe_pb2
 from ..core.blob import Blob
 from ..core.layer import Layer
@@ -108,11 +106,3 @@ class ParamTable:
         """Return the parameter's name in a log: the one it was given, or its number."""
         specs = layer.layer_param.param
         return (specs[index].name if index < len(specs) else "") or str(index)
-
-    def clear_diffs(self) -> None:
-        for blob in self.learnable:
-            blob.clear_diff()
-
-    def gradients(self) -> list[torch.Tensor]:
-        """Return the diffs on the compute device, to change in place."""
-        return [blob.diff_tensor(write=True) for blob in self.learnable]

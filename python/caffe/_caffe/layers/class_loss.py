@@ -7,7 +7,7 @@ from ..core.axes import as_rows, count, legacy_shape
 from ..core.labels import LabelReader
 from ..core.layer import Layer, register
 from ..core.loss_layer import FLT_MIN, LabelAxis, Loss, SoftmaxLoss, normalization, normalizer
-from ..errors import CaffeError, LayerError
+from ..errors import CaffeError
 from ..formats.snapshot import read_blobproto
 
 LOG_THRESHOLD = 1e-20  # loss_layer.hpp, kLOG_THRESHOLD
@@ -121,7 +121,7 @@ class InfogainLoss(Loss):
         try:
             return torch.from_numpy(read_blobproto(source))
         except (CaffeError, OSError) as error:
-            raise LayerError(self.format_error(f"cannot read H: {error}")) from error
+            self.fail(f"cannot read H: {error}")
 
     def _matrix(self, x, *gains):
         if not gains and not self.shapes_only:

@@ -1,5 +1,7 @@
 """HDF5 files as data source and as sink."""
 
+import math
+
 import numpy as np
 
 from ..core.blob import MAX_COUNT
@@ -131,7 +133,7 @@ class HDF5File:
             whole = found.chunks is None and not found.is_virtual and not found.external
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
             raise FormatError(self._unreadable(name, error)) from error
-        size = int(np.prod(shape or (0,), dtype=object))
+        size = math.prod(shape or (0,))
         if not shape or size > MAX_COUNT or not plain:
             raise FormatError(
                 f"HDF5 file '{self.path}': dataset '{name}' is of shape {shape} and type {kind}; "
@@ -222,6 +224,4 @@ class HDF5Output(Layer):
         except LayerError:
             raise
         except (OSError, ValueError, RuntimeError) as error:
-            raise LayerError(
-                self.format_error(f"'{self.path}' cannot be written: {error}")
-            ) from error
+            self.fail(f"'{self.path}' cannot be written: {error}")

@@ -9,7 +9,7 @@ import torch
 from ...proto import caffe_pb2
 from ..core import context
 from ..core.blob import Blob
-from ..graph.params import Owner, ParamTable
+from ..graph.params import Owner
 from ..log import info
 
 Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
@@ -61,11 +61,11 @@ class ParamGroup:
         return [self.blobs[i] for i in kept], [[self.histories[0][i] for i in kept]]
 
 
-def clip(table: ParamTable, limit: float) -> None:
+def clip(learnable: Sequence[Blob], limit: float) -> None:
     """Scale the gradients down to the L2 norm `limit`, taken over all of them; below 0, none."""
-    if limit < 0 or not table.learnable:
+    if limit < 0 or not learnable:
         return
-    grads = table.gradients()
+    grads = [blob.diff_tensor(write=True) for blob in learnable]
     norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
     if norm > limit:
         scale = limit / norm

@@ -64,7 +64,7 @@ def restore(solver: Training, state_file: str) -> None:
         solver.net.copy_from(_find_model(state.learned_net, state_file))
     solver.iter, solver.current_step = state.iter, state.current_step
     for blob in solver.net.learnable_params:
-        blob.unshare_diff()  # it may be the history that is now written
+        blob.diff_buffer.unshare()  # it may be the history that is now written
     for blob, array in zip(solver.history, state.history, strict=True):
         blob.data[...] = array.reshape(blob.shape)
     _restore_runtime(solver, state.runtime_state or {}, state_file)

@@ -171,7 +171,7 @@ class Solver:
         if self.param.display and self.iter % self.param.display == 0:
             info(f"Iteration {self.iter}, lr = {rate:g}", src="sgd_solver.cpp:112")
         with torch.no_grad():
-            clip(self.net.param_table, self.param.clip_gradients)
+            clip(self.net.learnable_params, self.param.clip_gradients)
             for group in self._groups:
                 group.update(self.compute_update, self.param, rate)
         self.iter += 1

@@ -18,7 +18,7 @@ import torch
 
 from ..core import context
 from ..core.layer import Layer
-from ..errors import FormatError, LayerError
+from ..errors import FormatError
 
 ORDER, BATCH = 0, 1  # what a random stream is for
 
@@ -159,10 +159,8 @@ class PrefetchingLayer(Layer):
     def set_state(self, state: dict) -> None:
         try:
             position, seed = int(state["next"]), int(state["seed"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise LayerError(
-                self.format_error(f"state {state!r} is not {{'next': item number, 'seed': number}}")
-            ) from error
+        except (KeyError, TypeError, ValueError):
+            self.fail(f"state {state!r} is not {{'next': item number, 'seed': number}}")
         self.check(position >= 0 and seed >= 0, f"state {state!r} has a negative number")
         self.stop()
         self.next, self.reader.seed = position // self.reader.share.ranks, seed

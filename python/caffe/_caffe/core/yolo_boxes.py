@@ -18,6 +18,13 @@ def overlap(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return both / (a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - both)
 
 
+def largest_overlap(boxes: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Return by how much each of the boxes (B, H, W, 4) overlaps one of the true ones (M, 4)."""
+    if not len(true):
+        return torch.zeros_like(boxes[..., 0])
+    return overlap(true.to(boxes).view(-1, 1, 1, 1, 4), boxes).amax(0)
+
+
 def suppress_at(threshold: float) -> float:
     """Return the threshold of core/boxes.py's `suppress` by which boxes go at this one itself."""
     return float(np.nextafter(np.float32(threshold), np.float32(-1)))
@@ -53,10 +60,10 @@ def boxes_of(middle: torch.Tensor, log_size: torch.Tensor, anchors: torch.Tensor
     return torch.stack([x, y, size[:, :, 0], size[:, :, 1]], 4)
 
 
-def before_zero(values: torch.Tensor) -> int:
-    """Return how many values come before the first 0."""
-    zero = torch.nonzero(values == 0)
-    return int(zero[0]) if len(zero) else len(values)
+def until_zero(rows: torch.Tensor, column: int) -> torch.Tensor:
+    """Return the rows before the first that has 0 in this column."""
+    zero = torch.nonzero(rows[:, column] == 0)
+    return rows[: zero[0]] if len(zero) else rows
 
 
 def pairs(layer, values, name: str, least: int) -> torch.Tensor:

@@ -27,9 +27,6 @@ class Flip(Layer):
     def forward(self, x):
         return x.flip(self.axes)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        return [top_diff[0].flip(self.axes)]
-
 
 def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     if param.HasField("normalize_param"):
@@ -247,5 +244,5 @@ class InnerDistance(Layer):
                 dw -= own[i].unsqueeze(1) * sign
         if len(bottom) == 1 and self.wants_param(0):
             self.blobs[0].add_diff(dw)
-        diffs = [dx.view(bottom[0].shape), *(dw.view(b.shape) for b in bottom[1:2]), None]
-        return [d if down else None for d, down in zip(diffs, propagate_down, strict=False)]
+        diffs = dx.view(bottom[0].shape), *(dw.view(b.shape) for b in bottom[1:2]), None
+        return list(diffs[: len(bottom)])

@@ -54,10 +54,9 @@ class ImageSegData(PrefetchingLayer):
             not any(given[1:]) or given == [False, True, True],
             "transform_param takes crop_size alone, or crop_height and crop_width",
         )
+        crop = (transform.crop_size,) * 2
         if given[1]:
             crop = (transform.crop_height, transform.crop_width)
-        else:
-            crop = (transform.crop_size,) * 2
         return crop if all(crop) else (0, 0)
 
 
@@ -65,12 +64,11 @@ class SegmentationReader(ListReader):
     """Images with their label maps."""
 
     def __init__(self, layer: ImageSegData, lines):
-        self.param = layer.layer_param.image_data_param
-        self.transform = layer.layer_param.transform_param
+        param = self.param = layer.layer_param.image_data_param
+        transform = self.transform = layer.layer_param.transform_param
         self.crop = layer.crop()
         self.random_crop = layer.training and any(self.crop)
-        self.means = np.array(self.transform.mean_value, np.float64)
-        param, transform = self.param, self.transform
+        self.means = np.array(transform.mean_value, np.float64)
         self.labelled = param.label_type != param.NONE
         if self.labelled and (short := [line for line in lines if len(line) < 2]):
             raise FormatError(
@@ -110,6 +108,7 @@ class SegmentationReader(ListReader):
     def _label(self, line, image):
         if self.param.label_type == self.param.PIXEL:
             return self._read(self.param.root_folder + line[1], images.GRAY)[:, :, 0]
+        value = self.param.ignore_label
         if self.labelled:
             try:
                 value = int(line[1])
@@ -118,8 +117,6 @@ class SegmentationReader(ListReader):
                     f"'{self.param.source}': label_type IMAGE takes a number behind each image, "
                     f"got {line[1]!r}; maps are label_type PIXEL"
                 ) from None
-        else:
-            value = self.param.ignore_label
         return np.full(image.shape[:2], np.clip(value, 0, 255), np.uint8)
 
     def _pad(self, image, label, path):

@@ -37,10 +37,6 @@ class Padding(Layer):
     def forward(self, x):
         return F.pad(x, self.pads)
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """dx is dy's part there; 0 where the map was cropped."""
-        return [F.pad(top_diff[0], [-p for p in self.pads]).contiguous()]
-
 
 def has_softmaxloss_param(layer_param, net) -> str | None:
     """Return why a SoftmaxWithLoss is DeepLab v1's, or None."""

@@ -14,11 +14,21 @@ from ...core.python_layers import published
 from ...errors import LayerError
 
 
-class _Anchored:
-    """What the layers over a map of anchors share."""
+class _Regions:
+    """What all have in common: tops whose shapes are known in forward, and no gradient."""
 
     param_str: str  # set by the runtime, like phase
     phase: int
+
+    def reshape(self, bottom, top):
+        """Leave the tops."""
+
+    def backward(self, top, propagate_down, bottom):
+        """Leave the diffs."""
+
+
+class _Anchored(_Regions):
+    """What the layers over a map of anchors share."""
 
     def _read(self, *more: str) -> dict:
         found = read_settings(self.param_str, ("feat_stride", "scales", "ratios", *more))
@@ -27,12 +37,6 @@ class _Anchored:
             16, found.get("ratios", (0.5, 1, 2)), found.get("scales", (8, 16, 32))
         )
         return found
-
-    def reshape(self, bottom, top):
-        """Leave the tops: their shapes are known in forward."""
-
-    def backward(self, top, propagate_down, bottom):
-        """There is no gradient."""
 
 
 def _one_picture(blob, what, channels):
@@ -187,7 +191,7 @@ def _spread(values, inside, fill, size):
 
 
 @published("rpn.proposal_target_layer", "ProposalTargetLayer")
-class ProposalTargetLayer:
+class ProposalTargetLayer(_Regions):
     """Regions to learn from, and what to learn (lib/rpn/proposal_target_layer.py).
 
     param_str: num_classes C, background included. Bottoms: regions (R, 5), all of picture 0; boxes
@@ -200,15 +204,10 @@ class ProposalTargetLayer:
     draws. BATCH_SIZE -1 takes them all (R-FCN).
     """
 
-    param_str: str
-
     def setup(self, bottom, top):
         self.classes = read_settings(self.param_str, ("num_classes",))["num_classes"]
         for blob, width in zip(top, (5, 1, *[4 * self.classes] * 3), strict=True):
             blob.reshape(1, width)
-
-    def reshape(self, bottom, top):
-        """Leave the tops: their shapes are known in forward."""
 
     def forward(self, bottom, top):
         boxes = bottom[1].data.reshape(len(bottom[1].data), -1)
@@ -258,9 +257,6 @@ class ProposalTargetLayer:
         there = np.flatnonzero(labels > 0)
         wide[there, place[there].astype(int)] = values[there]
         return wide.reshape(len(labels), -1)
-
-    def backward(self, top, propagate_down, bottom):
-        """There is no gradient."""
 
 
 @published(

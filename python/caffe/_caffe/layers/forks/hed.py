@@ -73,9 +73,9 @@ class RCFSigmoidCrossEntropyLoss(SigmoidCrossEntropyLoss):
 
 
 class EdgeReader(PairReader):
-    """Images, and maps of which only the upper half of the greys counts."""
+    """Images, and maps whose greys from 128 on are 1, the others `below` of their brightness."""
 
-    below = 0.0  # what a grey of less than 128 counts, as a share of its own brightness
+    below: float
 
     def item(self, line, draws):
         image, edges, names = self.read_pair(line)
@@ -83,12 +83,6 @@ class EdgeReader(PairReader):
         image, edges = self.resize(image), self.resize(edges)
         edges = np.where(edges >= 128, 1, edges * np.float32(self.below / 255))
         return self.transformer(image, edges, draws, names)
-
-
-class SoftEdgeReader(EdgeReader):
-    """Images, and maps whose lower greys stay what they are."""
-
-    below = 1.0
 
 
 @register("ImageLabelmapData")
@@ -102,7 +96,7 @@ class ImageLabelmapData(PrefetchingLayer):
     image; crop_size and mirror are drawn once for both, in TEST as well as in TRAIN.
     """
 
-    reader_class = EdgeReader
+    below = 0.0  # what a grey of less than 128 counts, as a share of its own brightness
 
     def open(self):
         param = self.layer_param.image_data_param
@@ -110,7 +104,8 @@ class ImageLabelmapData(PrefetchingLayer):
         # Random in TEST too (LocTransform).
         transformer = PairTransformer(self.layer_param.transform_param, caffe_pb2.TRAIN)
         lines = check_pairs(read_words(param.source), param.source)
-        reader = self.reader_class(param, lines, transformer)
+        reader = EdgeReader(param, lines, transformer)
+        reader.below = self.below
         reader.size_up()
         return reader
 
@@ -122,4 +117,4 @@ class RCFImageLabelmapData(ImageLabelmapData):
     RCF's loss leaves these places out: its maps hold how many people drew an edge there.
     """
 
-    reader_class = SoftEdgeReader
+    below = 1.0

@@ -205,23 +205,11 @@ class Interp(Layer):
         self.check(min(self.size) > 0, f"height and width must be positive, given {self.size}")
         return [(*shape[:2], *self.size)]
 
-    def _crop(self, x):
+    def forward(self, x, *like):
         x = x.view(legacy_shape(self, x.shape))
         rows, columns = (slice(-self.begin, n + self.end) for n in x.shape[2:])
-        return x[:, :, rows, columns]
-
-    def forward(self, x, *like):
+        x = x[:, :, rows, columns]
         # torch computes r and r * o in float32 and cuts them to integers, as interp.cpp does.
-        x = self._crop(x)
         if x.shape[2:] == self.size:
             return x.clone(memory_format=torch.contiguous_format)
         return F.interpolate(x, self.size, mode="bilinear", align_corners=True)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        """Each output's diff goes to the four pixels that it was read from, with their weights."""
-        x, dy = bottom[0], top_diff[0]
-        shape = list(self._crop(x).shape)
-        if tuple(shape[2:]) != self.size:
-            dy = torch.ops.aten.upsample_bilinear2d_backward(dy, self.size, shape, True)
-        pads = (-self.begin, -self.end) * 2
-        return [F.pad(dy, pads).view(x.shape), None][: len(bottom)]

@@ -24,13 +24,6 @@ class ShuffleChannel(Layer):
         )
         return [legacy_shape(self, shape)]
 
-    def _shuffle(self, x, rows, shape):
-        groups = x.view(x.shape[0], rows, x.shape[1] // rows, -1)
-        return groups.transpose(1, 2).reshape(shape)
-
     def forward(self, x):
-        return self._shuffle(x, self.group, legacy_shape(self, x.shape))
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        dy = top_diff[0]
-        return [self._shuffle(dy, dy.shape[1] // self.group, bottom[0].shape)]
+        groups = x.view(x.shape[0], self.group, x.shape[1] // self.group, -1)
+        return groups.transpose(1, 2).reshape(legacy_shape(self, x.shape))

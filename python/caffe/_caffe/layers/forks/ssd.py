@@ -33,10 +33,6 @@ class Permute(Layer):
             self.fail(f"was set up for {len(self.order)} axes, bottom has shape {tuple(x.shape)}")
         return x.permute(self.order).contiguous()
 
-    def backward(self, propagate_down, bottom, top, top_diff):
-        back = sorted(range(len(self.order)), key=self.order.__getitem__)
-        return [top_diff[0].permute(back).contiguous()]
-
 
 @register("Normalize")
 class Normalize(Layer):

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from caffe.proto import caffe_pb2
 
+from ...core import matching
 from ...core.boxes import (
     area,
     check_predictions,
@@ -19,15 +20,6 @@ from ...core.boxes import (
 )
 from ...core.layer import register
 from ...core.loss_layer import FLT_MIN, Loss, normalization, normalizer
-from ...core.matching import (
-    OUTSIDE,
-    UNMATCHED,
-    Match,
-    match_boxes,
-    mine,
-    positives,
-    read_truth,
-)
 from ...core.smooth_l1 import smooth_l1, smooth_l1_slope
 
 _PARAM = caffe_pb2.MultiBoxLossParameter
@@ -113,39 +105,42 @@ class MultiBoxLoss(Loss):
         confidence = confidence.reshape(num, -1, self.classes)
         priors = priors_and_variances(prior)
         on_host = [p.cpu() for p in priors]
-        truths = read_truth(self, truth, num, self.settings)
+        truths = matching.read_truth(self, truth, num, self.settings)
         matches = [self._match(t, location[i], on_host) if t else {} for i, t in enumerate(truths)]
         negatives = [np.empty(0, int)] * num
         if self.mining:
             matches, negatives = self._mine(location, confidence, priors, on_host, truths, matches)
-        place, label, boxes = positives(matches, truths, self.settings, location.device)
+        place, label, boxes = matching.positives(matches, truths, self.settings, location.device)
         valid, fixed = torch.tensor(len(label)), self.layer_param.loss_param.pre_fixed_normalizer
         divisor = float(normalizer(self.mode, num, location.shape[1], valid, fixed))
         located = self._location(location, priors, place, boxes)
         sure = self._confidence(confidence, place, label, negatives)
         return Result(located[0], sure[0], located[1], sure[1], divisor)
 
-    def _match(self, truth, location, priors) -> dict[int, Match]:
+    def _match(self, truth, location, priors) -> dict[int, matching.Match]:
         """The matches of one picture for each set of locations (one if they are shared)."""
         param = self.settings
         if param.use_prior_for_matching:
-            match = match_boxes(truth.boxes, priors[0], param)
+            match = matching.match_boxes(truth.boxes, priors[0], param)
             if param.share_location:
                 return {0: match}
             labels = np.append(truth.labels.numpy(), [-1, -1])  # of those outside and unmatched
             return {
-                c: Match(np.where(labels[match.found] == c, match.found, -1), match.overlap)
+                c: matching.Match(
+                    np.where(labels[match.found] == c, match.found, -1), match.overlap
+                )
                 for c in self._location_classes()
             }
         boxes = self._decode(location.cpu(), priors)
         if param.share_location:
-            return {0: match_boxes(truth.boxes, boxes[:, 0], param)}
+            return {0: matching.match_boxes(truth.boxes, boxes[:, 0], param)}
         found = {}
         for c in self._location_classes():
             some = torch.nonzero(truth.labels == c).flatten()
-            match = match_boxes(truth.boxes[some], boxes[:, c], param)
-            number = np.append(some.numpy(), [OUTSIDE, UNMATCHED])  # found at -2 and -1, too
-            found[c] = Match(number[match.found], match.overlap)
+            match = matching.match_boxes(truth.boxes[some], boxes[:, c], param)
+            # What is found at -2 and -1, too.
+            number = np.append(some.numpy(), [matching.OUTSIDE, matching.UNMATCHED])
+            found[c] = matching.Match(number[match.found], match.overlap)
         return found
 
     def _location_classes(self):
@@ -163,7 +158,7 @@ class MultiBoxLoss(Loss):
         """Matches and negatives of each picture after mining."""
         param, num = self.settings, len(truths)
         label = torch.full(confidence.shape[:2], self.background, device=confidence.device)
-        place, of_match, boxes = positives(matches, truths, self.settings, location.device)
+        place, of_match, boxes = matching.positives(matches, truths, self.settings, location.device)
         label.view(-1)[place[:, 0]] = of_match
         loss = self._confidence_loss(confidence, label)
         if param.mining_type == _PARAM.HARD_EXAMPLE and len(place):
@@ -176,8 +171,8 @@ class MultiBoxLoss(Loss):
         for i, found in enumerate(matches):
             for c, match in found.items():
                 suppressor = self._suppressor(location[i, :, c], on_host)
-                index, negatives[i] = mine(match, loss[i], param, suppressor)
-                mined[i][c] = Match(index, match.overlap)
+                index, negatives[i] = matching.mine(match, loss[i], param, suppressor)
+                mined[i][c] = matching.Match(index, match.overlap)
         return mined, negatives
 
     def _suppressor(self, location, priors):

@@ -134,21 +134,14 @@ class SoftmaxWithLossExpectation(_Expectation):
         return labels
 
 
-def _sets_the_cpu_forms_field_alone(
-    param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter
-) -> str | None:
+def _is_cpu_form(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     """The published nets set `normalize`, which only the CPU form reads, beside the GPU form's."""
     given = {field.name for field, _ in param.loss_param.ListFields()} - {"ignore_label"}
-    return (
-        "loss_param has normalize and no field of the GPU form" if given == {"normalize"} else None
-    )
+    alone = given == {"normalize"}
+    return "loss_param has normalize and no field of the GPU form" if alone else None
 
 
-@register(
-    "SoftmaxWithLossExpectation",
-    dialect="whats-the-point-cpu",
-    recognise=_sets_the_cpu_forms_field_alone,
-)
+@register("SoftmaxWithLossExpectation", dialect="whats-the-point-cpu", recognise=_is_cpu_form)
 class SoftmaxWithLossExpectationCPU(_Expectation):
     """The older loss that the fork computes in CPU mode (softmax_loss_expectation_layer.cpp).
 

@@ -53,25 +53,9 @@ class Reorg(Layer):
         return [(n, c * s**2, h // s, w // s)]
 
     def forward(self, x):
+        s, (n, c, h, w) = self.stride, x.shape
         if self.reverse:
-            return self._to_blocks(x)
-        s, (n, c, h, w) = self.stride, x.shape
-        rows = self._to_channels(x.reshape(n, c // s**2, h * s, w * s))
-        return rows.view(n, c * s**2, h // s, w // s)
-
-    def backward(self, propagate_down, bottom, top, top_diff):
-        dy, shape = top_diff[0], bottom[0].shape
-        dx = self._to_channels(dy) if self.reverse else self._to_blocks(dy.reshape(shape))
-        return [dx.reshape(shape)]
-
-    def _to_channels(self, x):
-        """Return (N, C s^2, H, W) of maps (N, C, H s, W s)."""
-        s, (n, c, h, w) = self.stride, x.shape
-        x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 1, 2, 4)
+            x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
+            return x.reshape(n, c // s**2, h * s, w * s)
+        x = x.reshape(n, c // s**2, h, s, w, s).permute(0, 3, 5, 1, 2, 4)
         return x.reshape(n, c * s**2, h // s, w // s)
-
-    def _to_blocks(self, x):
-        """Return (N, C / s^2, H s, W s) of maps (N, C, H, W)."""
-        s, (n, c, h, w) = self.stride, x.shape
-        x = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
-        return x.reshape(n, c // s**2, h * s, w * s)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
+from ...core import yolo_boxes
 from ...core.layer import register
 from ...core.loss_layer import Loss
-from ...core.yolo_boxes import before_zero, boxes_of, check_map, overlap, pairs
 
 
 @register("Yolov3")
@@ -44,11 +45,12 @@ class Yolov3(Loss):
         )
         self.check(len(param.mask) >= param.num, f"mask needs num {param.num} numbers of anchors")
         self.mask = list(param.mask)[: param.num]
-        self.anchors = pairs(self, param.biases, "biases", max(param.mask, default=0) + 1)
+        least = max(param.mask, default=0) + 1
+        self.anchors = yolo_boxes.pairs(self, param.biases, "biases", least)
         self.check_positive(param, "anchors_scale")
 
     def reshape(self, x, truth):
-        check_map(self, x, self.settings.num, self.settings.num_class)
+        yolo_boxes.check_map(self, x, self.settings.num, self.settings.num_class)
         if len(truth) < 2 or truth[0] != x[0] or truth[-1] != 5:
             self.fail(f"bottom 1 must be ({x[0]}, 1, T, 5), given {truth}")
         return [()]
@@ -57,9 +59,9 @@ class Yolov3(Loss):
         values = x.unflatten(1, (self.settings.num, -1))
         active = values.sigmoid()
         active[:, :, 2:4] = values[:, :, 2:4]
-        picture = torch.tensor(x.shape[:1:-1]) * float(self.settings.anchors_scale)
+        picture = torch.tensor([x.shape[3], x.shape[2]]) * float(self.settings.anchors_scale)
         shapes = self.anchors / picture  # as shares of it, (A, 2)
-        boxes = boxes_of(active[:, :, :2], values[:, :, 2:4], shapes[self.mask])
+        boxes = yolo_boxes.boxes_of(active[:, :, :2], values[:, :, 2:4], shapes[self.mask])
         diff = torch.zeros_like(values)
         for i, rows in enumerate(truth.reshape(len(x), -1, 5)):
             self._picture(diff[i], active[i], boxes[i], rows, shapes)
@@ -68,12 +70,9 @@ class Yolov3(Loss):
 
     def _picture(self, diff, active, boxes, rows, shapes):
         """Fill in the differences (B, 5 + K, H, W) of one picture."""
-        known = rows[: before_zero(rows[:, 1]), 1:]
-        best = 0 * boxes[..., 0]
-        if len(known):
-            best = overlap(known.view(-1, 1, 1, 1, 4), boxes).amax(0)
+        best = yolo_boxes.largest_overlap(boxes, yolo_boxes.until_zero(rows, 1)[:, 1:])
         diff[:, 4] = torch.where(best > self.settings.thresh, 0, active[:, 4])
-        for row in rows[: before_zero(rows[:, 3])].cpu().numpy():
+        for row in yolo_boxes.until_zero(rows, 3).cpu().numpy():
             self._true_box(diff, active, row, shapes)
 
     def _true_box(self, diff, active, row, shapes):
@@ -85,7 +84,7 @@ class Yolov3(Loss):
         if not 0 <= label < param.num_class:
             self.fail(f"label {label} is outside num_class {param.num_class}, 0 and up")
         true = torch.tensor([0, 0, w, h])
-        shares = overlap(true, torch.cat([torch.zeros_like(shapes), shapes], 1))
+        shares = yolo_boxes.overlap(true, F.pad(shapes, (2, 0)))
         first = int(shares.argmax()) if shares.max() > 0 else -1
         chosen = [self.mask.index(first)] if first in self.mask else []
         first = chosen[0] if chosen else first  # from here on the fork has its place in mask

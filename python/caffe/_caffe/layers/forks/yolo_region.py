@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
+from ...core import yolo_boxes
 from ...core.layer import register
 from ...core.loss_layer import Loss
-from ...core.yolo_boxes import before_zero, boxes_of, check_map, overlap, pairs
 from ...errors import FormatError
 from ...formats.text_file import read_text
 
@@ -42,7 +43,7 @@ class RegionLoss(Loss):
         param = self.settings = self.layer_param.region_loss_param
         self.check(param.coords == 4, f"coords must be 4, given {param.coords}")
         self.check(not param.softmax_tree, "has no softmax_tree")
-        self.anchors = pairs(self, param.biases, "biases", param.num)[: param.num]
+        self.anchors = yolo_boxes.pairs(self, param.biases, "biases", param.num)[: param.num]
         self.intel = truth.shape[-1:] == (8,)
         self.map = self._class_map(param.class_map) if self.intel and param.class_map else None
 
@@ -54,7 +55,7 @@ class RegionLoss(Loss):
 
     def reshape(self, x, truth):
         param = self.settings
-        check_map(self, x, param.num, param.num_class)
+        yolo_boxes.check_map(self, x, param.num, param.num_class)
         self.check(x[2] == x[3], f"takes square maps, bottom 0 has shape {x}")
         if self.intel:
             self.check(x[3] == param.side, f"side is {param.side}, bottom 0 has shape {x}")
@@ -69,13 +70,11 @@ class RegionLoss(Loss):
         active[:, :, [0, 1, 4]] = values[:, :, [0, 1, 4]].sigmoid()
         active[:, :, 5:] = values[:, :, 5:].softmax(2)
         shares = self.anchors / side
-        boxes = boxes_of(active[:, :, :2], values[:, :, 2:4], shares)
+        boxes = yolo_boxes.boxes_of(active[:, :, :2], values[:, :, 2:4], shares)
         diff = torch.zeros_like(values)
         for i in range(len(x)):
             known, found = self._truth(truth, i)
-            best = 0 * boxes[i, ..., 0]
-            if len(known):
-                best = overlap(known.to(x).view(-1, 1, 1, 1, 4), boxes[i]).amax(0)
+            best = yolo_boxes.largest_overlap(boxes[i], known)
             sure = active[i, :, 4]
             away = param.noobject_scale * sure * (sure * (1 - sure))
             diff[i, :, 4] = torch.where(best > param.thresh, 0, away)
@@ -94,7 +93,8 @@ class RegionLoss(Loss):
             known = rows[:, 1:]
         else:
             rows = truth[i].reshape(-1, 5).cpu()
-            known, rows = rows[: before_zero(rows[:, 1]), 1:], rows[: before_zero(rows[:, 3])]
+            known = yolo_boxes.until_zero(rows, 1)[:, 1:]
+            rows = yolo_boxes.until_zero(rows, 3)
         return known, [(self._label(int(row[0])), row[1:]) for row in rows]
 
     def _label(self, label):
@@ -113,12 +113,12 @@ class RegionLoss(Loss):
             self.fail(f"a true box's middle {true[:2].tolist()} lies outside the picture")
         own = boxes[:, line, column].cpu()
         sizes = shares if param.bias_match else own[:, 2:]
-        b = int(overlap(*(_centred(v) for v in (true[2:], sizes))).argmax())
+        b = int(yolo_boxes.overlap(F.pad(true[2:], (2, 0)), F.pad(sizes, (2, 0))).argmax())
         here, value = diff[b, :, line, column], active[b, :, line, column].cpu()
-        target = torch.cat([true[:2] * side - torch.tensor([column, line]),
-                            (true[2:] / shares[b]).log()])  # fmt: skip
+        middle = true[:2] * side - torch.tensor([column, line])
+        target = torch.cat([middle, (true[2:] / shares[b]).log()])
         change = value[:4] - target
-        share = float(overlap(own[b], true))
+        share = float(yolo_boxes.overlap(own[b], true))
         sure = float(value[4])
         if self.intel:
             change, scale = change.clamp(-1, 1), param.coord_scale
@@ -136,8 +136,3 @@ class RegionLoss(Loss):
     def backward(self, propagate_down, bottom, top, top_diff):
         self.check_down(propagate_down)
         return [(self.saved * (top_diff[0] / len(self.saved))).view(bottom[0].shape), None]
-
-
-def _centred(sizes):
-    """Sizes (..., 2) as boxes whose middle is 0."""
-    return torch.cat([torch.zeros_like(sizes), sizes], -1)

@@ -91,6 +91,30 @@ def test_yjxiongs_parameters_are_flat():
     assert shapes == {"pspnet": [(1, 3, 1, 1)] * 4, "yjxiong": [(1, 3)] * 4}
 
 
+def test_l_softmaxs_last_parameter_is_the_running_inverse_of_the_deviation():
+    caffe.set_dialect("l-softmax")
+    try:
+        run = bn(f"{ONE} momentum: 0.75 eps: 0.5", (4, 2, 3, 5))
+        still = bn(f"{ONE} frozen: true eps: 0.5", (2, 2, 3, 3))
+    finally:
+        caffe.set_dialect("")
+    assert [b.data.shape for b in run.layer.blobs] == [(1, 2)] * 4
+    assert run.layer.blobs[3].data.tolist() == [[1, 1]] and not run.layer.layer_param.param
+    inverse = 1 / np.sqrt(run.bottom[0].data.var((0, 2, 3)) + 0.5)
+    for step in (1, 2, 3):
+        run.forward()
+        want = 0.75**step + (1 - 0.75**step) * inverse
+        np.testing.assert_allclose(run.layer.blobs[3].data[0], want, rtol=1e-5)
+    still.layer.blobs[2].data[...] = [[1, -2]]
+    still.layer.blobs[3].data[...] = [[4, 0.5]]
+    scale = np.array([4, 0.5]).reshape(1, 2, 1, 1)
+    (y,) = still.forward()
+    want = (still.bottom[0].data - np.array([1, -2]).reshape(1, 2, 1, 1)) * scale
+    np.testing.assert_allclose(y, want, rtol=1e-5, atol=1e-6)
+    (dx,) = still.backward(np.ones_like(y))
+    np.testing.assert_allclose(dx, np.broadcast_to(scale, dx.shape), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "settings, shape, message",
     [

@@ -25,9 +25,7 @@ def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter)
     return f"bn_param has {', '.join(given)}" if given else None
 
 
-@register("BN", dialect="pspnet", recognise=_has_my_fields)
-@register("BN")
-class BN(Layer):
+class MovingBN(Layer):
     """y = slope * (x - mean) / sqrt(variance + eps) + bias, channel by channel (bn_layer.cpp).
 
     TRAIN takes the batch's mean and biased variance, and at every forward moves the running ones:
@@ -39,9 +37,9 @@ class BN(Layer):
     the last two, nor any of a frozen layer.
     """
 
-    blob_count = 4
     ignores_trailing_ones = True  # yjxiong/caffe stores (1, C)
     blob_axes = 4
+    inverse = False  # parameter 3 holds 1 / sqrt(variance + eps)
 
     def setup(self, x):
         p = self.layer_param.bn_param
@@ -51,12 +49,17 @@ class BN(Layer):
         self.stored = self.pointwise = p.frozen or not self.training
         shape = (1, x.shape[1], 1, 1)[: self.blob_axes]
         one = caffe_pb2.FillerParameter(type="constant", value=1)
-        for fill in (p.slope_filler, p.bias_filler, None, one if p.frozen else None):
+        last = one if p.frozen or self.inverse else None
+        for fill in (p.slope_filler, p.bias_filler, None, last):
             self.add_param(shape, fill)
+        if not self.inverse:
+            self._hold_rates()
+
+    def _hold_rates(self):
         specs = self.layer_param.param
         while len(specs) < 4:
             specs.add()
-        for spec in specs if p.frozen else specs[2:]:
+        for spec in specs if self.frozen else specs[2:]:
             spec.lr_mult = spec.decay_mult = 0
 
     def _check_fields(self):
@@ -90,23 +93,34 @@ class BN(Layer):
     def _row(self, index):
         return self.param(index).view(-1)
 
+    def _running(self):
+        """Return the running variance, and what is added to it."""
+        return (self._row(3).pow(-2), 0.0) if self.inverse else (self._row(3), self.eps)
+
+    def _moments(self):
+        """Return the running mean, and 1 / sqrt(variance + eps)."""
+        variance, eps = self._running()
+        return self._row(2).clone(), (variance + eps).rsqrt_()
+
     def channel_affine(self):
         if not self.stored:
             return None
-        factor = self._row(0) * (self._row(3) + self.eps).rsqrt()
-        return factor, self._row(1) - self._row(2) * factor
+        mean, inverse = self._moments()
+        factor = self._row(0) * inverse
+        return factor, self._row(1) - mean * factor
 
     def forward(self, x):
         slope, bias = self._row(0), self._row(1)
         if self.stored:
-            mean, variance = self._row(2), self._row(3)
-            self._save(x, (mean.clone(), (variance + self.eps).rsqrt_()))
+            self._save(x, self._moments())
+            mean, (variance, eps) = self._row(2), self._running()
             return torch.batch_norm(
-                x, slope, bias, mean, variance, False, 0, self.eps, torch.backends.cudnn.enabled
+                x, slope, bias, mean, variance, False, 0, eps, torch.backends.cudnn.enabled
             )
         found = normalise(x, slope, bias, self.eps)
         self._save(x, found.moments)
-        for i, value in enumerate((found.mean, found.biased), 2):
+        last = found.moments.inverse if self.inverse else found.biased
+        for i, value in enumerate((found.mean, last), 2):
             running = self.running_param(i).view(-1)
             running.mul_(self.momentum).add_(value, alpha=1 - self.momentum)
         return found.top
@@ -137,8 +151,16 @@ class BN(Layer):
 
     def _recompute(self, x):
         if self.stored:
-            return None, (self._row(2), (self._row(3) + self.eps).rsqrt_())
+            return None, self._moments()
         return None, normalise(x, None, None, self.eps).moments
+
+
+@register("BN", dialect="pspnet", recognise=_has_my_fields)
+@register("BN")
+class BN(MovingBN):
+    """PSPNet's, as it stands."""
+
+    blob_count = 4
 
 
 @register("BN", dialect="yjxiong")
@@ -146,6 +168,18 @@ class FlatBN(BN):
     """PSPNet's BN as yjxiong/caffe has it: parameters are (1, C)."""
 
     blob_axes = 2
+
+
+@register("BN", dialect="l-softmax")
+class InverseBN(MovingBN):
+    """The older BN of wy1iu/LargeMargin_Softmax_Loss, as its engine CAFFE has it (bn_layer.cpp).
+
+    Parameters are (1, C), and the last one is the running 1 / sqrt(variance + eps), from 1 on. All
+    keep the rates that are written, so that weight decay moves the last two as well.
+    """
+
+    blob_axes = 2
+    inverse = True
 
 
 @register("Interp")

@@ -18,13 +18,7 @@ _NET = """layer {{ name: "data" type: "ImageData" top: "data" top: "label"
 
 
 def write_pictures(folder: str, config: Config) -> str:
-    """Write JPEG pictures, PNG label maps, lists and a net that loads the pictures.
-
-    Returns
-    -------
-    str
-        The net's path.
-    """
+    """Write JPEG pictures, PNG label maps, lists and a net that loads; return its path."""
     draws = np.random.default_rng(1337)
     lines, pairs = [], []
     for i in range(PICTURES):

@@ -170,10 +170,14 @@ def lenet_step(config: Config) -> Callable[[], float]:
     return steps(lenet_solver(config), config)
 
 
-def fcn8s_net(config: Config):
+def _test_net(config: Config, proto: "NetParameter"):
     caffe = _caffe(config)
     with tempfile.TemporaryDirectory() as folder:
-        net = caffe.Net(_write(folder, "net.prototxt", _proto(config, "deploy")), caffe.TEST)
+        return caffe.Net(_write(folder, "net.prototxt", proto), caffe.TEST)
+
+
+def fcn8s_net(config: Config):
+    net = _test_net(config, _proto(config, "deploy"))
     _fill_net(net)
     return net
 
@@ -183,12 +187,9 @@ def resnet_net(row_name: str, config: Config):
     import experiments
     from nets import generate
 
-    caffe = _caffe(config)
     row = experiments.find(row_name).for_window((config.height, config.width))
     row = replace(row, options={**row.options, "width": config.trunk})
-    proto = generate.net(row, experiments.data_of(row), "deploy")
-    with tempfile.TemporaryDirectory() as folder:
-        net = caffe.Net(_write(folder, "net.prototxt", proto), caffe.TEST)
+    net = _test_net(config, generate.net(row, experiments.data_of(row), "deploy"))
     types = {name: layer.type for name, layer in net.layer_dict.items()}
     learnt = [name for name in net.params if types[name] == "Convolution"]
     fill_convolutions(blob.data for name in learnt for blob in net.params[name])
@@ -220,13 +221,8 @@ def inference(config: Config) -> Callable[[], float]:
 def write_onnx(config: Config) -> Callable[[], float]:
     """Return what writes the net to `config.model`."""
     net, _ = _net(config)
-
-    def unit() -> float:
-        import caffe
-
-        return caffe.export.onnx(net, config.model)
-
-    return unit
+    caffe = _caffe(config)
+    return lambda: caffe.export.onnx(net, config.model)
 
 
 def _forward(net, blob: str, config: Config) -> Callable[[], float]:

@@ -58,23 +58,24 @@ class DataSet:
     counts: dict = field(default_factory=dict)  # entries that each split must have
     relations: dict = field(default_factory=dict)  # of each split: Split's apart, union, within
 
-    def root(self, data):
-        """Return the folder that exists: the usual one, else one of `elsewhere`, else the usual."""
+    def _found(self, data):
+        """Return the folder that is there: the usual one, else one of `elsewhere`, else None."""
         for folder in (self.folder, *self.elsewhere):
-            if all((data / folder / need).exists() for need in self._telling(folder)):
+            needs = self.needs if folder == self.folder else self.needs[:1]
+            if all((data / folder / need).exists() for need in needs):
                 return data / folder
-        return data / self.folder
+        return None
 
-    def _telling(self, folder):
-        return self.needs if folder == self.folder else self.needs[:1]
+    def root(self, data):
+        """Return the folder that is there, else the usual one."""
+        return self._found(data) or data / self.folder
 
     def official(self, data):
         """Return whether the folder is the data set's own, which must be complete."""
         return self.root(data) == data / self.folder
 
     def fetched(self, data):
-        root = self.root(data)
-        return all((root / need).exists() for need in self._telling(str(root.relative_to(data))))
+        return self._found(data) is not None
 
     def prepared(self, data):
         return self.fetched(data) and all((self.root(data) / p).exists() for p in self.products)
@@ -88,6 +89,7 @@ class DataSet:
         if self.fetched(data):
             log(f"{self.name}: {self.root(data)} is there")
             return
+        log(f"{self.name}: licence: {self.licence} ({self.homepage})")
         for item in self.archives:
             if item.keep and all((data / item.into / name).exists() for name in item.keep):
                 continue  # unpacked for another data set, or by hand

@@ -39,15 +39,15 @@ def score(bottom, classes):
     return L.Convolution(bottom, num_output=classes, kernel_size=1, pad=0, param=LEARN)
 
 
-def upsample(bottom, classes, kernel_size, stride):
+def classify(bottom, classes, param):
+    """Return the 1x1 convolution that scores classes from He's random weights."""
+    return L.Convolution(bottom, num_output=classes, kernel_size=1, weight_filler=MSRA, param=param)
+
+
+def upsample(bottom, classes, kernel_size, stride, **more):
     """Return a frozen deconvolution, one map per class. `surgery.interp` makes it bilinear."""
-    return L.Deconvolution(
-        bottom,
-        convolution_param=dict(
-            num_output=classes, kernel_size=kernel_size, stride=stride, bias_term=False
-        ),
-        param=[dict(lr_mult=0)],
-    )
+    fields = dict(num_output=classes, kernel_size=kernel_size, stride=stride, bias_term=False)
+    return L.Deconvolution(bottom, convolution_param=dict(fields, **more), param=[dict(lr_mult=0)])
 
 
 def add(*bottoms, **more):

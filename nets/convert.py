@@ -24,12 +24,7 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     -------
     float
         The largest difference of the two nets' scores on one picture, relative to the largest
-        score.
-
-    Raises
-    ------
-    SurgeryError
-        `model` is not that classifier's, or the difference exceeds 1e-4; nothing is written.
+        score. Over 1e-4 it is a SurgeryError, and nothing is written.
     """
     if kind not in CLASSIFIERS:
         raise SurgeryError(f"classifier {kind!r}: expected one of {', '.join(CLASSIFIERS)}")

@@ -15,11 +15,12 @@ branches, dropout and where rectifiers stand follow the authors' TensorFlow code
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import MSRA, dropout
+from nets.blocks import classify, dropout
 from nets.conv_bn import ConvBN
 from nets.resnet import resnet
 from nets.sizes import map_sides
 
+LEARN = [dict(lr_mult=1, decay_mult=1), dict(lr_mult=1, decay_mult=0)]  # the classifier's
 RATES = (6, 12, 18)  # at output stride 16 (section 3.3); twice as much at 8
 
 
@@ -51,20 +52,9 @@ def deeplabv3(n, heads, crop=513, depth=50, output_stride=16, multi_grid=(1, 2, 
         rates = [r * 16 // output_stride for r in RATES]
         top = aspp(ConvBN(n, **bns), top, sides, rates, 4 * width)
     for head in heads:
-        n["logits" + head.suffix] = logits(top, head)
+        n["logits" + head.suffix] = classify(top, head.classes, LEARN)
         # Logits grow, labels do not shrink: small things keep a voice (section 4.1).
         n[head.score] = L.Interp(n["logits" + head.suffix], zoom_factor=output_stride)
-
-
-def logits(bottom, head):
-    """Return the 1x1 convolution that scores classes."""
-    return L.Convolution(
-        bottom,
-        num_output=head.classes,
-        kernel_size=1,
-        weight_filler=MSRA,
-        param=[dict(lr_mult=1, decay_mult=1), dict(lr_mult=1, decay_mult=0)],
-    )
 
 
 def aspp(unit, bottom, sides, rates, width):

@@ -13,7 +13,7 @@ corners: 8 (60 - 1) + 1 = 473.
 
 from caffe import layers as L
 from caffe import params as P
-from nets.blocks import MSRA, dropout
+from nets.blocks import classify, dropout
 from nets.conv_bn import ConvBN
 from nets.outputs import Loss
 from nets.resnet import resnet
@@ -77,7 +77,7 @@ def pyramid_head(unit, bottom, head, sides, width, joined, rate=RATE):
     n.conv5_3_concat = L.Concat(bottom, *reversed(branches))
     joint = unit("conv5_4", n.conv5_3_concat, joined, 3, rate=rate, pad=1)
     n["conv5_4/dropout"] = dropout(joint, 0.1)
-    n.conv6 = classify(n["conv5_4/dropout"], head.classes, rate)
+    n.conv6 = classify(n["conv5_4/dropout"], head.classes, classifier_rates(rate))
 
 
 def pyramid_branch(unit, bottom, bins, sides, width, rate):
@@ -97,15 +97,9 @@ def auxiliary_head(unit, bottom, head, width, rate=RATE):
     """Draw the second classifier, scores `conv6_aux` (its shape: the authors' later `semseg`)."""
     n = unit.n
     n["conv4_aux/dropout"] = dropout(unit("conv4_aux", bottom, width, 3, rate=rate, pad=1), 0.1)
-    n.conv6_aux = classify(n["conv4_aux/dropout"], head.classes, rate)
+    n.conv6_aux = classify(n["conv4_aux/dropout"], head.classes, classifier_rates(rate))
 
 
-def classify(bottom, classes, rate):
-    """Return the 1x1 convolution that scores classes."""
-    return L.Convolution(
-        bottom,
-        num_output=classes,
-        kernel_size=1,
-        weight_filler=MSRA,
-        param=[dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=1)],
-    )
+def classifier_rates(rate):
+    """Return a classifier's multipliers; its bias decays too."""
+    return [dict(lr_mult=rate, decay_mult=1), dict(lr_mult=2 * rate, decay_mult=1)]

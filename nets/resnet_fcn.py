@@ -16,7 +16,7 @@ picture, so that the first pixels of two maps lie on each other.
 
 from caffe import layers as L
 from caffe.coord_map import crop
-from nets.blocks import LEARN, MSRA, add, dropout, max_pool, score, stride_or_dilate, upsample
+from nets.blocks import LEARN, add, classify, dropout, max_pool, score, stride_or_dilate, upsample
 from nets.conv_bn import ConvBN
 from nets.fcn import final_name
 
@@ -130,9 +130,7 @@ def refined(n, heads, rate=0.1, fixed=2, momentum=0.95, width=64, context=128, r
         top = step_up(unit, top, width, skip, stride, channels)
     for head in heads:
         suffix, classes = head.suffix, head.classes
-        n["score_fr" + suffix] = L.Convolution(
-            top, num_output=classes, kernel_size=1, weight_filler=MSRA, param=LEARN
-        )
+        n["score_fr" + suffix] = classify(top, classes, LEARN)
         n["upscore" + suffix] = upsample(n["score_fr" + suffix], classes, 3, 2)
         # coord_map would find 1 too, but for the half pixels of `step_up`.
         n["score" + suffix] = L.Crop(n["upscore" + suffix], n.data, axis=2, offset=[1])

@@ -8,7 +8,7 @@ class SizeError(ProjectError, ValueError):
 
 
 def map_sides(crop, stride, bins=1, aligned=True):
-    """Return height and width of a net's last map.
+    """Return height and width of a net's last map; SizeError for pictures that it cannot take.
 
     Parameters
     ----------
@@ -20,11 +20,6 @@ def map_sides(crop, stride, bins=1, aligned=True):
         What the map's sides must be a multiple of.
     aligned : bool
         Corners lie on corners: m places for stride (m - 1) + 1 pixels, and not for stride m.
-
-    Raises
-    ------
-    SizeError
-        Another size.
     """
     offset, least = (1 - stride, max(bins, 2)) if aligned else (0, bins)
     sides = (crop, crop) if isinstance(crop, int) else tuple(crop)

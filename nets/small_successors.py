@@ -9,10 +9,10 @@ upsampled by frozen bilinear deconvolutions, and pictures have multiples of the 
 the pyramid, six times as many) of pixels.
 """
 
-from caffe import layers as L
-from nets.blocks import score
+from nets import blocks
+from nets.blocks import classify, score
 from nets.conv_bn import ConvBN
-from nets.deeplabv3 import aspp, logits
+from nets.deeplabv3 import LEARN, aspp
 from nets.outputs import Loss
 from nets.pspnet import AUXILIARY_WEIGHT, BINS, auxiliary_head, pyramid_head
 from nets.sizes import map_sides
@@ -45,7 +45,7 @@ def deeplabv3(n, heads, crop, widths, depths, dense, strided=False, output_strid
     top = trunk(n, n.data, widths, depths, True, strided, output_stride=output_stride)
     rates = [rate * 16 // output_stride for rate in RATES]
     top = aspp(units(n), top, sides, rates, dense // 2)
-    top = n.logits = logits(top, head)
+    top = n.logits = classify(top, head.classes, LEARN)
     if output_stride == 16:  # in two steps, so that the last is the same at either stride
         top = n.upscore2 = upsample(n.logits, head.classes, 2)
     n[head.score] = upsample(top, head.classes, 8)
@@ -68,15 +68,5 @@ def units(n):
 
 
 def upsample(bottom, classes, stride):
-    """Return a frozen deconvolution to `stride` times the size; `surgery.interp` fills it."""
-    return L.Deconvolution(
-        bottom,
-        convolution_param=dict(
-            num_output=classes,
-            kernel_size=2 * stride,
-            stride=stride,
-            pad=stride // 2,
-            bias_term=False,
-        ),
-        param=[dict(lr_mult=0)],
-    )
+    """Return a frozen deconvolution to `stride` times the size."""
+    return blocks.upsample(bottom, classes, 2 * stride, stride, pad=stride // 2)

@@ -49,9 +49,11 @@ def write(path: Path, content: Content) -> None:
     titles, colours = ["input", *(run.label for run in c.nets), "truth"], last.data.palette
     rows = ((s.name, s.picture, [*(s.found[r.name] for r in c.nets), s.truth]) for s in c.samples)
     pictures = gallery(titles, rows, colours) + key(occurring(c.samples), c.names, colours)
+    split = last.data.val["split"]
+    held_out = f"From the validation split ({split}), at even distances. Void is not scored."
     parts = [
         head(c),
-        section("Pictures", pictures, held_out(last)) if c.samples else "",
+        section("Pictures", pictures, held_out) if c.samples else "",
         section("Scores", "".join(tables(c.nets)), SCORES),
         section(
             "Training",
@@ -127,11 +129,6 @@ def mean_iu(run: Run) -> float:
     return run.heads[run.data.heads[0].score]["mean_iu"] or 0.0
 
 
-def held_out(run: Run) -> str:
-    split = run.data.val.get("split", "val")
-    return f"From the validation split ({split}), at even distances. Void is not scored."
-
-
 def gallery(
     titles: Sequence[str],
     rows: Iterable[tuple[str, np.ndarray, Sequence[np.ndarray]]],
@@ -169,16 +166,13 @@ def tables(nets: list[Run]) -> Iterator[str]:
         best = {k: max((r[k] for _, r in rows if r[k] is not None), default=None) for k in NAMES}
         body = ""
         for run, result in rows:
-            cells = "".join(
-                cell(k, result[k], len(rows) > 1 and result[k] == best[k]) for k in NAMES
-            )
+            cells = ""
+            for k in NAMES:
+                style = mark(len(rows) > 1 and result[k] == best[k])
+                cells += f'<td data-metric="{k}"{style}>{percent(result[k])}</td>'
             body += f'<tr data-run="{escape(run.name)}">{row_head(escape(run.label))}{cells}</tr>'
         caption = f"<h3>{escape(head.score)}</h3>" if len(nets[-1].data.heads) > 1 else ""
         yield caption + table(("net", *NAMES.values()), body, head.score)
-
-
-def cell(metric: str, value: float | None, best: bool) -> str:
-    return f'<td data-metric="{metric}"{mark(best)}>{percent(value)}</td>'
 
 
 def mark(best: bool) -> str:

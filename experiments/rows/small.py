@@ -78,18 +78,16 @@ def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
     )
 
 
-def _demo_successor(
-    name: str, net: str, crop: int, whole: int, train_options: dict[str, Any] | None = None,
-    dense: int = 192,
-) -> Experiment:  # fmt: skip
-    row = _small(name, "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
+def _demo_successor(net: str, dense: int, **train_options: Any) -> Experiment:
+    row = _small(f"demo-{net}", "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
                  f"small_successors.{net}", **{**_DEMO, "dense": dense})  # fmt: skip
-    return _successor(row, (crop, crop), (whole, whole), train_options or {})
+    return _successor(row, (144, 144), (192, 192), train_options)
 
 
-def _mini_successor(name: str, net: str, train_options: dict[str, Any] | None = None) -> Experiment:
-    row = _small(name, "camvid-mini", (), 0.003, 6000, net=f"small_successors.{net}", **_MINI)
-    return _successor(_adam(row), (240, 336), (384, 480), train_options or {})
+def _mini_successor(net: str, **train_options: Any) -> Experiment:
+    name, net = f"camvid-mini-{net}", f"small_successors.{net}"
+    row = _small(name, "camvid-mini", (), 0.003, 6000, net=net, **_MINI)
+    return _successor(_adam(row), (240, 336), (384, 480), train_options)
 
 
 ROWS = [
@@ -102,18 +100,14 @@ ROWS = [
     demo("demo-fcn8s", (Init("demo-fcn16s"),), 400, stride=8),
     demo("demo-fcn8s-atonce", (Init("demo-classifier", ""),), 480, stride=8),
     # FCN's successors, with the same trunk, data and iterations as demo-fcn8s-atonce.
-    _demo_successor("demo-dilated", "dilated", 144, 192),
-    _demo_successor(
-        "demo-pspnet", "pspnet", 144, 192, train_options=dict(auxiliary=True), dense=128
-    ),
-    _demo_successor(
-        "demo-deeplabv3", "deeplabv3", 144, 192, train_options=dict(output_stride=16), dense=128
-    ),
+    _demo_successor("dilated", 192),
+    _demo_successor("pspnet", 128, auxiliary=True),
+    _demo_successor("deeplabv3", 128, output_stride=16),
     mini("camvid-mini-fcn32s", (), 0.003, 900, stride=32),
     mini("camvid-mini-fcn16s", (Init("camvid-mini-fcn32s"),), 0.002, 600, stride=16),
     mini("camvid-mini-fcn8s", (Init("camvid-mini-fcn16s"),), 0.002, 4500, stride=8),
     # ... and as camvid-mini-fcn32s, 16s and 8s together.
-    _mini_successor("camvid-mini-dilated", "dilated"),
-    _mini_successor("camvid-mini-pspnet", "pspnet", train_options=dict(auxiliary=True)),
-    _mini_successor("camvid-mini-deeplabv3", "deeplabv3", train_options=dict(output_stride=16)),
+    _mini_successor("dilated"),
+    _mini_successor("pspnet", auxiliary=True),
+    _mini_successor("deeplabv3", output_stride=16),
 ]  # fmt: skip

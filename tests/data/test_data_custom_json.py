@@ -1,8 +1,10 @@
 """A user's own data set written by hand as JSON."""
 
+import json
+
 import pytest
 
-from data import custom, sets
+from data import check, custom, sets
 from data.errors import DataError
 
 
@@ -40,3 +42,14 @@ def test_a_json_by_hand_needs_root_and_classes_alone(tmp_path, make):
     made = custom.read("hand", tmp_path)
     assert (made.channels, made.void, made.mean) == (3, 255, ())
     assert made.val_count(tmp_path) == 4
+
+
+def test_the_folder_may_lie_outside_the_data_folder(tmp_path, make, said):
+    data, away = tmp_path / "data", tmp_path / "away"
+    (data / "own").mkdir(parents=True)
+    (data / "own/hand.json").write_text(json.dumps(dict(root=str(away), classes=["a", "b", "c"])))
+    for split in ("train", "val"):
+        make.jpeg(away / f"{split}.jpg")
+        make.png(away / f"{split}.png", make.labels(3))
+        make.lines(away / f"{split}.txt", [f"{split}.jpg {split}.png"])
+    assert check.check(sets.find("hand", data), data, said) == []

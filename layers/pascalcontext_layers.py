@@ -11,12 +11,8 @@ from layers.data_layer import DataLayer, read_split
 class PASCALContextSegDataLayer(DataLayer):
     """VOC2010/JPEGImages and ImageSets/Main; labels trainval/ID.mat, key LabelMap.
 
-    Parameters beside the common ones
-    ---------------------------------
-    voc_dir
-        The folder that holds VOC2010.
-    context_dir
-        The folder with trainval/.
+    Beside the common parameters it has `voc_dir`, which holds VOC2010, and `context_dir`, which
+    holds trainval/.
     """
 
     keys = ("voc_dir", "context_dir")

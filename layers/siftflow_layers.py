@@ -12,10 +12,7 @@ from layers.data_layer import DataLayer, read_split
 class SIFTFlowSegDataLayer(DataLayer):
     """Images, SemanticLabels and GeoLabels as unpacked; 0 (geometric also -1) is void.
 
-    Parameters beside the common ones
-    ---------------------------------
-    siftflow_dir
-        The folder, such as sift-flow.
+    Beside the common parameters it has `siftflow_dir`, such as sift-flow.
     """
 
     keys = ("siftflow_dir",)

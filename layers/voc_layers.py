@@ -32,12 +32,7 @@ class VOCSegDataLayer(DataLayer):
 class SBDDSegDataLayer(DataLayer):
     """The `dataset` folder of SBD: img, cls (MATLAB, GTcls.Segmentation), train.txt, val.txt.
 
-    Parameters beside the common ones
-    ---------------------------------
-    sbdd_dir
-        The folder, such as sbdd/dataset.
-    mean
-        BGR values to subtract.
+    Beside the common parameters it has `sbdd_dir`, such as sbdd/dataset, and `mean`, BGR.
     """
 
     keys = ("sbdd_dir", "mean")

@@ -54,11 +54,11 @@ def trunk(n, data, suffix="", first="conv1_1", param=LEARN):
     The 100 pixels of padding let images of any size through: fc6 needs seven pixels of pool5.
     """
     features(n, data, suffix, first, param, pad=100)
-    for name, width, kernel_size in (("6", 4096, 7), ("7", 4096, 1)):
-        below = n["pool5" + suffix] if name == "6" else n["drop6" + suffix]
-        name += suffix
-        n["fc" + name], n["relu" + name] = conv_relu(below, width, kernel_size, pad=0, param=param)
-        n["drop" + name] = dropout(n["relu" + name])
+    top = n["pool5" + suffix]
+    n["fc6" + suffix], n["relu6" + suffix] = conv_relu(top, 4096, 7, pad=0, param=param)
+    top = n["drop6" + suffix] = dropout(n["relu6" + suffix])
+    n["fc7" + suffix], n["relu7" + suffix] = conv_relu(top, 4096, 1, pad=0, param=param)
+    n["drop7" + suffix] = dropout(n["relu7" + suffix])
 
 
 def features(n, data, suffix="", first="conv1_1", param=LEARN, pad=1):

@@ -26,3 +26,18 @@ def test_scalars_and_loss_weights(tmp_path):
     net.params["slope"][0].data[...] = 0
     net.copy_from(str(tmp_path / "net.caffemodel"))
     np.testing.assert_array_equal(net.params["slope"][0].data, 0.5)
+
+
+def test_diffs_come_back(tmp_path):
+    (tmp_path / "net.prototxt").write_text(NET)
+    net = caffe.Net(str(tmp_path / "net.prototxt"), caffe.TRAIN)
+    solver = tmp_path / "solver.prototxt"
+    solver.write_text(
+        f'net: "{tmp_path}/net.prototxt" base_lr: 0 snapshot_prefix: "{tmp_path}/s" '
+        'snapshot_diff: true lr_policy: "fixed"'
+    )
+    trained = caffe.SGDSolver(str(solver))
+    trained.net.params["slope"][0].diff[...] = 3
+    trained.snapshot()
+    net.copy_from(str(tmp_path / "s_iter_0.caffemodel"))
+    np.testing.assert_array_equal(net.params["slope"][0].diff, 3)

@@ -17,27 +17,13 @@ from .blob import Blob, BlobVec, check_shape
 
 @dataclass
 class Wiring:
-    """How a net uses a layer: set by the net while it is built, read by the layer.
+    """How a net uses a layer: set by the net while it is built, read by the layer."""
 
-    Attributes
-    ----------
-    in_place : bool
-        Top 0 is bottom 0.
-    aliased : bool
-        In place on memory that another blob shares.
-    overwritten : bool
-        This layer or a later one works in place on one of its bottoms.
-    saves_for_backward : bool
-        Forward saves what backward needs.
-    readers : frozenset of str
-        The types of the layers that read its tops.
-    """
-
-    in_place: bool = False
-    aliased: bool = False
-    overwritten: bool = False
-    saves_for_backward: bool = False
-    readers: frozenset[str] = frozenset()
+    in_place: bool = False  # top 0 is bottom 0
+    aliased: bool = False  # in place on memory that another blob shares
+    overwritten: bool = False  # this layer or a later one works in place on one of its bottoms
+    saves_for_backward: bool = False  # forward saves what backward needs
+    readers: frozenset[str] = frozenset()  # the types of the layers that read its tops
 
 
 class LayerRuntime:

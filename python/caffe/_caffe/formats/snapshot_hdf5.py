@@ -42,21 +42,18 @@ def _reading(path: str | os.PathLike) -> Iterator[h5py.File]:
 
 
 def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
-    """Return the layers under /data, in the order HDF5 lists names."""
+    """Return the layers under /data, in the order HDF5 lists names; diffs stay, as in BVLC."""
     with _reading(path) as file:
-        data = _group(file, "data", WEIGHTS)
-        diff = _group(file, "diff", WEIGHTS) if "diff" in file else None
-        layers = []
-        for name, group in _layers(data, "", 0):
-            blobs = _numbered(group)
-            diffs = _numbered(diff[name]) if diff is not None and name in diff else []
-            diffs += [None] * (len(blobs) - len(diffs))
-            legacy = [False] * len(blobs)
-            layers.append(LayerWeights(name, "", blobs, diffs[: len(blobs)], legacy, hdf5=True))
-    return layers
+        found = [(name, _numbered(group)) for name, group in _layers(_group(file, "data", WEIGHTS))]
+    return [
+        LayerWeights(name, "", blobs, [None] * len(blobs), [False] * len(blobs), hdf5=True)
+        for name, blobs in found
+    ]
 
 
-def _layers(group: h5py.Group, prefix: str, depth: int) -> Iterator[tuple[str, h5py.Group]]:
+def _layers(
+    group: h5py.Group, prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, h5py.Group]]:
     """The groups that are layers, by full name: those with datasets, and empty ones."""
     if depth > _DEEPEST:
         raise FormatError(f"groups nest more than {_DEEPEST} deep below '{prefix}'")

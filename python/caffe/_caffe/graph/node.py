@@ -16,35 +16,18 @@ FREED = (
 
 @dataclass
 class Node:
-    """A layer with its blobs, and what net.cpp's Init decides for it.
-
-    Attributes
-    ----------
-    layer : Layer
-    bottoms, tops : list of Blob
-    bottom_names, top_names : list of str
-        As the net after splits names them.
-    propagate_down : list of bool
-        By bottom, whether backward computes its diff.
-    needs_backward : bool
-        Whether backward runs this layer at all.
-    loss_weights : list of (int, float)
-        The tops that count towards the loss, and by how much.
-    wiring : Wiring
-        What the layer may read of this (in place, what forward saves).
-    expansions : list of Expansion
-        In an optimized net, the tops that the layer computes without copied rows.
-    """
+    """A layer with its blobs, and what net.cpp's Init decides for it."""
 
     layer: Layer
     bottoms: list[Blob]
     tops: list[Blob]
-    bottom_names: list[str]
+    bottom_names: list[str]  # as the net after splits names them
     top_names: list[str]
-    propagate_down: list[bool] = field(default_factory=list)
-    needs_backward: bool = False
-    loss_weights: list[tuple[int, float]] = field(default_factory=list)
-    wiring: Wiring = field(default_factory=Wiring)
+    propagate_down: list[bool] = field(default_factory=list)  # does backward compute their diffs
+    needs_backward: bool = False  # does backward run this layer at all
+    loss_weights: list[tuple[int, float]] = field(default_factory=list)  # of tops, by number
+    wiring: Wiring = field(default_factory=Wiring)  # what the layer may read of this
+    # In an optimized net, the tops that the layer computes without copied rows.
     expansions: list[Expansion] = field(default_factory=list)
 
     @property

@@ -56,9 +56,11 @@ def _copy(layer: Layer, index: int, array: np.ndarray, source, path: str) -> Non
             f"{blob.shape}{hint}; to learn it from scratch, rename the layer",
             kind=NetError,
         )
-    target = blob.data_buffer.tensor(blob.shape, context.HOST, write=True)
-    # numpy copies straight from the file's mapped pages: no second copy in memory.
-    np.copyto(target.numpy(), array.reshape(blob.shape), casting="same_kind")
+    for buffer, values in ((blob.data_buffer, array), (blob.diff_buffer, source.diffs[index])):
+        if values is not None:
+            target = buffer.tensor(blob.shape, context.HOST, write=True).numpy()
+            # numpy copies straight from the file's mapped pages: no second copy in memory.
+            np.copyto(target, values.reshape(blob.shape), casting="same_kind")
 
 
 def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -76,25 +76,15 @@ class NCCL:
     As in BVLC: `solver.add_callback(nccl)` averages the gradients of each iteration, and
     `solver.net.after_backward(nccl)` begins with it while backward still runs. Before,
     `caffe.set_solver_count(n)` and `caffe.set_solver_rank(i)` say who this solver is, which the
-    data layers want to know when they are made. It works on the CPU too.
-
-    Parameters
-    ----------
-    solver : Solver
-    uid : bytes
-        `NCCL.new_uid()`'s answer, the same on all ranks.
-
-    Raises
-    ------
-    CaffeError
-        If the ranks cannot meet.
+    data layers want to know when they are made. It works on the CPU too. `uid` is
+    `NCCL.new_uid()`'s answer, the same on all ranks; CaffeError if these cannot meet.
     """
 
     reads_diffs = False  # of blobs, as a hook of the net
 
     def __init__(self, solver: Solver, uid: bytes):
         ranks.join(uid)
-        self._solver, self._uid = solver, uid
+        self._solver = solver
         self._count = context.solver_count()
         self._buckets = make_buckets(solver.net)
         self._passes = 0

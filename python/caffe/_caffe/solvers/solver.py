@@ -85,11 +85,8 @@ class Solver:
     def step(self, iterations: int) -> None:
         """Train for a number of iterations.
 
-        Raises
-        ------
-        SolverError
-            When the loss becomes NaN, before the update is applied (on a GPU: at the next display,
-            snapshot, test or end of the call).
+        SolverError when the loss becomes NaN, before the update is applied (on a GPU: at the next
+        display, snapshot, test or end of the call).
         """
         stop = self.iter + int(iterations)
         self._losses.clear()

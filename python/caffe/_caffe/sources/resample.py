@@ -19,8 +19,8 @@ def resample(
 ) -> np.ndarray:
     """Return a uint8 image (h, w, channels) in another size, by a ResizeParameter.Interp_mode.
 
-    `factor`, not for LINEAR, is what OpenCV was given instead of the size: pixels then lie 1 /
-    factor apart, else old size / new size.
+    With `factor`, not for LINEAR, OpenCV was given that instead of the size: pixels lie 1/factor
+    apart, else old size / new size.
     """
     if image.shape[:2] == (height, width) and factor is None:
         return image

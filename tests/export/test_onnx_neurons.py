@@ -46,6 +46,18 @@ def test_jun_hyuk_oh_s_lstm(batch, clip, tmp_path):
     hold(net, session, x=random(6, 4, seed=3), **marks)
 
 
+def test_marks_may_have_four_axes(tmp_path):
+    """Held with zeros and ones for marks: others, times themselves at each step, grow large."""
+    text = input_layer("x", 16, 2, 5) + input_layer("marks", 32, 1, 1, 1)
+    text += 'layer { name: "r" type: "Reshape" bottom: "marks" top: "cont" reshape_param { '
+    text += "shape { dim: 16 dim: 2 } } }"
+    text += 'layer { name: "l" type: "LSTM" bottom: "x" bottom: "cont" top: "h" recurrent_param { '
+    text += 'num_output: 3 weight_filler { type: "uniform" min: -0.6 max: 0.6 } } }'
+    net, session = export(tmp_path, text)
+    marks = np.arange(32, dtype=np.float32).reshape(32, 1, 1, 1) % 3 > 0
+    hold(net, session, x=random(16, 2, 5, seed=3), marks=marks.astype(np.float32))
+
+
 def test_masks_weigh_maps(tmp_path):
     text = input_layer("x", 2, 3, 5, 4) + input_layer("mask", 2, 1, 5, 4)
     text += 'layer { name: "m" type: "MaskPooling" bottom: "x" bottom: "mask" top: "y" }'

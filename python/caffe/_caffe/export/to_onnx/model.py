@@ -1,6 +1,7 @@
 """From a net to an ONNX model: a node or more per layer, free sizes where the net's are free."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -149,12 +150,12 @@ def sample(shape: tuple[int, ...], seed: int) -> np.ndarray:
     """Return an input of this shape to hold two programs against each other.
 
     Values as of a picture less its mean; regions (R, 5) get corners within one; what has no more
-    than two axes (marks, indices, labels) gets zeros and ones.
+    than two axes, or one value an item (marks, indices, labels), gets zeros and ones.
     """
     random = np.random.default_rng(seed)
     if shape[1:] in ((5,), (5, 1, 1)):
         corners = np.sort(random.uniform(0, 200, (shape[0], 2, 2)), 1).reshape(shape[0], 4)
         return np.c_[np.zeros(shape[0]), corners].astype(np.float32).reshape(shape)
-    if len(shape) <= 2:
+    if len(shape) <= 2 or math.prod(shape[1:]) == 1:
         return random.integers(0, 2, shape).astype(np.float32)
     return random.normal(0, 50, shape).astype(np.float32)

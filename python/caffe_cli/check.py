@@ -88,7 +88,7 @@ def check(options):
     limits = Limits(options.timeout, options.memory, options.replace_data, options.dialect)
     build_all(options.folder, entries, limits, options.jobs)
     if options.json:
-        print(json.dumps(_as_json(entries), indent=1))
+        print(json.dumps([*map(_as_json, entries)], indent=1))
         return 0
     for line in table(entries):
         print(line)
@@ -98,19 +98,7 @@ def check(options):
 
 
 def build_all(folder: str, entries: list[Entry], limits: Limits, jobs: int) -> None:
-    """Build the nets and read the solvers among `entries`; each gets its outcomes.
-
-    Parameters
-    ----------
-    folder : str
-        What the entries' paths are relative to.
-    entries : list of Entry
-        As `find` returns them.
-    limits : Limits
-        What each build may take.
-    jobs : int
-        How many are built at a time.
-    """
+    """Build the nets and read the solvers among `entries`, `jobs` at a time, into `outcomes`."""
     prober = Prober(folder, limits)
     tasks = [(entry, phase) for entry in entries for phase in entry.phases]
 
@@ -207,15 +195,12 @@ def summary(entries: list[Entry]) -> list[str]:
     return lines
 
 
-def _as_json(entries):
-    return [
-        {
-            "kind": entry.kind,
-            "paths": entry.paths,
-            "result": entry.result,
-            "dialect": entry.dialect,
-            "obstacle": entry.obstacle if entry.result == "stops" else "",
-            "phases": {phase: asdict(outcome) for phase, outcome in entry.outcomes.items()},
-        }
-        for entry in entries
-    ]
+def _as_json(entry):
+    return {
+        "kind": entry.kind,
+        "paths": entry.paths,
+        "result": entry.result,
+        "dialect": entry.dialect,
+        "obstacle": entry.obstacle if entry.result == "stops" else "",
+        "phases": {phase: asdict(outcome) for phase, outcome in entry.outcomes.items()},
+    }

@@ -105,23 +105,7 @@ def usage() -> str:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line.
-
-    Parameters
-    ----------
-    argv : sequence of str
-        What follows `caffe`. As with gflags, flags may precede the command.
-
-    Returns
-    -------
-    int
-        The exit status.
-
-    Raises
-    ------
-    CommandError
-        Where the command line is not valid.
-    """
+    """Run what follows `caffe`; return the exit status. As with gflags, flags may come first."""
     argv = list(argv)
     place = next((i for i, word in enumerate(argv) if word in COMMANDS), None)
     if place is None:
@@ -176,12 +160,7 @@ def _prepare_log(options, logs_build):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the console script.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        What follows `caffe`; by default the process's own arguments.
+    """Run the console script, by default with the process's own arguments.
 
     Returns
     -------

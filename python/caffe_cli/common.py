@@ -131,22 +131,16 @@ def split_names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
 
 
+def split_numbers(text: str, kind: type, error: str) -> list:
+    """Return the numbers that commas separate in `text`; CommandError where one is none."""
+    try:
+        return [kind(number) for number in split_names(text)]
+    except ValueError:
+        raise CommandError(f"{error}, got {text!r}") from None
+
+
 def make_net(options, model: str, phase: int):
-    """Build the net of a prototxt in the state that the flags ask for.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        Its `level`, `stage` and `weights` count.
-    model : str
-        The prototxt's name.
-    phase : int
-        caffe.TRAIN or caffe.TEST.
-
-    Returns
-    -------
-    caffe.Net
-    """
+    """Build the net of the prototxt `model` with the flags' level and stages; load the weights."""
     import caffe
 
     need_file(model, "net definition")

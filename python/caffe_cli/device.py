@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from . import ranks
-from .common import log_line
+from .common import log_line, split_numbers
 from .options import CommandError
 
 _FIELDS = {
@@ -26,7 +26,7 @@ def device_query(options):
     looks at no device then).
     """
     log_line(f"Querying GPUs {options.gpu}", 138)
-    if not options.gpu and not _driver():
+    if not options.gpu and not shutil.which("nvidia-smi"):
         return
     rows = {int(row[0]): row for row in _query(list(_FIELDS))}
     for index in list(rows) if options.gpu in ("", "all") else _numbers(options.gpu):
@@ -37,15 +37,7 @@ def device_query(options):
 
 
 def choose_device(options, gpu_line: int, cpu_line: int) -> None:
-    """Set caffe's mode and device as -gpu asks, and log it; of several, this rank's.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        Its `gpu` counts: empty for the CPU, devices' numbers, or `all`.
-    gpu_line, cpu_line : int
-        The lines of caffe.cpp that log the choice.
-    """
+    """Set caffe's mode and device as -gpu asks (of several, this rank's); log it as those lines."""
     import caffe
 
     devices = devices_of(options)
@@ -72,21 +64,15 @@ def devices_of(options) -> list[int]:
 
 
 def _numbers(text):
-    try:
-        return [int(number) for number in text.split(",") if number]
-    except ValueError:
-        raise CommandError(f"-gpu takes device numbers or all, got {text!r}") from None
-
-
-def _driver():
-    return shutil.which("nvidia-smi")
+    return split_numbers(text, int, "-gpu takes device numbers or all")
 
 
 def _query(fields):
     """One row of `fields` per device, from the driver's own nvidia-smi."""
-    if not _driver():
+    driver = shutil.which("nvidia-smi")
+    if not driver:
         raise CommandError("no GPU is known here: the driver's nvidia-smi is not on PATH")
-    query = [_driver(), f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
+    query = [driver, f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise CommandError(f"nvidia-smi failed: {(answer.stderr or answer.stdout).strip()}")

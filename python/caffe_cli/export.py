@@ -1,6 +1,6 @@
 """caffe export: a net as an ONNX file or a torch program."""
 
-from .common import beyond_bvlc, log_line, make_net, need_file
+from .common import beyond_bvlc, log_line, make_net, need_file, split_numbers
 from .options import CommandError
 
 FORMS = ("onnx", "torch")
@@ -22,20 +22,14 @@ def export(options):
         to.torch(net, out)
         log_line(f"Wrote {options.deploy} to {out}", 1)
         return
-    mean, classes = _mean(options.mean), _classes(options.classes)
+    mean = split_numbers(options.mean, float, "-mean is a number per channel, by commas")
+    classes = _classes(options.classes)
     share = to.onnx(net, out, mean, options.channel_order, classes)
     log_line(
         f"Wrote {options.deploy} to {out}; ONNX Runtime's values differ by at most {share:.1g} of "
         "an output's largest",
         1,
     )
-
-
-def _mean(text):
-    try:
-        return [float(value) for value in text.split(",") if value]
-    except ValueError:
-        raise CommandError(f"-mean is a number per channel, by commas; got {text!r}") from None
 
 
 def _classes(path):

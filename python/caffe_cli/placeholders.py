@@ -41,18 +41,7 @@ LABEL_CHANNELS = {
 def build(net, phase: int) -> bool:
     """Build the net with its data sources replaced, by the first of `SIZES` that serves.
 
-    Parameters
-    ----------
-    net : NetParameter
-        In the current schema; left as it is.
-    phase : int
-        caffe.TRAIN or caffe.TEST.
-
-    Returns
-    -------
-    bool
-        False where it has no data source. Raises what caffe raises at the first size where it
-        cannot be built at any.
+    False where it has none; where no size serves, what caffe raises at the first one.
     """
     first = None
     for size in SIZES:
@@ -71,21 +60,10 @@ def build(net, phase: int) -> bool:
 
 
 def replace_sources(net, phase: int, size: tuple[int, int, int] = SIZES[0]) -> bool:
-    """Replace each layer of `phase` that has no bottoms and reads data by an Input layer.
+    """Replace, in place, each layer that has no bottoms and reads data by an Input layer.
 
-    Parameters
-    ----------
-    net : NetParameter
-        In the current schema; changed in place. Only the layers of `phase` stay.
-    phase : int
-        caffe.TRAIN or caffe.TEST.
-    size : tuple of int
-        Height, width and channels of pictures whose layer does not tell.
-
-    Returns
-    -------
-    bool
-        Whether there was one.
+    Layers of the other phase go. `size` is the height, width and channels of pictures whose layer
+    does not tell. False where there was no such layer.
     """
     stay = [layer for layer in net.layer if _in_phase(layer, phase)]
     del net.layer[:]

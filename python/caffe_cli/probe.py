@@ -35,15 +35,7 @@ class Outcome:
 
 
 class Prober:
-    """Builds nets of one repository.
-
-    Parameters
-    ----------
-    root : str
-        The repository's folder: Python layers' modules are looked for anywhere below it.
-    limits : Limits
-        What each build may take.
-    """
+    """Builds nets of a repository, below whose folder Python layers' modules are looked for."""
 
     def __init__(self, root: str, limits: Limits):
         self.limits = limits
@@ -78,7 +70,9 @@ class Prober:
                     outcome = Outcome("stops", f"took more than {self.limits.timeout:g} s")
             except EOFError:
                 child.join(5)
-                outcome = Outcome("stops", f"ended the process ({_ending(child.exitcode)})")
+                code = child.exitcode or 0
+                ending = f"signal {-code}" if code < 0 else f"status {code}"
+                outcome = Outcome("stops", f"ended the process ({ending})")
             finally:
                 child.kill()
                 child.join()
@@ -88,10 +82,6 @@ class Prober:
             lines = output.read().decode("utf-8", "replace").splitlines()
         outcome.message = outcome.message.replace(self.root + os.sep, "")
         return with_log(outcome, lines)
-
-
-def _ending(exitcode):
-    return f"signal {-exitcode}" if exitcode and exitcode < 0 else f"status {exitcode}"
 
 
 def with_log(outcome, lines):

@@ -70,14 +70,7 @@ def join(solver, sync_bn: bool) -> None:
 
 
 def launch(argv: Sequence[str], count: int) -> int:
-    """Run this command as `count` ranks; pass signals on to them.
-
-    Parameters
-    ----------
-    argv : sequence of str
-        The command line behind `caffe`.
-    count : int
-        How many ranks to start.
+    """Run `caffe ARGV` as `count` ranks and pass signals on to them.
 
     Returns
     -------

@@ -83,14 +83,7 @@ def inspect(options):
 
 
 def layer_rows(net, definition) -> list[Row]:
-    """Return one `Row` per layer of a net.
-
-    Parameters
-    ----------
-    net : caffe.Net
-    definition : NetParameter
-        What it was built from; kernels and strides are read from it.
-    """
+    """Return one `Row` per layer; kernels and strides are read from the net's `definition`."""
     written = {layer.name: layer for layer in definition.layer}
     owned: set[int] = set()
     seen: dict[str, View | None] = {}

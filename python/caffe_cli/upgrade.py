@@ -30,11 +30,6 @@ def upgrade(options):
 def align_crops(old: str, new: str) -> int:
     """Write the net `old` to `new` with the aligned offset in every Crop that gives none.
 
-    Parameters
-    ----------
-    old, new : str
-        Names of prototxts; they may not be the same file.
-
     Returns
     -------
     int

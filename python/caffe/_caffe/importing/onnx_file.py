@@ -8,7 +8,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import FormatError, NetError
-from ..export.to_onnx.parity import session_of, sizes_of
+from ..export.agreement import TOLERANCE, Sizes, difference, give, reshape
+from ..export.to_onnx.parity import session_of, shown
 from ..graph.net import Net
 from . import onnx_layers, onnx_values
 from .draft import Draft
@@ -18,7 +19,6 @@ __all__ = ["import_onnx", "onnx_layers", "onnx_values"]
 
 BATCH, SIDE = 1, 224  # where the file leaves an input's sizes open
 MORE = (1, None, 64, 32)  # by which each open axis is larger in the second trial
-TOLERANCE = 1e-4
 
 
 def import_onnx(
@@ -34,7 +34,7 @@ def import_onnx(
     reader.draw()
     net = reader.draft.net()
     worst = max(_difference(reader, net, sizes) for sizes in reader.trials())
-    reader.reshape(net, reader.sizes)
+    reshape(net, reader.sizes)
     reader.draft.write(net, prototxt, weights)
     return worst
 
@@ -60,7 +60,7 @@ class Reader:
         self.weights = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
         self.inputs = [v for v in graph.input if v.name not in self.weights]
         self.open: dict[str, list[bool]] = {}
-        self.sizes = {v.name: self._size(v) for v in self.inputs}
+        self.sizes: Sizes = {v.name: self._size(v) for v in self.inputs}
         self.outputs = [v.name for v in graph.output]
         self.makers = {name: node for node in graph.node for name in node.output}
         self.values = self.weights | self._run()
@@ -83,12 +83,12 @@ class Reader:
         given = self.sample(self.sizes, 0)
         return dict(zip(names, run(whole, names, given), strict=True)) | given
 
-    def sample(self, sizes: dict[str, tuple[int, ...]], seed: int) -> dict[str, np.ndarray]:
+    def sample(self, sizes: Sizes, seed: int) -> dict[str, np.ndarray]:
         """Return inputs to hold both against each other."""
         random = np.random.default_rng(seed)
         return {name: random.normal(0, 1, s).astype(np.float32) for name, s in sizes.items()}
 
-    def trials(self) -> list[dict[str, tuple[int, ...]]]:
+    def trials(self) -> list[Sizes]:
         """Return the inputs' sizes, and larger ones where the file leaves them open."""
         larger = {
             name: tuple(
@@ -98,13 +98,6 @@ class Reader:
             for name, size in self.sizes.items()
         }
         return [self.sizes] if larger == self.sizes else [self.sizes, larger]
-
-    def reshape(self, net: Net, sizes: dict[str, tuple[int, ...]]) -> None:
-        """Give the net's inputs these sizes."""
-        blobs = net.built.by_name
-        for name, size in sizes.items():
-            blobs[name].reshape(*size)
-        net.reshape()
 
     # -- drawing
 
@@ -183,27 +176,24 @@ def run(model: onnx.ModelProto, outputs: Sequence[str], given: dict[str, np.ndar
         return session_of(model.SerializeToString()).run(outputs, given)
     except Exception as error:  # ONNX Runtime's own classes share no base
         raise NetError(
-            f"ONNX Runtime cannot run the file with float32 inputs {sizes_of(given)}: {error}"
+            f"ONNX Runtime cannot run the file with float32 inputs {shown(given)}: {error}"
         ) from error
 
 
-def _difference(reader: Reader, net: Net, sizes) -> float:
+def _difference(reader: Reader, net: Net, sizes: Sizes) -> float:
     """Return how far the net's outputs are from ONNX Runtime's, by each one's largest value."""
     given = reader.sample(sizes, 1)
-    reader.reshape(net, sizes)
-    blobs = net.built.by_name
-    for name, array in given.items():
-        blobs[name].data[...] = array
+    give(net, given)
     net.run_forward()
-    worst = 0.0
-    wanted, at = run(reader.model, reader.outputs, given), sizes_of(given)
+    worst, blobs = 0.0, net.built.by_name
+    wanted, at = run(reader.model, reader.outputs, given), shown(given)
     for name, want in zip(reader.outputs, wanted, strict=True):
         if name not in reader.blobs:
             raise NetError(f"output '{name}' is computed by no layer")
         found = blobs[reader.blobs[name]].data
         if found.shape != want.shape:
             raise NetError(f"'{name}' has shape {found.shape} at {at}, {want.shape} in the file")
-        share = float(np.abs(found - want).max() / max(float(np.abs(want).max()), 1e-30))
+        share = difference(found, want)
         if not share <= TOLERANCE:
             raise NetError(
                 f"'{name}' differs from the file's at {at}, by {share:.2g} of its largest value; "

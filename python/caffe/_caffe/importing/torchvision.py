@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ..errors import CaffeError, NetError, nearest
+from ..export.agreement import TOLERANCE, difference, give
 from .draft import Draft
 from .state_dict import read_state_dict
 from .torchvision_plain import BATCH_NORM_EPS, RATES, Plain
@@ -24,7 +25,6 @@ KINDS = ("deeplabv3_resnet101", "deeplabv3_resnet50", "fcn_resnet101", "fcn_resn
 MEAN = np.array((103.53, 116.28, 123.675))  # 255 x (0.406, 0.456, 0.485), BGR
 DEVIATION = 255 * np.array((0.225, 0.224, 0.229))
 SIDE = {"vgg16": 224}  # pixels of the picture that proves a conversion; others take any size
-TOLERANCE = 1e-4
 
 
 def import_torchvision(
@@ -39,28 +39,24 @@ def import_torchvision(
     if drawn.unused:
         raise NetError(f"{path} is no {kind}: it has {', '.join(sorted(drawn.unused)[:4])} besides")
     net = drawn.draft.net()
-    difference = _difference(kind, state, net, score)
-    if not difference <= TOLERANCE:
-        raise NetError(f"the net's scores differ from torch's by {difference:.1e}; nothing written")
+    share = _difference(kind, state, net, score)
+    if not share <= TOLERANCE:
+        raise NetError(f"the net's scores differ from torch's by {share:.1e}; nothing written")
     drawn.draft.write(net, prototxt, weights)
-    return difference
+    return share
 
 
 def _difference(kind, state, net, score) -> float:
     """Return how far the net's scores of one picture are from torch's, by the largest."""
     side = SIDE.get(kind, 97)
-    picture = np.random.default_rng(0).uniform(0, 255, (3, side, side))  # BGR
-    blobs = net.built.by_name
-    blobs["data"].reshape(1, 3, side, side)
-    net.reshape()
-    blobs["data"].data[...] = picture - MEAN[:, None, None]
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 3, side, side))  # BGR
+    picture -= MEAN[:, None, None]
+    give(net, {"data": picture})
     net.run_forward()
-    scaled = (picture - MEAN[:, None, None]) / DEVIATION[:, None, None]
-    x = torch.from_numpy(scaled[None, ::-1].copy()).float()
+    x = torch.from_numpy((picture / DEVIATION[:, None, None])[:, ::-1].copy()).float()
     with torch.no_grad():
         want = Plain(state).scores(kind, x).numpy()
-    found = blobs[score].data
-    return float(np.abs(found - want).max() / max(float(np.abs(want).max()), 1e-30))
+    return difference(net.built.by_name[score].data, want)
 
 
 class _Drawing:

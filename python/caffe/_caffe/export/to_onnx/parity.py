@@ -11,13 +11,12 @@ from onnx import load
 from ...core.blob import Blob
 from ...errors import CaffeError, NetError
 from ...graph.net import Net
+from ..agreement import TOLERANCE, Sizes, difference, give, reshape, sizes_of
 from .decisions import Decision, cut
 from .model import sample
 
-TOLERANCE = 1e-4  # of an output's largest value
 # The blob in which nets with region proposals take the height, width and scale of the picture.
 PICTURE_SIZE = "im_info"
-Sizes = dict[str, tuple[int, ...]]
 # Sides of more pixels are tried at these (and at their own), to save time and memory.
 LARGE = 512
 # (height, width) by the net's own: smaller and odd first; steps of 32 and 64 for nets whose ways
@@ -42,31 +41,21 @@ def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
     sizes : list of dict
         Up to three sets of input shapes, the net's own first.
     """
-    own = {name: blob.shape for name, blob in _inputs(net)}
+    own = sizes_of(net)
     try:
         batch = _fits(net, _with_batch(own, 1))
         others = list(islice((trial for trial in _trials(own) if _fits(net, trial)), 2))
     finally:
-        _reshape(net, own)
+        reshape(net, own)
     free = ["batch"] * batch + ["height", "width"] * bool(others)
     if batch:
         others = [_with_batch(s, i) for i, s in enumerate(others or [own], 1)]
     return free, [own, *others]
 
 
-def _inputs(net: Net) -> list[tuple[str, Blob]]:
-    return [(net.built.names[blob], blob) for blob in net.built.inputs]
-
-
-def _reshape(net: Net, sizes: Sizes) -> None:
-    for name, blob in _inputs(net):
-        blob.reshape(*sizes[name])
-    net.reshape()
-
-
 def _fits(net: Net, sizes: Sizes) -> bool:
     try:
-        _reshape(net, sizes)
+        reshape(net, sizes)
     except CaffeError:
         return False
     return True
@@ -106,7 +95,7 @@ def _trials(own: Sizes) -> Iterator[Sizes]:
 @contextmanager
 def _kept(net: Net) -> Iterator[None]:
     """Give back the inputs' shapes, and what layers carry from one forward to the next."""
-    own = {name: blob.shape for name, blob in _inputs(net)}
+    own = sizes_of(net)
     layers = [node.layer for node in net.nodes if callable(getattr(node.layer, "reset", None))]
     states = [dict(vars(layer)) for layer in layers]
     try:
@@ -114,7 +103,7 @@ def _kept(net: Net) -> Iterator[None]:
     finally:
         for layer, state in zip(layers, states, strict=True):
             vars(layer).update(state)
-        _reshape(net, own)
+        reshape(net, own)
 
 
 def check(
@@ -150,7 +139,7 @@ def check(
             if not share <= TOLERANCE:
                 raise NetError(
                     f"net '{net.name}' and its ONNX form differ in '{name}' at "
-                    f"{sizes_of(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} "
+                    f"{shown(given)}: by {share:.2g} of its largest value, {TOLERANCE:g} "
                     "are allowed; nothing was written"
                 )
             worst = max(worst, share)
@@ -167,9 +156,7 @@ def _sample(shapes: Sizes, seed: int) -> dict[str, np.ndarray]:
 
 def _run(net: Net, given: dict[str, np.ndarray], decisions: Sequence[Decision]) -> dict:
     """Run the net, each value freed once it is read; return what `decisions` saw and made."""
-    _reshape(net, {name: x.shape for name, x in given.items()})
-    for name, blob in _inputs(net):
-        blob.data[...] = given[name]
+    give(net, given)
     last = {blob: i for i, node in enumerate(net.nodes) for blob in (*node.bottoms, *node.tops)}
     by_layer = {decision.layer: decision for decision in decisions}
     seen: dict[str, np.ndarray] = {}
@@ -201,7 +188,7 @@ def session_of(model: str | bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def sizes_of(given: dict[str, np.ndarray]) -> str:
+def shown(given: dict[str, np.ndarray]) -> str:
     """Return the names and shapes of inputs, for an error message."""
     return ", ".join(f"{name} {'x'.join(map(str, x.shape))}" for name, x in given.items())
 
@@ -232,20 +219,9 @@ class _File:
             found = self.session.run(list(wanted), {**given, **inner})
         except Exception as error:  # ONNX Runtime's own classes share no base
             raise NetError(
-                f"ONNX Runtime cannot run net '{net.name}' at {sizes_of(given)}: {error}"
+                f"ONNX Runtime cannot run net '{net.name}' at {shown(given)}: {error}"
             ) from error
         return max(
-            (_share(got, want), name)
+            (difference(got, want), name)
             for got, (name, want) in zip(found, wanted.items(), strict=True)
         )
-
-
-def _share(got: np.ndarray, want: np.ndarray) -> float:
-    """Return the largest difference by the largest value wanted; infinite where shapes differ."""
-    if got.shape != want.shape:
-        return float("inf")
-    finite = np.isfinite(want)
-    if not np.array_equal(np.isfinite(got), finite):
-        return float("inf")
-    scale = float(np.abs(want[finite]).max(initial=0)) or 1.0
-    return float(np.abs(got[finite] - want[finite]).max(initial=0)) / scale

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import files, labels
-from .dataset import DataSet
+from .dataset import DataSet, apart
 from .errors import DataError
 from .settings import IGNORE_LABEL
 
@@ -99,7 +99,7 @@ def data_set(name: str, data: Path) -> Custom:
         title=f"your own: {len(made.classes)} classes, {made.channels} channels",
         folder=made.root,
         needs=("train.txt", "val.txt"),
-        relations=dict(train=dict(apart=("val",)), val={}),
+        relations=apart("train", "val"),
         reader=labels.Png(void=made.void),
         names=made.classes,
     )

@@ -150,6 +150,11 @@ class DataSet:
         return []
 
 
+def apart(*splits):
+    """Return the relations of splits of which no two share a picture."""
+    return {name: dict(apart=splits[i + 1 :]) for i, name in enumerate(splits)}
+
+
 def bundled(data, name):
     """Return the path of a class list or split file: the data folder's copy, else the project's."""
     path = data / name

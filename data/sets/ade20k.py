@@ -3,7 +3,7 @@
 Zhou, Zhao, Puig, Fidler, Barriuso and Torralba, "Scene parsing through ADE20K dataset", CVPR 2017.
 """
 
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..labels import ADE20K as LABEL
 
 _FOLDERS = {"train": "training", "val": "validation"}
@@ -24,7 +24,7 @@ ADE20K = Ade20k(
     folder="ade20k",
     classes_file="ade20k/classes.txt",
     counts=dict(train=20210, val=2000),
-    relations=dict(train=dict(apart=("val",)), val={}),
+    relations=apart("train", "val"),
     needs=("images", "annotations"),
     products=("train.txt", "val.txt"),
     derived_lists=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..errors import DataError
 
 _COMMIT = "97b1e2210e99cd77224d58dd69aa65c4aa70b0ee"
@@ -61,12 +61,7 @@ BSDS = Bsds(
     folder="BSDS500",
     classes_file="bsds/classes.txt",
     counts=dict(train=200, val=100, test=200, trainval=300),
-    relations=dict(
-        train=dict(apart=("val", "test")),
-        val=dict(apart=("test",)),
-        test={},
-        trainval=dict(apart=("test",), union=("train", "val")),
-    ),
+    relations=dict(apart("train", "val", "test"), trainval=dict(union=("train", "val"))),
     needs=tuple(
         f"data/{kind}/{split}"
         for kind in ("images", "groundTruth")

@@ -5,7 +5,7 @@ label maps are of Badrinarayanan, Kendall and Cipolla, "SegNet", PAMI 2017.
 """
 
 from .. import files
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..labels import CAMVID as LABEL
 
 _COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
@@ -36,7 +36,7 @@ CAMVID = CamVid(
     folder="CamVid",
     classes_file="camvid/classes.txt",
     counts=dict(train=367, val=101, test=233),
-    relations=dict(train=dict(apart=("val", "test")), val=dict(apart=("test",)), test={}),
+    relations=apart("train", "val", "test"),
     needs=("train", "trainannot", "val", "valannot", "train.txt", "val.txt"),
     reader=LABEL,
     archives=(

@@ -3,7 +3,7 @@
 Cordts et al., "The Cityscapes dataset for semantic urban scene understanding", CVPR 2016.
 """
 
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..labels import CITYSCAPES as LABEL
 
 _SITE = "https://www.cityscapes-dataset.com/downloads/"
@@ -37,7 +37,7 @@ CITYSCAPES = Cityscapes(
     classes_file="cityscapes/classes.txt",
     # The test split's label maps are all void: scores come from the benchmark's server.
     counts=dict(train=2975, val=500, test=1525),
-    relations=dict(train=dict(apart=("val", "test")), val=dict(apart=("test",)), test={}),
+    relations=apart("train", "val", "test"),
     needs=("leftImg8bit", "gtFine"),
     products=("train.txt", "val.txt"),
     derived_lists=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import files, images, prepare
-from ..dataset import DataSet, copy_bundled
+from ..dataset import DataSet, apart, copy_bundled
 from ..errors import DataError
 from ..labels import Png
 from ..masks import by_colour, read_classes
@@ -70,7 +70,7 @@ KITTI = Kitti(
     folder="kitti",
     classes_file="kitti/classes.txt",
     counts=dict(train=100, test=46),
-    relations=dict(train=dict(apart=("test",)), test={}),
+    relations=apart("train", "test"),
     needs=tuple(f"{folder}/{kind}" for folder in FOLDERS.values() for kind in ("RGB", "GT")),
     products=("train.txt", "test.txt"),
     reader=Png(),

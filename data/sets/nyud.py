@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import files, hha, images, parallel, prepare
-from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
+from ..dataset import Archive, DataSet, Pair, apart, bundled, copy_bundled
 from ..errors import DataError
 from ..labels import NYUD as LABEL
 
@@ -89,12 +89,7 @@ NYUD = Nyud(
     folder="nyud",
     classes_file="nyud/classes.txt",
     counts=dict(train=381, val=414, trainval=795, test=654),
-    relations=dict(
-        train=dict(apart=("val", "test")),
-        val=dict(apart=("test",)),
-        trainval=dict(union=("train", "val")),
-        test={},
-    ),
+    relations=dict(apart("train", "val", "test"), trainval=dict(union=("train", "val"))),
     needs=("data/images", "data/depth", "segmentation"),
     products=("data/hha", "trainval.txt", "test.txt"),
     reader=LABEL,

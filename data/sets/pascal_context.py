@@ -5,7 +5,7 @@ CVPR 2014. Three of the 59 go by another name among the 459; everything else is 
 """
 
 from .. import files, prepare
-from ..dataset import Archive, DataSet, Pair, copy_bundled
+from ..dataset import Archive, DataSet, Pair, apart, copy_bundled
 from ..labels import pascal_context
 from ..settings import BUNDLED
 from .voc import archive
@@ -41,7 +41,7 @@ PASCAL_CONTEXT = PascalContext(
     folder="pascal-context",
     classes_file="pascal-context/classes-59.txt",
     counts=dict(train=4998, val=5105),
-    relations=dict(train=dict(apart=("val",)), val={}),
+    relations=apart("train", "val"),
     needs=("trainval", "../pascal/VOC2010/JPEGImages", "../pascal/VOC2010/ImageSets/Main"),
     products=("prepared.json", "labels.txt", "59_labels.txt"),
     reader=pascal_context(),

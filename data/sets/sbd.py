@@ -4,7 +4,7 @@ Hariharan, Arbelaez, Bourdev, Maji and Malik, "Semantic contours from inverse de
 """
 
 from .. import files, prepare
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..labels import SBD as LABEL
 from ..labels import Mat
 
@@ -37,7 +37,7 @@ SBD = Sbd(
     elsewhere=("benchmark_RELEASE/dataset",),
     classes_file="pascal/classes.txt",
     counts=dict(train=8498, val=2857),
-    relations=dict(train=dict(apart=("val",)), val={}),
+    relations=apart("train", "val"),
     needs=("img", "cls", "inst", "train.txt", "val.txt"),
     products=("prepared.json",),
     reader=LABEL,

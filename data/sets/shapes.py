@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import files, images, palette, parallel
-from ..dataset import DataSet, Pair
+from ..dataset import DataSet, Pair, apart
 from ..errors import DataError
 from ..labels import Png
 from .shapes_draw import CLASSES, scene, single
@@ -126,7 +126,7 @@ SHAPES = Shapes(
     title="generated: six objects before textured grounds, 128 to 176 pixels a side",
     folder="shapes",
     classes_file="shapes/classes.txt",
-    relations=dict(train=dict(apart=("val",)), val={}),
+    relations=apart("train", "val"),
     needs=("shapes.json", "JPEGImages", "SegmentationClass"),
     reader=Png(palette=True),
     licence="made here",

@@ -8,7 +8,7 @@ no annotation (highway_bost181, street_urb506).
 import numpy as np
 
 from .. import files, parallel
-from ..dataset import Archive, DataSet, Pair, bundled, copy_bundled
+from ..dataset import Archive, DataSet, Pair, apart, bundled, copy_bundled
 from ..errors import DataError
 from ..labels import SIFTFLOW as LABEL
 from ..labels import SIFTFLOW_GEOMETRIC
@@ -59,7 +59,7 @@ SIFTFLOW = SiftFlow(
     elsewhere=("SiftFlowDataset",),
     classes_file="sift-flow/classes.txt",
     counts=dict(trainval=2486, test=200),
-    relations=dict(trainval=dict(apart=("test",)), test={}),
+    relations=apart("trainval", "test"),
     needs=("Images", "SemanticLabels", "GeoLabels"),
     products=("trainval.txt", "test.txt"),
     reader=LABEL,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import files, parallel, prepare
-from ..dataset import Archive, DataSet, Pair
+from ..dataset import Archive, DataSet, Pair, apart
 from ..errors import DataError
 from ..labels import SBD, Png
 from ..settings import BUNDLED
@@ -141,8 +141,7 @@ _COMMON: dict[str, Any] = dict(
     classes_file="pascal/classes.txt",
     needs=("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"),
     relations=dict(
-        train=dict(apart=("val",)),
-        val={},
+        apart("train", "val"),
         trainval=dict(union=("train", "val")),
         seg11valid=dict(within="val"),
         trainaug=dict(apart=("val",)),

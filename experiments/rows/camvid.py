@@ -2,31 +2,17 @@
 
 from typing import Any
 
+from experiments.rows.small import adam, small_row
 from experiments.schema import Experiment, Init
-
-_ADAM: dict[str, Any] = dict(lr_policy="poly", power=0.9, type="Adam", momentum2=0.999, delta=1e-8)
 
 
 def _row(
     name: str, init: str, net: str, base_lr: float, max_iter: int, scorings: int = 1,
     **options: Any,
 ) -> Experiment:  # fmt: skip
-    """Return a row that learns by Adam, at a rate that falls to 0."""
-    return Experiment(
-        name,
-        "camvid-varied",
-        net,
-        options=options,
-        init=(Init(init),),
-        base_lr=base_lr,
-        momentum=0.9,
-        weight_decay=0.0001,
-        normalize=True,
-        balance=0.4,
-        max_iter=max_iter,
-        score_every=max_iter // scorings,
-        solver=_ADAM,
-    )
+    start = (Init(init),)
+    row = small_row(name, "camvid-varied", start, base_lr, max_iter, scorings, net, **options)
+    return adam(row)
 
 
 def _chain(

@@ -15,7 +15,7 @@ _MINI: dict[str, Any] = dict(
 _FCN: dict[str, Any] = dict(batch_norm=True, drop=0.0)
 
 
-def _small(
+def small_row(
     name: str,
     data: str,
     init: tuple[Init, ...],
@@ -49,11 +49,11 @@ def mini(
     name: str, init: tuple[Init, ...], base_lr: float, max_iter: int, **options: Any
 ) -> Experiment:
     """Return a row on CamVid; `options` are the net's beyond the trunk's, or its `net`."""
-    return _adam(_small(name, "camvid-mini", init, base_lr, max_iter, **options, **_MINI, **_FCN))
+    return adam(small_row(name, "camvid-mini", init, base_lr, max_iter, **options, **_MINI, **_FCN))
 
 
-def _adam(row: Experiment) -> Experiment:
-    """Return a row of CamVid's, which learns by Adam from balanced classes."""
+def adam(row: Experiment) -> Experiment:
+    """Return a row that learns by Adam, from balanced classes."""
     solver = dict(row.solver, type="Adam", momentum2=0.999, delta=1e-8)
     return replace(row, weight_decay=0.0001, balance=0.4, solver=solver)
 
@@ -62,7 +62,7 @@ def demo(
     name: str, init: tuple[Init, ...], max_iter: int, base_lr: float = 0.02, **options: Any
 ) -> Experiment:
     """Return a row on the generated pictures; `options` as in `mini`."""
-    return _small(name, "shapes-batches", init, base_lr, max_iter, 4, **options, **_DEMO, **_FCN)
+    return small_row(name, "shapes-batches", init, base_lr, max_iter, 4, **options, **_DEMO, **_FCN)
 
 
 def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
@@ -79,19 +79,19 @@ def _successor(row: Experiment, crop: tuple[int, int], whole: tuple[int, int],
 
 
 def _demo_successor(net: str, dense: int, **train_options: Any) -> Experiment:
-    row = _small(f"demo-{net}", "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
+    row = small_row(f"demo-{net}", "shapes-batches", (Init("demo-classifier", ""),), 0.02, 480, 4,
                  f"small_successors.{net}", **{**_DEMO, "dense": dense})  # fmt: skip
     return _successor(row, (144, 144), (192, 192), train_options)
 
 
 def _mini_successor(net: str, **train_options: Any) -> Experiment:
     name, net = f"camvid-mini-{net}", f"small_successors.{net}"
-    row = _small(name, "camvid-mini", (), 0.003, 6000, net=net, **_MINI)
-    return _successor(_adam(row), (240, 336), (384, 480), train_options)
+    row = small_row(name, "camvid-mini", (), 0.003, 6000, net=net, **_MINI)
+    return _successor(adam(row), (240, 336), (384, 480), train_options)
 
 
 ROWS = [
-    _small(
+    small_row(
         "demo-classifier", "shapes-single", (), 0.02, 120, 3, "vgg_small.small_classifier",
         **_DEMO, **_FCN,
     ),

@@ -102,7 +102,7 @@ def test_more_than_a_protocol_buffer_holds(tmp_path, monkeypatch):
 
 
 def test_layer_weights_stand_alone():
-    assert LayerWeights("x") == LayerWeights("x", "", [], [], [], False)
+    assert LayerWeights("x") == LayerWeights("x", [], [], [], False)
 
 
 def test_a_long_file_is_written_out_before_its_end(tmp_path, monkeypatch):

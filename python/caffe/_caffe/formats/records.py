@@ -17,7 +17,6 @@ class LayerWeights:
     """
 
     name: str
-    type: str = ""
     blobs: list[np.ndarray | None] = field(default_factory=list)
     diffs: list[np.ndarray | None] = field(default_factory=list)
     legacy: list[bool] = field(default_factory=list)

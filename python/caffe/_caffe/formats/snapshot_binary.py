@@ -1,6 +1,6 @@
 """Weights and solver states as protocol buffers: .caffemodel, .solverstate, .binaryproto.
 
-Only what weights need is read from a layer: name, type, blobs.  Forks gave the field numbers above
+Only what weights need is read from a layer: its name and blobs.  Forks gave the field numbers above
 142 other meanings, so the rest is stepped over, whatever it is.
 """
 
@@ -18,7 +18,6 @@ from .. import log
 from ..errors import FormatError
 from . import blobproto
 from .records import LayerWeights, SolverSnapshot
-from .upgrade import v1_type_name
 from .wire import LEN, VARINT, Field, Reader, header
 
 WEIGHTS = "weights (a .caffemodel)"
@@ -27,10 +26,10 @@ BLOB = "one BlobProto (.binaryproto)"
 
 # NetParameter
 _NET_NAME, _NET_LAYERS_V1, _NET_LAYERS = 1, 2, 100
-# Field numbers of name, type and blobs in each generation of layers; V1 holds V0 in its field 1.
-_V2 = {1: "name", 2: "type", 7: "blobs"}
-_V1 = {4: "name", 5: "type", 6: "blobs", 1: "v0"}
-_V0 = {1: "name", 2: "type", 50: "blobs"}
+# Field numbers of name and blobs in each generation of layers; V1 holds V0 in its field 1.
+_V2 = {1: "name", 7: "blobs"}
+_V1 = {4: "name", 6: "blobs", 1: "v0"}
+_V0 = {1: "name", 50: "blobs"}
 # SolverState
 _ITER, _LEARNED_NET, _HISTORY, _STEP, _RUNTIME = 1, 2, 3, 4, 1000
 
@@ -70,8 +69,6 @@ def _read_layer(reader: Reader, layer: Field, table: dict[int, str]) -> LayerWei
         if role == "name":
             found.name = reader.text(field)
             reader.place = f"layer '{found.name}'"
-        elif role == "type":
-            found.type = _v1_type(reader, field) if table is _V1 else reader.text(field)
         elif role == "blobs":
             blobs.append(reader.expect(field, LEN))
     # After the loop: V1 layers name themselves after nothing, but errors want the name.
@@ -83,15 +80,6 @@ def _read_layer(reader: Reader, layer: Field, table: dict[int, str]) -> LayerWei
         found.diffs.append(values.diff)
         found.legacy.append(values.legacy)
     return found
-
-
-def _v1_type(reader: Reader, field: Field) -> str:
-    number = reader.int32(field)
-    try:
-        return v1_type_name(number)
-    except KeyError:
-        # Forks numbered their own types; weights go by the layer's name anyway.
-        return f"V1 type {number}"
 
 
 def write_weights(

@@ -46,7 +46,7 @@ def read_weights(path: str | os.PathLike) -> list[LayerWeights]:
     with _reading(path) as file:
         found = [(name, _numbered(group)) for name, group in _layers(_group(file, "data", WEIGHTS))]
     return [
-        LayerWeights(name, "", blobs, [None] * len(blobs), [False] * len(blobs), hdf5=True)
+        LayerWeights(name, blobs, [None] * len(blobs), [False] * len(blobs), hdf5=True)
         for name, blobs in found
     ]
 

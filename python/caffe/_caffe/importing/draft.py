@@ -22,18 +22,9 @@ class Draft:
     def layer(
         self, kind: str, name: str, *bottoms: str, top: str = "", arrays: Sequence = (), **fields
     ) -> str:
-        """Append a layer; return its top.
+        """Append a layer with these parameters; return its top, which has its name without `top`.
 
-        Parameters
-        ----------
-        kind, name : str
-        bottoms : str
-        top : str
-            The blob it makes; its own name without it. A bottom's for a layer in place.
-        arrays : sequence of numpy.ndarray
-            Its parameters, as Caffe has them.
-        **fields
-            Messages of LayerParameter: `convolution_param=dict(num_output=8)`.
+        `fields` are messages of LayerParameter: `convolution_param=dict(num_output=8)`.
         """
         tops = [top or name]
         self.param.layer.add(name=name, type=kind, bottom=bottoms, top=tops, **fields)

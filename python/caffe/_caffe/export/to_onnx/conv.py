@@ -26,18 +26,21 @@ def _convolve(g: Graph, layer: Filters, x: str) -> str:
     inputs = [x, *(g.param(i) for i in range(1 + layer.bias))]
     if lead != 1:
         inputs[0] = g.reshape(x, -1, g.size(x, lead, g.rank(x)))
-    y = g.node(
-        "ConvTranspose" if layer.transposed else "Conv",
-        *inputs,
-        kernel_shape=w.kernel,
-        strides=w.stride,
-        pads=[*w.pad, *w.pad],
-        dilations=w.dilation,
-        group=layer.group,
-    )
+    y = g.node("ConvTranspose" if layer.transposed else "Conv", *inputs, **_laid(w, layer.group))
     if lead != 1:
         y = g.reshape(y, g.size(x, 0, lead), g.size(y, 1, 2 + layer.axes))
     return y
+
+
+def _laid(windows, group: int) -> dict:
+    """Return what Conv and ConvTranspose say of their windows."""
+    return dict(
+        kernel_shape=windows.kernel,
+        strides=windows.stride,
+        pads=[*windows.pad, *windows.pad],
+        dilations=windows.dilation,
+        group=group,
+    )
 
 
 def _inner_product(g: Graph, layer: Filters, x: str) -> str:
@@ -54,13 +57,5 @@ def im2col(g: Graph, layer: Im2col, x: str):
     w, channels = layer.windows, g.shapes[x][1]
     elements = math.prod(w.kernel)
     picks = np.tile(np.eye(elements, dtype=np.float32), (channels, 1))
-    return g.node(
-        "Conv",
-        x,
-        g.floats(picks.reshape(channels * elements, 1, *w.kernel)),
-        kernel_shape=w.kernel,
-        strides=w.stride,
-        pads=[*w.pad, *w.pad],
-        dilations=w.dilation,
-        group=channels,
-    )
+    picks = picks.reshape(channels * elements, 1, *w.kernel)
+    return g.node("Conv", x, g.floats(picks), **_laid(w, channels))

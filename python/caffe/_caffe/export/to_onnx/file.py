@@ -28,10 +28,7 @@ def save_onnx(net: Net, path: str | os.PathLike, picture: Picture) -> float:
             f"mean has {len(picture.mean)} values, expected one per channel of an input: {channels}"
         )
     graph, flow, decisions = write_graph(net)
-    free, sizes = parity.free_sizes(net)
-    if graph.batch_of_one:
-        free = [size for size in free if size != "batch"]
-        sizes = parity.without_batch(sizes)
+    free, sizes = parity.free_sizes(net, batch=not graph.batch_of_one)
     complete(net, graph, flow, free, picture)
     if graph.model.ByteSize() > MOST_BYTES:
         raise CaffeError(f"net '{net.name}' takes more than the 2 GiB of an ONNX file")

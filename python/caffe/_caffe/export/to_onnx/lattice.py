@@ -48,9 +48,6 @@ class Lattice:
         ones = g.node("Expand", g.scalar(1), g.sizes(points, 1))
         self.norm = g.div(g.scalar(1), g.add(self.filter(ones), g.scalar(1e-20)))
 
-    def _column(self, row: Sequence[float]):
-        return self.g.floats(np.array(row)[:, None])
-
     def _locate(self, features: str) -> tuple[str, str, str]:
         """Return weights (d + 1, n), keys (d + 1, n) and strides (d,)."""
         g, d = self.g, self.d
@@ -63,7 +60,7 @@ class Lattice:
         pairs = [g.node("Unsqueeze", offset, g.ints(axis)) for axis in (1, 0)]
         upper = g.floats(np.triu(np.ones((d + 1, d + 1)), 1)[..., None])
         lower = g.mul(g.cast(g.node("Less", *pairs)), upper)
-        rank = g.add(g.reduce("ReduceSum", cell, (0,)), self._column(range(d + 1)))
+        rank = g.add(g.reduce("ReduceSum", cell, (0,)), g.floats(np.arange(d + 1)[:, None]))
         rank = g.add(rank, g.reduce("ReduceSum", lower, (1,), keep=False))
         rank = g.sub(rank, g.reduce("ReduceSum", lower, (0,), keep=False))
         below, above = (

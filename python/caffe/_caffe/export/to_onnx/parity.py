@@ -31,8 +31,8 @@ TRIALS = (
 )
 
 
-def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
-    """Ask the net which of its input sizes may change; leave it as it was.
+def free_sizes(net: Net, batch: bool = True) -> tuple[list[str], list[Sizes]]:
+    """Ask the net which of its input sizes, `batch` or not, may change; leave it as it was.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def free_sizes(net: Net) -> tuple[list[str], list[Sizes]]:
     """
     own = sizes_of(net)
     try:
-        batch = _fits(net, _with_batch(own, 1))
+        batch = batch and _fits(net, _with_batch(own, 1))
         others = list(islice((trial for trial in _trials(own) if _fits(net, trial)), 2))
     finally:
         reshape(net, own)
@@ -68,13 +68,6 @@ def _with_batch(sizes: Sizes, more: int) -> Sizes:
         name: (shape[0] + more, *shape[1:]) if shape and shape[:1] == first else shape
         for name, shape in sizes.items()
     }
-
-
-def without_batch(sizes: list[Sizes]) -> list[Sizes]:
-    """Give all sets of sizes the first one's batch, and drop repetitions."""
-    own = sizes[0]
-    batch = [{n: (*own[n][:1], *shape[1:]) for n, shape in s.items()} for s in sizes]
-    return [s for i, s in enumerate(batch) if s not in batch[:i]]
 
 
 def _trials(own: Sizes) -> Iterator[Sizes]:

@@ -139,8 +139,11 @@ def unpack(path: Path, keep: Collection[str], into: Path, limit: int | None = No
     limit
         Bytes that the archive may unpack to (default: twenty times its size, at least 256 MB).
 
-    An archive that is broken, too large, or has members that are links or lead out of the folder is
-    a DataError; nothing is left then.
+    Raises
+    ------
+    DataError
+        The archive is broken, too large, or has members that are links or lead out of the folder;
+        nothing is left then.
     """
     limit = limit or max(20 * path.stat().st_size, 256_000_000)
     into.mkdir(parents=True, exist_ok=True)

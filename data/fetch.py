@@ -172,8 +172,16 @@ class Download:
 def verify(remote: Remote, path: Path, data: Path) -> str:
     """Hold a file against the published checksum, or the recorded one where none is public.
 
-    Another size or checksum is a DataError. Return a remark for the user when the content could
-    only be recorded (in the folder `data`), else "".
+    Returns
+    -------
+    str
+        A remark for the user when the content could only be recorded (in the folder `data`), else
+        "".
+
+    Raises
+    ------
+    DataError
+        The size or checksum is another.
     """
     size = path.stat().st_size
     if remote.size not in (None, size):
@@ -216,8 +224,14 @@ def by_hand(remote: Remote, folder: Path, failures: list[str]) -> str:
 def get(remote: Remote, folder: Path, data: Path, log: Callable[[str], Any] = print) -> Path:
     """Download a file unless it is there, and verify it.
 
-    A file put there by hand is accepted when its checksum is right. The data folder `data` has the
-    recorded checksums.
+    A file put there by hand is accepted when its checksum is right.
+
+    Parameters
+    ----------
+    folder
+        Where it goes.
+    data
+        The data folder, which has the recorded checksums.
 
     Raises
     ------

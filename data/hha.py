@@ -100,12 +100,17 @@ def encode(depth: np.ndarray, camera: Camera | None = None) -> np.ndarray:
     depth
         H x W in millimetres, all above 0.
     camera
-        (fx, fy, cx, cy) in pixels (default: NYUDv2's, for depth of its sizes).
+        (fx, fy, cx, cy) in pixels (default: NYUDv2's).
 
     Returns
     -------
     ndarray
         H x W x 3 uint8: disparity, height in cm, angle in degrees + 38, each cut to 0..255.
+
+    Raises
+    ------
+    DataError
+        Depth that is not above 0, or of another size than NYUDv2's without a camera.
     """
     depth = np.asarray(depth, np.float64) / 10
     if depth.ndim != 2 or not (depth > 0).all():

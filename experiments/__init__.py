@@ -35,8 +35,12 @@ def names() -> list[str]:
 def find(name: str) -> Experiment:
     """Return the row `name`; NAME-seed2 is NAME with seed 2, trained from rows of that seed.
 
-    An unknown name is an ExperimentError that names the nearest, a user's own row whose JSON file
-    is broken a DataError.
+    Raises
+    ------
+    ExperimentError
+        No such row; the message names the nearest.
+    DataError
+        The row is a user's own and its JSON file is broken.
     """
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]

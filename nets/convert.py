@@ -16,15 +16,24 @@ def convert(kind: str, model: str | Path, out: str | Path, log: Log = print) -> 
     Parameters
     ----------
     kind
-        One of `CLASSIFIERS`.
+        vgg16, caffenet, googlenet, resnet50 or resnet101.
     model
         The classifier's caffemodel, of any version.
+    out
+        The caffemodel to write.
+    log
+        Called with each line of the report.
 
     Returns
     -------
     float
         The largest difference of the two nets' scores on one picture, relative to the largest
-        score. Over 1e-4 it is a SurgeryError, and nothing is written.
+        score.
+
+    Raises
+    ------
+    SurgeryError
+        `model` is not that classifier's, or the difference exceeds 1e-4; nothing is written.
     """
     if kind not in CLASSIFIERS:
         raise SurgeryError(f"classifier {kind!r}: expected one of {', '.join(CLASSIFIERS)}")

@@ -28,9 +28,13 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
     ----------
     prototxt
         The net, which normalises in place and whose BatchNorm layers use their stored statistics.
+    model
+        Its caffemodel.
     out
         The caffemodel to write; its convolutions have their old names, and biases. Its net becomes
         the prototxt of the same stem beside it.
+    log
+        Called with each line of the report.
 
     Returns
     -------
@@ -38,8 +42,11 @@ def convert_folded(prototxt: str | Path, model: str | Path, out: str | Path, log
         The largest difference, on one picture, of any blob that both nets have, relative to the
         blob's largest value.
 
-    A model that does not fill the net, a layer that cannot be folded, or a difference over 1e-4 is
-    a SurgeryError; nothing is written then.
+    Raises
+    ------
+    SurgeryError
+        The model does not fill the net, a layer cannot be folded, or the difference exceeds 1e-4;
+        nothing is written.
     """
     param, net = filled(prototxt, model)
     values = folded_params(param, net)

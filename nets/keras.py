@@ -34,8 +34,12 @@ def convert_keras(
     prototxt
         The Caffe net, or the name of one of `nets.published`. Its upsampling layers become
         bilinear, if `mapping` does not name them.
+    out
+        The caffemodel to write.
     mapping
         {layer of the net: group of the file that holds its weights}; empty: equal names.
+    log
+        Called with each line of the report.
 
     Returns
     -------

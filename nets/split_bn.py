@@ -16,8 +16,13 @@ from nets.surgery import Log, SurgeryError
 def convert_bn(prototxt: str | Path, model: str | Path, out: str | Path, log: Log = print) -> float:
     """Write a caffemodel with each BN of four parameters made BatchNorm and Scale, and its net.
 
-    Parameters, result and errors are those of `nets.fold.convert_folded`. A net without BN, or with
-    one of other parameters (SegNet's has two), is refused too.
+    Parameters and result are those of `nets.fold.convert_folded`.
+
+    Raises
+    ------
+    SurgeryError
+        The model does not fill the net, there is no BN, one has other parameters (SegNet's has
+        two), or the difference exceeds 1e-4; nothing is written.
     """
     param, net = filled(prototxt, model)
     made, names = split(param)

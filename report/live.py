@@ -149,7 +149,13 @@ def text_of(value: float | None) -> str:
 
 
 def server_of(name: str, port: int) -> ThreadingHTTPServer:
-    """Return the server of a run's page, bound and not yet serving; port 0 takes a free one."""
+    """Return the server of a run's page, bound and not yet serving; port 0 takes a free one.
+
+    Raises
+    ------
+    DataError
+        The port is taken.
+    """
     live = LivePage(name)
 
     class Handler(BaseHTTPRequestHandler):

@@ -83,7 +83,13 @@ class DenseCRF:
 
 
 def named(name: str, run: str) -> Settings:
-    """Return a preset's settings; of "" those that a search left in the run, else deeplab's."""
+    """Return the settings of a preset; of "" those that a search left in the run, else deeplab's.
+
+    Raises
+    ------
+    DataError
+        No such preset; or the run's file does not hold settings.
+    """
     if name:
         if name not in PRESETS:
             raise DataError(

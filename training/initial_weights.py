@@ -21,8 +21,17 @@ from training import run_dir
 def source_file(source: str, published: bool = False) -> Path:
     """Return the caffemodel that a row may start from.
 
-    `source` is a row (with `published` the authors' weights of it), a key of WEIGHTS or FETCHED, or
-    a path. A file that is not there is a DataError with the command that gets it.
+    Parameters
+    ----------
+    source
+        A row, a key of WEIGHTS or FETCHED, or a path.
+    published
+        Whether a row's is the authors'.
+
+    Raises
+    ------
+    DataError
+        It is not there; the message has the command that gets it.
     """
     if source in WEIGHTS:
         path = data_dir() / WEIGHTS[source].converted

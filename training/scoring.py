@@ -168,9 +168,17 @@ def load_net(
 ) -> tuple[caffe.Net, Path]:
     """Return a row's net with weights (default: the run's best, else last), and their path.
 
-    `which` is "val" or "deploy"; `window` the height and width of the pictures it will take, where
-    the net is drawn for one size. Weights that are not there, or leave a layer all zero, are a
-    DataError.
+    Parameters
+    ----------
+    which
+        "val" or "deploy".
+    window
+        Height and width of the pictures it will take, for a net that is drawn for one size.
+
+    Raises
+    ------
+    DataError
+        There are no such weights, or they leave a layer all zero.
     """
     row = experiments.find(name)
     path = Path(weights) if weights else run_dir.best_weights(name)

@@ -79,6 +79,11 @@ def generate(
         Numbers of single-object pictures (train, val).
     single_size
         Their side in pixels: 32 to 1024.
+
+    Raises
+    ------
+    DataError
+        Sizes outside these limits.
     """
     folder = Path(folder)
     recipe = dict(version=VERSION, train=train, val=val, size=list(size), seed=seed)

@@ -87,7 +87,7 @@ def test_meanfield_reads_par_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: meanfield(1), "num_iterations of at least 2, given 1"),
+        (lambda: meanfield(1), "num_iterations >= 2, given 1"),
         (lambda: meanfield(theta_beta=0), "theta_beta > 0"),
         (lambda: meanfield(image=np.zeros((2, 1, 5, 6))), r"image of shape \(2, 3, 5, 6\)"),
         (lambda: build(MEANFIELD % (2, 20, STRINGS), (1, 3, 4, 4), (1, 3, 4, 4)), "takes 3 bottom"),

@@ -82,15 +82,9 @@ class Lstm(Layer):
             i, f, o, g, before, c, _ = steps[t]
             bent = c.tanh()
             dc = dc + dh[t] * o * (1 - bent**2)
-            gate = torch.cat(
-                [
-                    dc * g * i * (1 - i),
-                    goes_on[t] * dc * before * f * (1 - f),
-                    dh[t] * bent * o * (1 - o),
-                    dc * i * (1 - g**2),
-                ],
-                1,
-            )
+            di, df = dc * g * i * (1 - i), goes_on[t] * dc * before * f * (1 - f)
+            do, dg = dh[t] * bent * o * (1 - o), dc * i * (1 - g**2)
+            gate = torch.cat([di, df, do, dg], 1)
             gates[t] = gate.clamp_(-self.bound, self.bound) if self.bound > 0 else gate
             dc = goes_on[t] * dc * f
             if t:

@@ -125,19 +125,17 @@ class LabelSpecificAdd(Layer):
     def forward(self, x, label):
         y = x if self.in_place else x.clone()
         if self.training:
-            self._anneal()
+            param = self.settings
+            if param.HasField("bias_base"):
+                grown = (1 + param.bias_gamma * self.iteration) ** param.bias_power
+                bias = param.bias_base + grown - 1
+                self.bias = min(max(bias, param.bias_min), param.bias_max)
+                self.iteration += 1
             rows = y.view(len(y), -1)
             index = self.read(label.reshape(len(y), -1)[:, :1], rows.shape[1]).index
             own = rows.gather(1, index)
             rows.scatter_(1, index, torch.where(own > -self.bias, own + self.bias, own))
         return self.asked(y, x.new_full((1,), self.bias))
-
-    def _anneal(self):
-        param = self.settings
-        if param.HasField("bias_base"):
-            bias = param.bias_base + (1 + param.bias_gamma * self.iteration) ** param.bias_power - 1
-            self.bias = min(max(bias, param.bias_min), param.bias_max)
-            self.iteration += 1
 
     def backward(self, propagate_down, bottom, top, top_diff):
         return [top_diff[0].clone(), None]

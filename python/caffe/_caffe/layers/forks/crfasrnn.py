@@ -38,9 +38,7 @@ class MultiStageMeanfield(Layer):
 
     def setup(self, unary, start, image):
         p = self.layer_param.multi_stage_meanfield_param
-        self.check(
-            p.num_iterations >= 2, f"needs num_iterations of at least 2, given {p.num_iterations}"
-        )
+        self.check(p.num_iterations >= 2, f"needs num_iterations >= 2, given {p.num_iterations}")
         self.check_positive(p, "theta_alpha", "theta_beta", "theta_gamma")
         self.iterations = p.num_iterations
         self.spatial = (p.theta_gamma, p.theta_gamma)

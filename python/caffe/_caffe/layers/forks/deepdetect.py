@@ -114,14 +114,6 @@ class CtcLoss(Loss):
         return [()]
 
     def forward(self, x, label):
-        with torch.enable_grad():
-            scores = x.detach()[: self.steps].requires_grad_()
-            loss = self._losses(scores, label).sum()
-        (slope,) = torch.autograd.grad(loss, scores)
-        self.save_for_backward(slope)
-        return loss.detach() / x.shape[1]
-
-    def _losses(self, scores, label):
         index = label.long()
         if index.numel() and not 0 <= index.min() <= index.max() < self.classes:
             self.fail(
@@ -129,11 +121,16 @@ class CtcLoss(Loss):
             )
         seen = index != self.blank
         self.check(bool(seen.any()), "is given no label but the blank")
-        steps = torch.full((scores.shape[1],), self.steps)
-        return F.ctc_loss(
-            scores.log_softmax(2), index[seen], steps, seen.sum(1).cpu(), self.blank,
-            reduction="none", zero_infinity=True,
-        )  # fmt: skip
+        steps = torch.full((x.shape[1],), self.steps)
+        with torch.enable_grad():
+            scores = x.detach()[: self.steps].requires_grad_()
+            loss = F.ctc_loss(
+                scores.log_softmax(2), index[seen], steps, seen.sum(1).cpu(), self.blank,
+                reduction="sum", zero_infinity=True,
+            )  # fmt: skip
+        (slope,) = torch.autograd.grad(loss, scores)
+        self.save_for_backward(slope)
+        return loss.detach() / x.shape[1]
 
     def backward(self, propagate_down, bottom, top, top_diff):
         self.check_down(propagate_down)

@@ -181,9 +181,7 @@ class DomainTransformForwardOnly(Layer):
     def reshape(self, x, gradient, dim):
         check_maps(self, x)
         wanted = (x[0], 1, *x[2:])
-        self.check(
-            gradient == wanted, f"needs a reference gradient of shape {wanted}, given {gradient}"
-        )
+        self.check(gradient == wanted, f"needs a gradient of shape {wanted}, given {gradient}")
         _check_dim(self, x[0], dim)
         return [x]
 

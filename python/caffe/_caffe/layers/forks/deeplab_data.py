@@ -35,9 +35,7 @@ class ImageSegData(PrefetchingLayer):
         param, transform = self.layer_param.image_data_param, self.layer_param.transform_param
         self.check_new_size(param)
         self.check(not transform.HasField("mean_file"), "takes mean_value, not mean_file")
-        self.check(
-            param.label_type != param.BBX, "label_type BBX is unknown; take PIXEL, IMAGE or NONE"
-        )
+        self.check(param.label_type != param.BBX, "takes label_type PIXEL, IMAGE or NONE, not BBX")
         self.check(
             all(factor > 0 for factor in transform.scale_factors),
             f"scale_factors must be positive, given {list(transform.scale_factors)}",

@@ -65,9 +65,8 @@ class ImageLabelData(PrefetchingLayer):
 
     def open(self):
         param = self.layer_param.image_label_data_param
-        self.check(
-            self.layer_param.transform_param.crop_size > 0, "needs transform_param.crop_size"
-        )
+        transform = self.layer_param.transform_param
+        self.check(transform.crop_size > 0, "needs transform_param.crop_size")
         for field in ("dim", "stride", "offset"):
             given = len(getattr(param.label_slice, field))
             self.check(given == 2, f"label_slice takes {field} twice, given {given} times")

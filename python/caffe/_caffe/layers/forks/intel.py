@@ -39,10 +39,8 @@ class EvalDetection(Layer):
     def reshape(self, x, truth, *data):
         param = self.settings
         check_map(self, x, BOXES, param.num_class)
-        self.check(
-            x[2:] == (param.side,) * 2, f"side is {param.side}, bottom 0 has shape {tuple(x)}"
-        )
-        self.check(truth[-1:] == (8,), f"bottom 1 must be (1, 1, G, 8), given {tuple(truth)}")
+        self.check(x[2:] == (param.side,) * 2, f"side is {param.side}, bottom 0 has shape {x}")
+        self.check(truth[-1:] == (8,), f"bottom 1 must be (1, 1, G, 8), given {truth}")
         return [(x[0], param.num_class + param.side**2 * BOXES * 4)]
 
     def forward(self, x, truth, *data):

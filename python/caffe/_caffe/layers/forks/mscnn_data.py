@@ -59,20 +59,20 @@ class ImageGtData(PrefetchingLayer):
         )
         for name in ("downsample_rate", "field_h", "field_w"):
             self.check(min(getattr(param, name)) > 0, f"needs positive {name}")
-        self.scales = param.do_multiple_scale and param.min_scale > 0 and param.max_scale > 0
+        scales = param.do_multiple_scale and param.min_scale > 0 and param.max_scale > 0
         self.check(
-            not self.scales or param.min_scale <= param.max_scale,
+            not scales or param.min_scale <= param.max_scale,
             f"min_scale {param.min_scale} is above max_scale {param.max_scale}",
         )
         entries = read_entries(param.source, param.root_folder)
         info(f"Number of images: {len(entries)}", src="image_gt_data_layer.cpp:167")
-        return TruthReader(self, param, transform, entries, self.scales)
+        return TruthReader(param, transform, entries, scales)
 
 
 class TruthReader(ListReader):
     """The pictures of a window file, cut to one size, and their maps."""
 
-    def __init__(self, layer, param, transform, entries, scales):
+    def __init__(self, param, transform, entries, scales):
         self.param, self.scales, self.mirror = param, scales, transform.mirror
         self.means = np.array(transform.mean_value, np.float32)
         resizes = param.HasField("resize_width") and param.HasField("resize_height")

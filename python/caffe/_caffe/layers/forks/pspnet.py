@@ -207,9 +207,7 @@ class Interp(Layer):
         for what in ("zoom_factor", "shrink_factor"):
             value = getattr(p, what)
             self.check(value >= 1, f"{what} must be at least 1, given {value}")
-        self.check(
-            not p.HasField("mode") or p.mode == p.LINEAR, "only mode LINEAR is known, as in PSPNet"
-        )
+        self.check(not p.HasField("mode") or p.mode == p.LINEAR, "has mode LINEAR alone, as PSPNet")
         self.check(
             p.use_blob_size == bool(like),
             "takes a second bottom, of the size that the top shall have, with use_blob_size: true "

@@ -128,9 +128,7 @@ class Upsample(Layer):
         h, w = p.HasField("scale_h"), p.HasField("scale_w")
         if p.HasField("upsample_h") and p.HasField("upsample_w"):
             self.fixed = (p.upsample_h, p.upsample_w)
-            self.check(
-                min(self.fixed) > 1, f"upsample_h and upsample_w must exceed 1, given {self.fixed}"
-            )
+            self.check(min(self.fixed) > 1, f"upsample_h, upsample_w must exceed 1: {self.fixed}")
             return
         self.check(
             not (h or w) or (h and w and not p.HasField("scale")),

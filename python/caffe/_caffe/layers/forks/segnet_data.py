@@ -33,7 +33,7 @@ class DenseImageData(PrefetchingLayer):
         for name in ("rotate", "one_hot_nclasses"):
             self.check(not param.HasField(name), f"{name} is DeepDetect's and not known here")
         factor, cropped = param.label_divide_factor, self.layer_param.transform_param.crop_size
-        self.check(factor > 0, "label_divide_factor must be positive")
+        self.check_positive(param, "label_divide_factor")
         self.check(
             factor == 1 or not (param.new_height and param.crop_height or cropped),
             f"label_divide_factor {factor} does not go with a crop",

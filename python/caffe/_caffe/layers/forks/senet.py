@@ -30,9 +30,5 @@ class Axpy(Layer):
     def backward(self, propagate_down, bottom, top, top_diff):
         """ds = the sum of x * dz over each map, dx = s * dz, dy = dz."""
         (s, x, _), dz = bottom, top_diff[0]
-        down_s, down_x, down_y = propagate_down
-        return [
-            (x * dz).view(*x.shape[:2], -1).sum(2).view(s.shape) if down_s else None,
-            self._scale(s, x) * dz if down_x else None,
-            dz.clone() if down_y else None,
-        ]
+        ds = (x * dz).view(*x.shape[:2], -1).sum(2).view(s.shape)
+        return [ds, self._scale(s, x) * dz, dz.clone()]

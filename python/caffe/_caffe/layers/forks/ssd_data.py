@@ -133,18 +133,15 @@ class AnnotatedReader(BatchReader):
             raise FormatError(f"{name} has annotations of type {datum.type}, expected BBOX")
         if self.labels and self.typed and not datum.HasField("type"):
             raise FormatError(f"{name} has no annotation type, where the first or anno_type does")
-        boxes, about = [], []
+        rows = []
         for group in datum.annotation_group:
             for one in group.annotation:
                 b = one.bbox
-                boxes.append((b.xmin, b.ymin, b.xmax, b.ymax))
-                about.append((group.group_label, one.instance_id, b.difficult))
+                about = group.group_label, one.instance_id, b.difficult
+                rows.append((b.xmin, b.ymin, b.xmax, b.ymax, *about))
         image = datum_image(datum.datum, self.transformer.decode_mode, name)
-        return name, datum, Picture(
-            image,
-            np.array(boxes, np.float32).reshape(-1, 4),
-            np.array(about, np.float32).reshape(-1, 3),
-        )  # fmt: skip
+        table = np.array(rows, np.float32).reshape(-1, 7)
+        return name, datum, Picture(image, table[:, :4], table[:, 4:])
 
     def _changed(self, picture: Picture, rng) -> Picture:
         """Distort and expand the picture, and cut a sampled window out."""

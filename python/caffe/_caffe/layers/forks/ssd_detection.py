@@ -77,7 +77,9 @@ class DetectionOutput(Layer):
         scores = scores.cpu().numpy()
         found = [self._picture(i, boxes[i], scores[i]) for i in range(num)]
         if self.saves:
-            self._save(found)
+            self.files = self.files or DetectionFiles(param.save_output_param, param)
+            for rows in found:
+                self.files.add(rows)
         rows = np.concatenate(found)
         if not len(rows):
             info("Couldn't find any detections")
@@ -131,12 +133,6 @@ class DetectionOutput(Layer):
         left = np.concatenate(stay)
         head = np.full(len(left), number), labels[left], values[left]
         return np.column_stack([*head, boxes.numpy()[left]]).astype(np.float32)
-
-    def _save(self, found) -> None:
-        if self.files is None:
-            self.files = DetectionFiles(self.settings.save_output_param, self.settings)
-        for rows in found:
-            self.files.add(rows)
 
 
 @register("DetectionEvaluate")

@@ -85,6 +85,7 @@ class MultiBoxLoss(Loss):
         )
         self.mode = normalization(self.layer_param.loss_param, caffe_pb2.LossParameter.VALID)
         self.sets = 1 if param.share_location else self.classes  # of locations
+        self.objects = [c for c in range(self.classes) if c != self.background]
 
     def reshape(self, location, confidence, prior, truth):
         shared = self.settings.share_location
@@ -129,22 +130,19 @@ class MultiBoxLoss(Loss):
                 c: matching.Match(
                     np.where(labels[match.found] == c, match.found, -1), match.overlap
                 )
-                for c in self._location_classes()
+                for c in self.objects
             }
         boxes = self._decode(location.cpu(), priors)
         if param.share_location:
             return {0: matching.match_boxes(truth.boxes, boxes[:, 0], param)}
         found = {}
-        for c in self._location_classes():
+        for c in self.objects:
             some = torch.nonzero(truth.labels == c).flatten()
             match = matching.match_boxes(truth.boxes[some], boxes[:, c], param)
             # What is found at -2 and -1, too.
             number = np.append(some.numpy(), [matching.OUTSIDE, matching.UNMATCHED])
             found[c] = matching.Match(number[match.found], match.overlap)
         return found
-
-    def _location_classes(self):
-        return [c for c in range(self.classes) if c != self.background]
 
     def _decode(self, location, priors):
         """Decode locations (P, sets, 4)."""

@@ -22,9 +22,7 @@ class _Expectation(Loss):
         self.check(axis == 1, f"takes the classes on axis 1, softmax_param gives {axis}")
 
     def reshape(self, x, label):
-        self.check(
-            len(x) == 4 and x[0] == 1, f"takes one image at a time (1 x C x H x W), given {x}"
-        )
+        self.check(len(x) == 4 and x[0] == 1, f"takes one image at a time (1, C, H, W), given {x}")
         maps = 3 if self.settings.ignore_rank else 4
         wanted = (1, maps, *x[2:])
         self.check(

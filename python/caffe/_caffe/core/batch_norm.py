@@ -7,6 +7,15 @@ import torch
 
 from . import ranks
 
+# Which forks' BN a field of bn_param belongs to: the message holds those of all.
+PSPNETS_FIELDS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
+SEGNETS_FIELDS = ("scale_filler", "shift_filler", "bn_mode")
+
+
+def given_fields(layer_param, names: Sequence[str]) -> list[str]:
+    """Return those of the names that bn_param sets."""
+    return [name for name in names if layer_param.bn_param.HasField(name)]
+
 
 class Moments(NamedTuple):
     """What backward needs: each channel's mean and 1 / sqrt(variance + eps)."""

@@ -6,22 +6,15 @@ from torch.nn import functional as F
 from caffe.proto import caffe_pb2
 
 from ...core.axes import legacy_shape
-from ...core.batch_norm import gradients, normalise
+from ...core.batch_norm import PSPNETS_FIELDS, SEGNETS_FIELDS, given_fields, gradients, normalise
 from ...core.layer import Layer, register
 from ...log import warning
 
-# Which fork a field of bn_param belongs to; the message holds those of all.
-_MINE = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
-_SEGNETS = ("scale_filler", "shift_filler", "bn_mode")
-_OTHERS = ("var_eps", "moving_average", "decay", "axis")
-
-
-def _given(param: caffe_pb2.LayerParameter, names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if param.bn_param.HasField(name)]
+OTHERS_FIELDS = ("var_eps", "moving_average", "decay", "axis")
 
 
 def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
-    given = _given(param, _MINE)
+    given = given_fields(param, PSPNETS_FIELDS)
     return f"bn_param has {', '.join(given)}" if given else None
 
 
@@ -63,7 +56,10 @@ class MovingBN(Layer):
             spec.lr_mult = spec.decay_mult = 0
 
     def _check_fields(self):
-        mine, segnets, others = (_given(self.layer_param, n) for n in (_MINE, _SEGNETS, _OTHERS))
+        mine, segnets, others = (
+            given_fields(self.layer_param, names)
+            for names in (PSPNETS_FIELDS, SEGNETS_FIELDS, OTHERS_FIELDS)
+        )
         self.check(
             not segnets,
             f"bn_param's {', '.join(segnets)} are SegNet's, whose BN has 2 parameters; "

@@ -8,23 +8,19 @@ import torch
 from caffe.proto import caffe_pb2
 
 from ...core.axes import check_maps
-from ...core.batch_norm import gradients, normalise
+from ...core.batch_norm import PSPNETS_FIELDS, SEGNETS_FIELDS, given_fields, gradients, normalise
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 from ...core.loss_layer import FLT_MIN, LabelAxis, Loss
 
 EPS = 1e-9  # bn_layer.cpp, var_eps_
-_FIELDS = ("scale_filler", "shift_filler", "bn_mode")
-_PSPNETS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
 
 
 def _has_bn_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     """Tell SegNet's BN by its fields or, where there are none at all, by the net it is in."""
-    p = param.bn_param
-    given = [name for name in _FIELDS if p.HasField(name)]
-    if given:
+    if given := given_fields(param, SEGNETS_FIELDS):
         return f"bn_param has {', '.join(given)}"
-    for layer in net.layer if not p.ListFields() else ():
+    for layer in net.layer if not param.bn_param.ListFields() else ():
         if layer.type == "DenseImageData" or layer.type == "Upsample" and len(layer.bottom) == 2:
             return f"a guess: no field tells, but the net has SegNet's {layer.type}"
     return None
@@ -55,11 +51,11 @@ class BN(Layer):
 
     def setup(self, x):
         p = self.layer_param.bn_param
-        wrong = [name for name in _PSPNETS if p.HasField(name)]
+        wrong = given_fields(self.layer_param, PSPNETS_FIELDS)
         self.check(
             not wrong,
             f"bn_param's {', '.join(wrong)} are PSPNet's, whose BN has 4 parameters; SegNet's "
-            f"takes {', '.join(_FIELDS)}",
+            f"takes {', '.join(SEGNETS_FIELDS)}",
         )
         check_maps(self, x.shape)
         for fill in (p.scale_filler, p.shift_filler):

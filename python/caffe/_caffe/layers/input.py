@@ -18,16 +18,6 @@ class Fixed(Layer):
     tops = (1, None)
     shaped = False
 
-    def setup(self):
-        self.shapes = self.top_shapes()
-
-    def top_shapes(self):
-        """Return the shapes of the tops, as the settings give them."""
-        self.fail("does not define top_shapes")
-
-    def reshape(self):
-        return self.shapes
-
     def shape_tops(self, bottom, top):
         if not self.shaped:
             super().shape_tops(bottom, top)
@@ -49,7 +39,7 @@ class Input(Fixed):
 
     allocates_tops = False
 
-    def top_shapes(self):
+    def reshape(self):
         shapes = [tuple(shape.dim) for shape in self.layer_param.input_param.shape]
         if not shapes:
             return [()] * len(self.layer_param.top)
@@ -72,7 +62,7 @@ class DummyData(Fixed):
 
     LEGACY = ("num", "channels", "height", "width")
 
-    def top_shapes(self):
+    def reshape(self):
         param = self.layer_param.dummy_data_param
         legacy = [list(getattr(param, name)) for name in self.LEGACY]
         if any(legacy):
@@ -81,7 +71,6 @@ class DummyData(Fixed):
         return self.once_or_each("shape", [tuple(shape.dim) for shape in param.shape])
 
     def setup(self):
-        super().setup()
         param = self.layer_param.dummy_data_param
         given = list(param.data_filler) or [caffe_pb2.FillerParameter()]
         self.fillers = self.once_or_each("data_filler", given)

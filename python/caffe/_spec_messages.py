@@ -7,8 +7,14 @@ def assign_proto(proto, name, val):
     """Set field `name` of message `proto` to the Python object `val`.
 
     A dict fills a message, a list fills a repeated field, and anything else is assigned as it is. A
-    single value given to a repeated field is taken as a list of one. AttributeError for a field
-    that the message lacks, TypeError for a value that does not fit.
+    single value given to a repeated field is taken as a list of one.
+
+    Raises
+    ------
+    AttributeError
+        For a field that the message lacks.
+    TypeError
+        For a value that does not fit the field.
     """
     field = proto.DESCRIPTOR.fields_by_name.get(name)
     if field is None:

@@ -66,8 +66,17 @@ def check_dialect(name: str) -> str:
 def set_dialect(name: str) -> None:
     """Give layers that several Caffe forks write alike the meaning of one fork.
 
-    A net's own first line `# dialect: NAME` comes before it. `name` is a fork ("segnet", "pspnet",
-    "hed", ...), "bvlc", or "" to decide by each layer's fields; CaffeError for any other.
+    A net's own first line `# dialect: NAME` comes before it.
+
+    Parameters
+    ----------
+    name : str
+        A fork ("segnet", "pspnet", "hed", ...), "bvlc", or "" to decide by each layer's fields.
+
+    Raises
+    ------
+    CaffeError
+        For an unknown name.
     """
     context.use_dialect(check_dialect(name))
 

@@ -60,10 +60,18 @@ def upgrade(net: pb.NetParameter) -> None:
 def align_crops(
     net: pb.NetParameter, types: tuple[str, ...] = ("Crop", *ALIGNING_TYPES)
 ) -> dict[int, Offset]:
-    """Give every Crop of `types` without crop_param the offset that aligns its bottoms, in place.
+    """Give every Crop of `types` without crop_param the offset that aligns its bottoms.
 
-    Returns for each such layer, by its place in the net, the offset or why there is none; then it
-    stays as it was.
+    Parameters
+    ----------
+    net : NetParameter
+        Changed in place; layers whose bottoms cannot be aligned stay as they were.
+    types : tuple of str
+
+    Returns
+    -------
+    dict
+        For each such layer, by its place in the net, the offset or why there is none.
     """
     maker = makers(net)
     found: dict[int, Offset] = {}

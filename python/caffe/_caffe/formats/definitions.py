@@ -13,8 +13,19 @@ from .upgrade import upgrade_net
 def read_net(path: str | os.PathLike) -> pb.NetParameter:
     """Return the net in a prototxt or caffemodel, in the current schema (V0 and V1 upgraded).
 
-    The blobs of a binary caffemodel are read too. FormatError where the file is neither, naming
-    file, line and field.
+    Parameters
+    ----------
+    path : str or path
+        A prototxt, or a binary caffemodel; the latter's blobs are read too.
+
+    Returns
+    -------
+    NetParameter
+
+    Raises
+    ------
+    FormatError
+        Where the file is neither, naming file, line and field.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):

@@ -8,10 +8,23 @@ from ...proto import caffe_pb2
 
 
 def blobproto_to_array(blob, return_diff=False):
-    """Return the values of a BlobProto, or its diff, as a float64 array in its shape.
+    """Return the values of a BlobProto as an array in its shape.
 
-    That is in the present form, or the old one of `num, channels, height, width`; ValueError where
-    the count of values does not fit it.
+    Parameters
+    ----------
+    blob : BlobProto
+        In the present form, or the old one of `num, channels, height, width`.
+    return_diff : bool
+        Return its diff instead.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    ValueError
+        Where the count of values does not fit the shape.
     """
     values = np.array(blob.diff if return_diff else blob.data, dtype=np.float64)
     if not values.size:

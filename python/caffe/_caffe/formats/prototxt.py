@@ -35,7 +35,10 @@ _COMMENT = re.compile(rb"^([^\"'#\r\n]*)#[^\r\n]*", re.MULTILINE)
 def read_net(path: str | os.PathLike) -> pb.NetParameter:
     """Return the net defined in a text file, in the current form (old forms are upgraded).
 
-    FormatError names file, line and field.
+    Raises
+    ------
+    FormatError
+        Naming file, line and field.
     """
     path = os.fspath(path)
     return parse_net(_read_text(path, "net"), path)
@@ -46,6 +49,11 @@ def read_solver(path: str | os.PathLike) -> pb.SolverParameter:
 
     A missing snapshot_prefix becomes the path without its extension, one that is a folder gets the
     file's stem appended (UpgradeSnapshotPrefixProperty in util/upgrade_proto.cpp).
+
+    Raises
+    ------
+    FormatError
+        Naming file, line and field.
     """
     path = os.fspath(path)
     solver = parse_solver(_read_text(path, "solver"), path)

@@ -195,8 +195,12 @@ class Net(Hooked):
     def copy_from(self, weights_file: str) -> None:
         """Load weights by layer name from a .caffemodel or HDF5 file.
 
-        Layers that only one side has are skipped. NetError names a layer where the number or shapes
-        of its blobs differ.
+        Layers that only one side has are skipped.
+
+        Raises
+        ------
+        NetError
+            Naming the layer, where the number or shapes of its blobs differ.
         """
         weights.load(self._engine_layers, self.param_table, os.fspath(weights_file))
 

@@ -76,8 +76,18 @@ class NCCL:
     As in BVLC: `solver.add_callback(nccl)` averages the gradients of each iteration, and
     `solver.net.after_backward(nccl)` begins with it while backward still runs. Before,
     `caffe.set_solver_count(n)` and `caffe.set_solver_rank(i)` say who this solver is, which the
-    data layers want to know when they are made. It works on the CPU too. `uid` is
-    `NCCL.new_uid()`'s answer, the same on all ranks; CaffeError if these cannot meet.
+    data layers want to know when they are made. It works on the CPU too.
+
+    Parameters
+    ----------
+    solver : Solver
+    uid : bytes
+        `NCCL.new_uid()`'s answer, the same on all ranks.
+
+    Raises
+    ------
+    CaffeError
+        If the ranks cannot meet.
     """
 
     reads_diffs = False  # of blobs, as a hook of the net
@@ -101,7 +111,10 @@ class NCCL:
     def bcast(self) -> None:
         """Give every rank the weights of rank 0, and its place in the data.
 
-        SolverError if a rank is at another iteration than rank 0 or has another net.
+        Raises
+        ------
+        SolverError
+            If a rank is at another iteration than rank 0 or has another net.
         """
         solver = self._solver
         own = [solver.iter, *(list(blob.shape) for blob in solver.net.learnable_params)]

@@ -21,7 +21,13 @@ def register_solver(name: str) -> Callable[[SolverClass], SolverClass]:
 
 
 def get_solver(filename: str) -> Any:
-    """Return the solver that a solver prototxt names by its `type`; SolverError for an unknown."""
+    """Return the solver that a solver prototxt names by its `type`.
+
+    Raises
+    ------
+    SolverError
+        For an unknown type.
+    """
     param = prototxt.read_solver(os.fspath(filename))
     if param.type not in SOLVERS:
         raise SolverError(

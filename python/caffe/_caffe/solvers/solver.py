@@ -85,8 +85,11 @@ class Solver:
     def step(self, iterations: int) -> None:
         """Train for a number of iterations.
 
-        SolverError when the loss becomes NaN, before the update is applied (on a GPU: at the next
-        display, snapshot, test or end of the call).
+        Raises
+        ------
+        SolverError
+            When the loss becomes NaN, before the update is applied (on a GPU: at the next display,
+            snapshot, test or end of the call).
         """
         stop = self.iter + int(iterations)
         self._losses.clear()
@@ -264,7 +267,12 @@ class Solver:
     def restore(self, state_file: str) -> None:
         """Continue from a .solverstate (or .solverstate.h5), by BVLC or by this package.
 
-        SolverError if it was written by another solver type or for another net.
+        Raises
+        ------
+        SolverError
+            If it was written by another solver type or for another net.
+        FormatError
+            If it is damaged.
         """
         snapshots.restore(self, os.fspath(state_file))
 

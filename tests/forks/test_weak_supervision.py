@@ -123,6 +123,25 @@ def test_siftflow_counts_from_one_and_implies_no_background():
     np.testing.assert_allclose(loss, want, rtol=1e-5)
 
 
+@pytest.mark.parametrize("dialect", ["", "whats-the-point-cpu"])
+def test_a_loss_may_name_no_top(dialect):
+    """Caffe makes its top then (layer.hpp, AutoTopBlobs)."""
+    x, label = RANDOM.standard_normal((1, 6, 4, 5)).astype(np.float32), supervision()
+    layer = 'name: "loss" type: "SoftmaxWithLossExpectation" bottom: "x" bottom: "label"'
+    losses = []
+    for top in ("", 'top: "loss"'):
+        text = input_layer("x", *x.shape) + input_layer("label", *label.shape)
+        caffe.set_dialect(dialect)
+        try:
+            net = net_of(f"{text} layer {{ {layer} {top} loss_param {{ ignore_label: 255 }} }}")
+        finally:
+            caffe.set_dialect("")
+        net.blobs["x"].data[...], net.blobs["label"].data[...] = x, label
+        net.forward()
+        losses.append(list(net.blobs.values())[-1].data.item())
+    assert losses[0] == losses[1] != 0
+
+
 @pytest.mark.parametrize(
     "make, message",
     [

@@ -35,7 +35,7 @@ def onnx(
     """Write `net` as an ONNX file, once ONNX Runtime has given the net's own values.
 
     Batch, height and width are free where the net's are; both are then run at the net's own size
-    and two others, and a file whose outputs differ by more than 1e-4 of their scale is not
+    and one or two others, and a file whose outputs differ by more than 1e-4 of their scale is not
     written. (Where layers decide by a last digit, as ArgMax and non-maximum suppression do, what
     lies before, between and behind them is held, each on the net's own values.) The values that
     the net's inputs have for this stay there; between them, values are freed once they are read.

@@ -237,6 +237,19 @@ def test_a_value_is_freed_when_it_has_been_read(tmp_path):
     assert np.all(net.blobs["x"].diff == 32)
 
 
+def test_a_net_larger_than_memory_whole_is_exported_piece_by_piece(tmp_path, monkeypatch):
+    names = "xabcdefgh"
+    text = input_layer("x", 1, 3, 64, 64) + "".join(
+        f'layer {{ name: "{b}" type: "TanH" bottom: "{a}" top: "{b}" }}'
+        for a, b in zip(names, names[1:], strict=False)
+    )
+    net = net_of(text, caffe.TEST)
+    monkeypatch.setattr("caffe._caffe.core.context.host_memory", lambda: net.built.bytes // 2)
+    with pytest.raises(caffe.CaffeError, match="with all its blobs takes"):
+        net.forward()
+    assert caffe.export.onnx(net, tmp_path / "net.onnx") < 1e-5
+
+
 @pytest.mark.parametrize(
     "side, tried", [(400, [241, 301]), (512, [308, 385]), (1025, [308, 385]), (64, [39, 49])]
 )

@@ -109,13 +109,6 @@ def apply_settings(options) -> None:
             beyond_bvlc(name, lack)(value)
 
 
-def optimize(net) -> None:
-    """Leave out what a net computes several times."""
-    if not hasattr(net, "optimize"):
-        raise CommandError("-optimize: this caffe is a BVLC build, its nets run as they are")
-    net.optimize()
-
-
 def phase_of(options, default):
     """Return caffe.TRAIN or caffe.TEST as -phase asks, or `default`."""
     import caffe

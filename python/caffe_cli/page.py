@@ -3,6 +3,7 @@
 import html
 import json
 import os
+from dataclasses import astuple
 from pathlib import Path
 from string import Template
 
@@ -51,7 +52,7 @@ def describe(options, path: str, phase) -> dict:
                 "inputs": [list(net.blobs[b].shape) for b in bottoms],
                 "tops": tops,
                 "shapes": [list(shape) for shape in row.shapes],
-                "view": _rounded(row.view),
+                "view": row.view and [round(number, 3) for number in astuple(row.view)],
                 "prototxt": str(written.get(row.name, "")).strip(),
                 **{cost: getattr(row, cost) for cost in COSTS},
             }
@@ -63,12 +64,6 @@ def describe(options, path: str, phase) -> dict:
         "total": {cost: sum(layer[cost] for layer in layers) for cost in COSTS},
         "most": {cost: max(layer[cost] for layer in layers) for cost in COSTS},
     }
-
-
-def _rounded(view):
-    if view is None:
-        return None
-    return [round(number, 3) for number in (view.extent, view.spacing, view.start)]
 
 
 def page(nets: list[dict]) -> str:

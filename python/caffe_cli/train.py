@@ -7,15 +7,7 @@ import signal
 import sys
 
 from . import ranks
-from .common import (
-    add_module_folders,
-    as_file,
-    log_line,
-    need_file,
-    optimize,
-    read_solver,
-    split_names,
-)
+from .common import add_module_folders, as_file, log_line, need_file, read_solver, split_names
 from .device import choose_device, devices_of
 from .options import CommandError
 
@@ -55,7 +47,9 @@ def train(options):
         solver.restore(options.snapshot)
     ranks.join(solver, options.sync_bn)
     if options.optimize:
-        optimize(solver.net)
+        if not hasattr(solver.net, "optimize"):
+            raise CommandError("-optimize: this caffe is a BVLC build, its nets run as they are")
+        solver.net.optimize()
     with _signals(options) as requests, _progress(solver, param.max_iter):
         log_line("Starting Optimization", 239)
         solve(solver, requests)

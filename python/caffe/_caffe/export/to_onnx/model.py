@@ -114,14 +114,7 @@ def _write(graph: Graph, step: Step, values: dict[str, str], params: Sequence[tu
 def complete(net: Net, graph: Graph, flow: Flow, free: Sequence[str], picture: Picture) -> None:
     """Enter inputs, outputs and metadata into the model that `write_graph` has begun.
 
-    Parameters
-    ----------
-    net : caffe.Net
-    graph, flow
-        From `write_graph`.
-    free : sequence of str
-        Which of "batch", "height" and "width" may be another at run time.
-    picture : Picture
+    Sizes in `free` (of "batch", "height" and "width") may be others at run time.
     """
     blobs = net.built.by_name
 

@@ -134,6 +134,12 @@ def _shape(layer, truth, is_label, size):
     crop = given.get("crop_size")
     channels = given.get("channels") or (size[2] if given.get("is_color", 1) else 1)
     frames: tuple[int, ...] = ()
+    video = layer.video_data_param
+    if video.HasField("num_segments") or video.HasField("modality"):
+        # yjxiong's: the frames of all segments are channels (his util/io.cpp).
+        each = 2 if video.modality == video.FLOW else 1 if video.grayscale else 3
+        channels = video.num_segments * video.new_length * each
+        return (batch, channels, crop or height or size[0], crop or width or size[1])
     clips = layer.type.startswith(("Video", "Volume"))
     if "new_length" in given or (clips and "video_type" not in given):  # SSD's VideoData has none
         frames = (given.get("new_length") or LENGTH,)

@@ -201,6 +201,9 @@ def test_shapes_of_replaced_sources():
     assert shapes_of_sources(ssd % ("MultiBoxLoss", "b")) == wanted
     wanted["label"] = (4, 1, 300, 5)
     assert shapes_of_sources(ssd % ("Yolov3", "label")) == wanted
+    segments = clip.replace("new_length: 8", "new_length: 5 num_segments: 3 modality: %s")
+    assert shapes_of_sources(segments % "FLOW") == {"d": (2, 3 * 5 * 2, 20, 30), "label": (2,)}
+    assert shapes_of_sources(segments % "RGB")["d"] == (2, 3 * 5 * 3, 20, 30)
     film = "layer { name: 'd' type: 'VideoData' top: 'd' video_data_param { video_type: VIDEO } }"
     assert shapes_of_sources(film) == {"d": (1, 3, 224, 224)}
     plain = "layer { name: 'd' type: 'Data' top: 'd' include { stage: 'x' } }"

@@ -64,7 +64,7 @@ TUNING: dict[str, str] = {
     "DataParameter": "threads parser_threads cache precache",
     "ImageDataParameter": "threads cache precache",
     "TransformationParameter": "use_gpu_transform random_seed",
-    "SolverParameter": "solver_data_type store_blobs_in_old_format engine",
+    "SolverParameter": "solver_data_type store_blobs_in_old_format engine richness",
 }
 
 # Of forks whose schema is not taken over: fork -> message -> fields.

@@ -58,15 +58,24 @@ def test_its_adjoint_is_the_gradient_by_the_bottom(pad, dilation):
 
 
 def test_the_tile_with_the_fewest_products_is_taken():
-    weight = torch.zeros(128, 128, 3, 3)
+    weight = torch.zeros(256, 256, 3, 3)
     best = [
         winograd.best_tile(weight, (size, size), windows((d, d), (d, d)))
-        for size, d in ((64, 1), (66, 12), (60, 2), (6, 1), (65, 36))
+        for size, d in ((64, 1), (65, 2), (66, 11), (6, 1), (65, 36))
     ]
     four, three = winograd.TILES
-    assert best == [four, three, four, None, None]
-    assert winograd.best_tile(weight[:100], (64, 64), windows((1, 1))) is None
+    assert best == [four, four, three, None, None]
+    assert winograd.best_tile(weight[:40], (64, 64), windows((1, 1))) is None
     assert winograd.best_tile(weight.bfloat16(), (64, 64), windows((1, 1))) is None
+
+
+def test_tiles_end_before_the_map_where_the_rest_takes_fewer_products():
+    """By hand: 17 values make 5 tiles of 4, or 4 and one value; 19 make 5 or 4 and three."""
+    four, three = winograd.TILES
+    cover = four.cover((65, 76), windows((4, 4), (4, 4)))  # maps of 17 and 16; of 19
+    assert cover == ((4, 64), (5, 76))
+    assert four.cost(cover, (65, 76), windows((4, 4), (4, 4))) == 16 * 4 * 5 * 36 + 76 * 9
+    assert three.cover((2, 2), windows((1, 1))) == ((1, 2), (1, 2))
 
 
 def test_taps_on_the_padding_are_not_counted():

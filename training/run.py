@@ -167,8 +167,9 @@ class Run:
         """After the first iteration, print how many follow and how long they may take."""
         self.first = False
         left = self.steps - self.solver.iter
+        more = "1 more iteration" if left == 1 else f"{left} more iterations"
         print(
-            f"training {self.row.name}: {left} more iterations of {self.row.iter_size} x "
+            f"training {self.row.name}: {more} of {self.row.iter_size} x "
             f"{self.meter.batch()} pictures, about {self.meter.eta(left)} and a scoring every "
             f"{self.row.score_every}",
             flush=True,

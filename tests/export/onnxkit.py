@@ -2,9 +2,11 @@
 
 import numpy as np
 import onnxruntime
-from netkit import net_of
+from netkit import input_layer, net_of
 
 import caffe
+
+RELU = input_layer("x", 1, 3, 8, 8) + 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
 
 
 def session_of(path):

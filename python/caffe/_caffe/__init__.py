@@ -1,17 +1,11 @@
 """The engine: what BVLC compiles into `_caffe.so`, on PyTorch."""
-# ruff: noqa: E402
 
-import gc
 import os
 
 import torch
 import torch.distributed
 
-# Importing the engine starts thirty collections, which would go through all of torch's objects each
-# time: a quarter of the import. A program's own frozen objects stay so.
-_frozen = gc.get_freeze_count()
-gc.freeze()
-
+from . import collector  # isort: skip  (after torch, before the engine)
 from .core.allocator import keep_freed_memory
 from .core.blob import Blob, BlobVec
 from .core.context import (
@@ -46,8 +40,7 @@ from .solvers import (
     get_solver,
 )
 
-if not _frozen:
-    gc.unfreeze()
+collector.resume()
 
 # The BVLC release whose behaviour this is.
 __version__ = "1.0.0"

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,14 @@ class Outcome:
 
 
 class Prober:
-    """Builds nets of a repository, below whose folder Python layers' modules are looked for."""
+    """Builds nets of a repository, below whose folder Python layers' modules are looked for.
+
+    Threads may share it.
+    """
+
+    # multiprocessing reads every child's exit status when any child is started, and a status
+    # that two threads read at once comes out as 255.
+    _status = threading.Lock()
 
     def __init__(self, root: str, limits: Limits):
         self.limits = limits
@@ -60,7 +68,8 @@ class Prober:
         with tempfile.TemporaryFile() as output:
             handle = multiprocessing.reduction.DupFd(output.fileno())
             child = self._context.Process(target=_child, args=(theirs, handle, work, args))
-            child.start()
+            with self._status:
+                child.start()
             theirs.close()
             try:
                 ours.recv()  # it has begun: importing caffe does not count
@@ -69,14 +78,16 @@ class Prober:
                 else:
                     outcome = Outcome("stops", f"took more than {self.limits.timeout:g} s")
             except EOFError:
-                child.join(5)
-                code = child.exitcode or 0
+                with self._status:
+                    child.join(5)
+                    code = child.exitcode or 0
                 ending = f"signal {-code}" if code < 0 else f"status {code}"
                 outcome = Outcome("stops", f"ended the process ({ending})")
             finally:
-                child.kill()
-                child.join()
-                child.close()
+                with self._status:
+                    child.kill()
+                    child.join()
+                    child.close()
                 ours.close()
             output.seek(0)
             lines = output.read().decode("utf-8", "replace").splitlines()

@@ -1,7 +1,10 @@
 """caffe check: what a folder's prototxts come to, whatever they are."""
 
 import json
+import multiprocessing.forkserver
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.protobuf import text_format
@@ -90,6 +93,23 @@ def test_what_becomes_of_a_file(repository, path, result, said):
     entry = repository[path]
     assert entry.result == result
     assert said in entry.message and bool(said) == bool(entry.message)
+
+
+def test_threads_read_the_status_of_their_own_child(tmp_path, monkeypatch):
+    (tmp_path / "exits.py").write_text("import os\nos._exit(3)\n")
+    path = tmp_path / "net.prototxt"
+    path.write_text(INPUT + PYTHON % 'module: "exits" layer: "Twice"')
+    read = multiprocessing.forkserver.read_signed
+
+    def read_slowly(file):
+        time.sleep(0.02)  # so that two threads meet there, if they can
+        return read(file)
+
+    monkeypatch.setattr(multiprocessing.forkserver, "read_signed", read_slowly)
+    prober = probe.Prober(str(tmp_path), probe.Limits(timeout=60, memory=1))
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(prober.build, [str(path)] * 20, ["TEST"] * 20))
+    assert {outcome.message for outcome in outcomes} == {"ended the process (status 3)"}
 
 
 def test_files_that_are_not_nets_are_left_out(repository):

@@ -143,6 +143,21 @@ def test_mask_resize(size):
     np.testing.assert_allclose(run.backward(dy)[0], want, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("factors", "size"),
+    [("factor_height: 0.7 factor_width: 0.25", (7, 2)), ("factor_width: 0.5", (1, 4))],
+)
+def test_mask_resize_by_factors(factors, size):
+    """SSTD's: 10 x 0.7 is 7 in single precision, 6.9999999 in double."""
+    x = normal(1, 2, 10, 8)
+    text = f"mask_resize_param {{ output_height: 1 output_width: 1 {factors} }}"
+    (top,) = build(f'type: "MaskResize" {text}', x).forward()
+    assert top.shape == (1, 2, *size)
+    for p, q in np.ndindex(*size):
+        want = at(x[0, 1], p * 10 / size[0], q * 8 / size[1])
+        assert top[0, 1, p, q] == pytest.approx(want, abs=1e-5)
+
+
 def test_refusals():
     maps, rois = (1, 2, 4, 4), (3, 5)
     for text, shapes, message in (
@@ -151,6 +166,11 @@ def test_refusals():
         ('"ROIWarping" roi_warping_param { pooled_w: 2 pooled_h: 2 }', (maps, (3, 4)), "regions"),
         ('"MaskPooling"', (maps, (1, 2, 4, 4)), r"masks \(1, 1, 4, 4\)"),
         ('"MaskResize" mask_resize_param { output_height: 2 }', (maps,), "output_width"),
+        (
+            '"MaskResize" mask_resize_param { output_height: 2 output_width: 2 factor_width: 0.1 }',
+            (maps,),
+            r"leave nothing of \(4, 4\)",
+        ),
     ):
         with pytest.raises(LayerError, match=message):
             build(f"type: {text}", *shapes)

@@ -1,5 +1,6 @@
 """Layers of Multi-task Network Cascades (daijifeng001/caffe-mnc), which has them for GPUs only."""
 
+import numpy as np
 import torch
 
 from ...core.axes import check_maps
@@ -123,21 +124,31 @@ class MaskPooling(Layer):
 class MaskResize(Layer):
     """Maps resized to output_height x output_width, bilinearly (mask_resize_layer.cu).
 
-    Output i along an axis is the bottom at i * in / out. The gradient of pixel h comes from outputs
+    SSTD's factor_height and factor_width, where above 0, give the share of the bottom's size that
+    the output has instead, rounded down; the sizes must be above 0 all the same (BestSonny/SSTD,
+    mask_resize_layer.cpp). Output i along an axis is the bottom at i * in / out. The gradient of pixel h comes from outputs
     floor(h out / in) and the next alone, as in the fork: the true one where maps shrink.
     """
 
     def setup(self, x):
         param = self.layer_param.mask_resize_param
         self.check_positive(param, "output_height", "output_width")
-        self.size = param.output_height, param.output_width
+        self.sizes = param.output_height, param.output_width
+        self.factors = np.float32(param.factor_height), np.float32(param.factor_width)
 
     def reshape(self, shape):
         check_maps(self, shape)
-        return [(*shape[:2], *self.size)]
+        size = self._resized(shape[2:])
+        self.check(min(size) > 0, f"factor_height and factor_width leave nothing of {shape[2:]}")
+        return [(*shape[:2], *size)]
+
+    def _resized(self, sizes):
+        """Return the output's height and width for the bottom's."""
+        asked = zip(self.factors, self.sizes, sizes, strict=True)
+        return [int(np.float32(n) * factor) if factor > 0 else out for factor, out, n in asked]
 
     def _weights(self, x):
-        for out, size in zip(self.size, x.shape[2:], strict=True):
+        for out, size in zip(self._resized(x.shape[2:]), x.shape[2:], strict=True):
             yield bilinear_weights(torch.arange(out, device=x.device) * (size / out), size), size
 
     def forward(self, x):

@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2, text_format
 
 import caffe
 from caffe._caffe.formats import fork_fields, upgrade
-from caffe._caffe.formats.prototxt import parse_net, parse_solver
+from caffe._caffe.formats.prototxt import parse_net
 from caffe.proto import caffe_pb2 as pb
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -281,19 +281,3 @@ def test_every_field_said_to_be_read_is_read():
         if not re.search(rf'\.{name}\b|"{name}"', text)
     }
     assert not unread
-
-
-def test_a_forks_field_that_nothing_reads_is_refused(tmp_path):
-    """A layer's when it is made, so that a net can be read, and built in the other phase."""
-    path = tmp_path / "net.prototxt"
-    path.write_text(
-        "layer { name: 'a' type: 'Input' top: 'a' input_param { shape { dim: 2 } } }"
-        "layer { name: 'l' type: 'EuclideanLoss' bottom: 'a' bottom: 'a' include { phase: TRAIN }"
-        " loss_param { label_smoothing: 0.1 } }"
-    )
-    caffe.Net(str(path), caffe.TEST)
-    message = r"layer 'l' \(EuclideanLoss\): LossParameter's 'label_smoothing' .*NVCaffe"
-    with pytest.raises(caffe.LayerError, match=message):
-        caffe.Net(str(path), caffe.TRAIN)
-    with pytest.raises(caffe.CaffeError, match=r"f: SolverParameter's 'larc' .*known from NVCaffe"):
-        parse_solver("net: 'n' larc: true", "f")

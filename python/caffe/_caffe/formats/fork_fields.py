@@ -67,6 +67,9 @@ TUNING: dict[str, str] = {
     "SolverParameter": "solver_data_type store_blobs_in_old_format engine richness",
 }
 
+# Parameter messages of forks' layers that are not here, where another layer has the same type name.
+_NAMESAKES = ("euclidean_loss_param", "l1_loss_param", "filter_param")
+
 # Of forks whose schema is not taken over: fork -> message -> fields.
 _OTHERS: dict[str, dict[str, str]] = {
     "FlowNet2": {"LayerParameter": "augmentation_param custom_data_param coeff_schedule_param"},
@@ -186,6 +189,7 @@ def _additions(message: Message) -> Iterator[tuple[Message, str, bool]]:
         parts = [value] if hasattr(value, "DESCRIPTOR") or not hasattr(value, "extend") else value
         # A parameter message of a layer that only forks have is that layer's business.
         of_fork_layer = owner in _LAYERS and field.name.endswith("_param")
+        of_fork_layer = of_fork_layer and field.name not in _NAMESAKES
         tuning = field.name in TUNING.get("LayerParameter", "").split()
         if field.number >= _FIRST_FIELD and (tuning or not of_fork_layer):
             yield message, field.name, True

@@ -31,7 +31,11 @@ def prior_box(g: Graph, layer: PriorBox, x: str, picture: str):
         g.node("Unsqueeze", g.node("Expand", v, grid), g.ints(2, 3))
         for v in (g.node("Unsqueeze", x, g.ints(0)), g.node("Unsqueeze", y, g.ints(1)))
     ]
-    half = torch.tensor(layer.sizes, dtype=torch.float32).view(1, 1, -1, 2) / 2
+    if any(layer.shifts):
+        shifts = g.floats(torch.tensor(layer.shifts).repeat(len(layer.sizes)).view(1, 1, -1, 1))
+        middle[1] = g.add(middle[1], g.mul(shifts, step[0]))
+    half = torch.tensor(layer.sizes, dtype=torch.float32).repeat_interleave(len(layer.shifts), 0)
+    half = half.view(1, 1, -1, 2) / 2
     halves = [g.floats(half[..., i : i + 1]) for i in (0, 1)]
     parts = []
     for op in ("Sub", "Add"):
@@ -39,7 +43,7 @@ def prior_box(g: Graph, layer: PriorBox, x: str, picture: str):
             edge = g.node(op, middle[i], halves[i])
             parts.append(g.div(edge, size[1 - i]))
     boxes = g.node("Concat", *parts, axis=3)
-    if layer.settings.clip:
+    if layer.clip:
         boxes = g.node("Max", g.node("Min", boxes, g.scalar(1)), g.scalar(0))
     rows = g.reshape(boxes, 1, 1, -1)
     given = list(layer.settings.variance) or [0.1]

@@ -126,7 +126,9 @@ class MaskResize(Layer):
 
     SSTD's factor_height and factor_width, where above 0, give the share of the bottom's size that
     the output has instead, rounded down; the sizes must be above 0 all the same (BestSonny/SSTD,
-    mask_resize_layer.cpp). Output i along an axis is the bottom at i * in / out. The gradient of pixel h comes from outputs
+    mask_resize_layer.cpp).
+
+    Output i along an axis is the bottom at i * in / out. The gradient of pixel h comes from outputs
     floor(h out / in) and the next alone, as in the fork: the true one where maps shrink.
     """
 

@@ -104,6 +104,8 @@ class PriorBox(Layer):
     """
 
     bottoms = (2, 2)
+    cut: type[int] | type[float] = int  # what becomes of a size
+    shifts: tuple[float, ...] = (0.0,)  # of a cell, downwards, at which each box stands
     no_gradient = frozenset({0, 1})
     backward = Layer.zero_backward
 
@@ -124,24 +126,11 @@ class PriorBox(Layer):
             len(param.variance) in (0, 1, 4) and all(v > 0 for v in param.variance),
             f"variance takes 1 or 4 positive numbers, given {list(param.variance)}",
         )
-        self.sizes = self._box_sizes(param)
+        self.sizes = _box_sizes(param, self.cut)
+        self.clip = param.clip
         self.picture = self._pair("img_size", "img_h", "img_w")
         self.step = self._pair("step", "step_h", "step_w")
         self.made: tuple = (None, None)  # what the boxes were made for, and they
-
-    def _box_sizes(self, param) -> list[tuple[float, float]]:
-        """(width, height) in pixels of the boxes at one cell."""
-        ratios = [1.0]
-        for ratio in param.aspect_ratio:
-            if all(abs(ratio - r) >= 1e-6 for r in ratios):
-                ratios += [ratio, 1 / ratio] if param.flip else [ratio]
-        sizes: list[tuple[float, float]] = []
-        for i, size in enumerate(int(s) for s in param.min_size):
-            sizes.append((size, size))
-            if param.max_size:
-                sizes.append((math.sqrt(size * int(param.max_size[i])),) * 2)
-            sizes += [(size * math.sqrt(r), size / math.sqrt(r)) for r in ratios[1:]]
-        return sizes
 
     def _pair(self, both, tall, wide):
         """Return (height, width) as two fields or one give them, None where none is set."""
@@ -157,7 +146,7 @@ class PriorBox(Layer):
     def reshape(self, x, picture):
         self.cells = legacy_shape(self, x)[2:]
         self.image = self.picture or legacy_shape(self, picture)[2:]
-        return [(1, 2, math.prod(self.cells) * len(self.sizes) * 4)]
+        return [(1, 2, math.prod(self.cells) * len(self.sizes) * len(self.shifts) * 4)]
 
     def forward(self, x, picture):
         cells, size = self.cells, self.image
@@ -167,20 +156,72 @@ class PriorBox(Layer):
         return self.made[1]
 
     def _boxes(self, cells, size):
-        step = self.step or [s / c for s, c in zip(size, cells, strict=True)]
-        y, x = (
-            (torch.arange(c) + self.settings.offset) * s for c, s in zip(cells, step, strict=True)
-        )
-        half = torch.tensor(self.sizes, dtype=torch.float64) / 2
-        middle = torch.stack(torch.meshgrid(x.double(), y.double(), indexing="xy"), -1)
-        middle = middle.unsqueeze(2)  # (H, W, 1, 2)
+        down, right = self.step or [s / c for s, c in zip(size, cells, strict=True)]
+        x = (torch.arange(cells[1]) + self.settings.offset) * right
+        rows = torch.arange(cells[0]).unsqueeze(1) + torch.tensor(self.shifts)
+        y = (rows + self.settings.offset) * down  # (H, S)
+        shape = (*cells, len(self.shifts))
+        middle = torch.stack([x.view(1, -1, 1).expand(shape), y.unsqueeze(1).expand(shape)], -1)
+        middle = middle.double().unsqueeze(2)  # (H, W, 1, S, 2)
+        half = torch.tensor(self.sizes, dtype=torch.float64).unsqueeze(1) / 2
         boxes = torch.cat([middle - half, middle + half], -1)
         boxes = boxes / torch.tensor([size[1], size[0]] * 2, dtype=torch.float64)
-        if self.settings.clip:
+        if self.clip:
             boxes.clamp_(0, 1)
         variance = torch.tensor(list(self.settings.variance) or [0.1])
         rows = boxes.float().reshape(-1, 4)
         return torch.stack([rows, variance.expand(rows.shape)]).view(1, 2, -1)
+
+
+def _box_sizes(param, cut) -> list[tuple[float, float]]:
+    """(width, height) in pixels of the boxes at one cell."""
+    ratios = [1.0]
+    for ratio in param.aspect_ratio:
+        if all(abs(ratio - r) >= 1e-6 for r in ratios):
+            ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+    sizes: list[tuple[float, float]] = []
+    for i, size in enumerate(cut(s) for s in param.min_size):
+        sizes.append((size, size))
+        if param.max_size:
+            sizes.append((math.sqrt(size * cut(param.max_size[i])),) * 2)
+        sizes += [(size * math.sqrt(r), size / math.sqrt(r)) for r in ratios[1:]]
+    return sizes
+
+
+def _is_read_for_two(param, net) -> str | None:
+    """Tell TextBoxes' boxes, of which nothing in the layer speaks, by what is to score them."""
+    box = param.prior_box_param
+    if len(box.max_size) not in (0, len(box.min_size)) or any(r <= 0 for r in box.aspect_ratio):
+        return None
+    count = len(_box_sizes(box, float))
+    alike = next((s.top for s in net.layer if s.type == "Split" and param.bottom[0] in s.top), ())
+    given = {
+        layer.convolution_param.num_output
+        for layer in net.layer
+        if layer.type == "Convolution" and layer.bottom[0] in alike
+    }
+    for layer in net.layer:
+        for reader in (layer.multibox_loss_param, layer.detection_output_param):
+            once = {4 * count, reader.num_classes * count}
+            if reader.num_classes and {2 * n for n in once} <= given and not once <= given:
+                return f"its map's convolutions give for {2 * count} boxes, not {count}"
+    return None
+
+
+@register("PriorBox", dialect="textboxes", recognise=_is_read_for_two)
+class ShiftedPriorBox(PriorBox):
+    """PriorBox with each box twice, the second half a cell lower (MhLiao/TextBoxes).
+
+    Sizes are not cut to integers, and boxes are clipped unless clip is false.
+    """
+
+    cut = float
+    shifts = (0.0, 0.5)
+
+    def setup(self, x, picture):
+        super().setup(x, picture)
+        self.check(len(self.settings.min_size) == 1, "takes one min_size")
+        self.clip = self.settings.clip or not self.settings.HasField("clip")
 
 
 @register("SmoothL1Loss", dialect="ssd")

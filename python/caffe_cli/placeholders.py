@@ -62,8 +62,9 @@ def build(net, phase: int) -> bool:
 def replace_sources(net, phase: int, size: tuple[int, int, int] = SIZES[0]) -> bool:
     """Replace, in place, each layer that has no bottoms and reads data by an Input layer.
 
-    Layers of the other phase go. `size` is the height, width and channels of pictures whose layer
-    does not tell. False where there was no such layer.
+    Layers of the other phase go, and the list that names a MatWrite layer's files. `size` is the
+    height, width and channels of pictures whose layer does not tell. False where no layer reads
+    data.
     """
     stay = [layer for layer in net.layer if _in_phase(layer, phase)]
     del net.layer[:]
@@ -71,6 +72,8 @@ def replace_sources(net, phase: int, size: tuple[int, int, int] = SIZES[0]) -> b
     sources = [layer for layer in net.layer if not layer.bottom and layer.type not in SOURCELESS]
     labels, truth = set(), dict(NAMED)
     for layer in net.layer:
+        if layer.type == "MatWrite":
+            layer.mat_write_param.ClearField("source")
         for place, bottom in enumerate(layer.bottom):
             if _reads_labels(layer, place) or "label" in bottom:
                 labels.add(bottom)
@@ -171,7 +174,7 @@ def _labels(net):
 def _reads_labels(layer, place):
     if place == 0 or (layer.type, place) in TRUTH:
         return False
-    return layer.type in LABEL_CHANNELS or layer.type.endswith(("Loss", "LossOHEM"))
+    return layer.type in LABEL_CHANNELS or layer.type.endswith(("Loss", "OHEM"))
 
 
 def _shapes_without(net, labels, phase):

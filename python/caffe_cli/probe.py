@@ -157,8 +157,15 @@ def _build(path, phase, root, limits):
         first = _message(problem)
     if not limits.replace_data:
         return Outcome("stops", first)
-    if placeholders.build(read_net(path), phase_number):
-        return Outcome("builds, data replaced", first)
+    try:
+        if placeholders.build(read_net(path), phase_number):
+            return Outcome("builds, data replaced", first)
+    except MemoryError:
+        raise
+    except Exception as problem:
+        second = _message(problem)
+        if second.partition(":")[0] != first.partition(":")[0]:  # another layer's
+            first = f"{second}\n(with its data replaced; as it is: {first})"
     return Outcome("stops", first)
 
 

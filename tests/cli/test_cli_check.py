@@ -27,6 +27,10 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "mask" top:
 layer { name: "acc" type: "Accuracy" bottom: "score" bottom: "mask" top: "acc"
   include { phase: TEST } }
 """
+RIGID = (
+    'layer { name: "r" type: "Reshape" bottom: "x" top: "r" '
+    "reshape_param { shape { dim: 7 dim: 7 } } }"
+)
 PYTHON = 'layer { name: "p" type: "Python" bottom: "x" top: "y" python_param { %s } }\n'
 
 
@@ -36,6 +40,7 @@ def repository(tmp_path_factory):
     root = tmp_path_factory.mktemp("old")
     files = {
         "good.prototxt": INPUT + IP % "num_output: 2",
+        "rigid.prototxt": SEGMENTER + RIGID,
         "copy/good.prototxt": INPUT + IP % "num_output: 2",
         "segment.prototxt": SEGMENTER,
         "bad_type.pt": INPUT + 'layer { name: "u" type: "Nonesuch" bottom: "x" top: "y" }',
@@ -78,6 +83,8 @@ def repository(tmp_path_factory):
         ("good.prototxt", "builds", ""),
         ("latin.prototxt", "builds", ""),
         ("segment.prototxt", "builds, data replaced", "'absent'"),
+        ("rigid.prototxt", "stops", "cannot take the shape (7, 7)"),
+        ("rigid.prototxt", "stops", "as it is: layer 'data' (Data): "),
         ("bad_type.pt", "stops", "Nonesuch"),
         ("bad_field.prototxt", "stops", "no_such_field"),
         ("template.prototxt", "stops", "${NUM}"),
@@ -114,7 +121,7 @@ def test_threads_read_the_status_of_their_own_child(tmp_path, monkeypatch):
 
 def test_files_that_are_not_nets_are_left_out(repository):
     absent = {"labelmap.prototxt", "weights.pt", "notes.txt", ".git/good.prototxt"}
-    assert not absent & set(repository) and len(repository) == 12
+    assert not absent & set(repository) and len(repository) == 13
     assert repository["good.prototxt"].paths == ["good.prototxt", "copy/good.prototxt"]
 
 
@@ -123,7 +130,7 @@ def test_obstacles_and_counts(repository):
     assert repository["bad_field.prototxt"].obstacle == "no_such_field"
     assert repository["template.prototxt"].obstacle == "a template's placeholder"
     lines = check.table(list(repository.values()))
-    assert "10 distinct net files (11 files): 3 builds, 1 builds, data replaced, 6 stops" in lines
+    assert "11 distinct net files (12 files): 3 builds, 1 builds, data replaced, 7 stops" in lines
     assert "2 distinct solver files (2 files): 1 reads, 1 stops" in lines
     row = next(line for line in lines if line.startswith("good.prototxt (x2)"))
     assert row.split()[2:] == ["builds"]
@@ -174,6 +181,28 @@ def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
     ]
 
 
+def test_what_other_layers_than_losses_read_besides(tmp_path):
+    """Weights of boxes, which BoxAnnotatorOHEM reads too; the list of MatWrite's names is absent."""
+    import caffe
+
+    text = """
+layer { name: "d" type: "Data" top: "x" top: "boxes" top: "weights"
+  transform_param { crop_size: 2 } }
+layer { name: "p" type: "InnerProduct" bottom: "x" top: "p" inner_product_param { num_output: 8 } }
+layer { name: "q" type: "Reshape" bottom: "p" top: "q"
+  reshape_param { shape { dim: 0 dim: 8 dim: 1 dim: 1 } } }
+layer { name: "l" type: "SmoothL1LossOHEM" bottom: "q" bottom: "boxes" bottom: "weights"
+  top: "l" top: "each" loss_weight: 0 loss_weight: 0 }
+layer { name: "r" type: "DummyData" top: "rois" top: "labels"
+  dummy_data_param { shape { dim: 1 dim: 5 } shape { dim: 1 } } }
+layer { name: "h" type: "BoxAnnotatorOHEM" bottom: "rois" bottom: "each" bottom: "labels"
+  bottom: "weights" top: "a" top: "b" box_annotator_ohem_param { roi_per_img: 1 } }
+layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" source: "absent" } }
+"""
+    net = text_format.Parse(text, caffe_pb2.NetParameter())
+    assert placeholders.build(net, caffe.TRAIN)
+
+
 @pytest.mark.parametrize(
     "message, obstacle",
     [
@@ -185,6 +214,11 @@ def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
         ),
         ("layer 'a' (Concat): bottom 1 has shape (1, 2)", "what a Concat is given"),
         ("took more than 60 s", "other"),
+        (
+            "layer 'a' (Slice): axis 1\n(with its data replaced; as it is: layer 'd': unknown layer "
+            "type 'CPMData')",
+            "CPMData",
+        ),
     ],
 )
 def test_what_stopped_a_net_is_named(message, obstacle):

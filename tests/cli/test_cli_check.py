@@ -182,7 +182,7 @@ def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
 
 
 def test_what_other_layers_than_losses_read_besides(tmp_path):
-    """Weights of boxes, which BoxAnnotatorOHEM reads too; the list of MatWrite's names is absent."""
+    """Weights of boxes, which BoxAnnotatorOHEM reads too; MatWrite's list is absent."""
     import caffe
 
     text = """
@@ -215,8 +215,8 @@ layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" sou
         ("layer 'a' (Concat): bottom 1 has shape (1, 2)", "what a Concat is given"),
         ("took more than 60 s", "other"),
         (
-            "layer 'a' (Slice): axis 1\n(with its data replaced; as it is: layer 'd': unknown layer "
-            "type 'CPMData')",
+            "layer 'a' (Slice): axis 1\n(with its data replaced; as it is: layer 'd': "
+            "unknown layer type 'CPMData')",
             "CPMData",
         ),
     ],

@@ -75,10 +75,11 @@ class Entry:
 def check(options):
     """Build every net below FOLDER in a process of its own; print a table or JSON.
 
-    Each distinct net is built in TRAIN and in TEST, or in the phases that its rules name. Where
-    that fails and -replace_data is on, it is tried once more with its data layers replaced by
-    placeholders. Solvers are read, their nets not built. As when any net is built, the modules
-    of its Python layers run; nothing below FOLDER is written to.
+    Each distinct net is built in TRAIN and in TEST, or in the phases that its rules name, first
+    with its own folder as the working directory, then with FOLDER. Where that fails and
+    -replace_data is on, it is tried once more with its data layers replaced by placeholders.
+    Solvers are read, their nets not built. As when any net is built, the modules of its Python
+    layers run; nothing below FOLDER is written to.
     """
     if not os.path.isdir(options.folder):
         raise CommandError(f"{options.folder!r} is not a folder")

@@ -145,20 +145,20 @@ def _build(path, phase, root, limits):
     from . import placeholders
     from .common import apply_settings, read_net
 
-    os.chdir(os.path.dirname(path))
     apply_settings(limits)
     _limit_memory(limits.memory)
-    phase_number = getattr(caffe, phase)
+    number = getattr(caffe, phase)
+    folders = dict.fromkeys((os.path.dirname(path), root))  # from where it may have been run
     try:
         _let_import(path, root)
-        caffe.Net(path, phase_number)
+        _build_from(folders, lambda: caffe.Net(path, number))
         return Outcome("builds")
     except Exception as problem:
         first = _message(problem)
     if not limits.replace_data:
         return Outcome("stops", first)
     try:
-        if placeholders.build(read_net(path), phase_number):
+        if _build_from(folders, lambda: placeholders.build(read_net(path), number)):
             return Outcome("builds, data replaced", first)
     except MemoryError:
         raise
@@ -167,6 +167,22 @@ def _build(path, phase, root, limits):
         if second.partition(":")[0] != first.partition(":")[0]:  # another layer's
             first = f"{second}\n(with its data replaced; as it is: {first})"
     return Outcome("stops", first)
+
+
+def _build_from(folders, build):
+    """Return what `build()` does in the first working directory where it raises nothing.
+
+    Where it raises in all of `folders`, what it raised in the first.
+    """
+    first = None
+    for folder in folders:
+        os.chdir(folder)
+        try:
+            return build()
+        except Exception as problem:
+            first = first or problem
+    assert first is not None
+    raise first
 
 
 def _let_import(path, root):

@@ -7,26 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from google.protobuf import text_format
+from check_kit import SEGMENTER
 
 import caffe_cli
-from caffe.proto import caffe_pb2
-from caffe_cli import check, placeholders, probe
-from caffe_cli.common import read_net
+from caffe_cli import check, probe
 
 INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
 IP = 'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { %s } }\n'
-SEGMENTER = """
-layer { name: "data" type: "Data" top: "x" top: "mask" include { phase: TRAIN }
-  transform_param { crop_size: 20 } data_param { source: "absent" batch_size: 2 } }
-layer { name: "data" type: "Data" top: "x" top: "mask" include { phase: TEST }
-  transform_param { crop_size: 12 } data_param { source: "absent" batch_size: 1 } }
-layer { name: "score" type: "Convolution" bottom: "x" top: "score"
-  convolution_param { num_output: 5 kernel_size: 3 } }
-layer { name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "mask" top: "loss" }
-layer { name: "acc" type: "Accuracy" bottom: "score" bottom: "mask" top: "acc"
-  include { phase: TEST } }
-"""
 RIGID = (
     'layer { name: "r" type: "Reshape" bottom: "x" top: "r" '
     "reshape_param { shape { dim: 7 dim: 7 } } }"
@@ -41,6 +28,10 @@ def repository(tmp_path_factory):
     files = {
         "good.prototxt": INPUT + IP % "num_output: 2",
         "rigid.prototxt": SEGMENTER + RIGID,
+        "deep/listed.prototxt": 'layer { name: "data" type: "ImageData" top: "x" top: "y" '
+        'image_data_param { source: "lists/train.txt" } }',
+        "lists/train.txt": "lists/a.ppm 0\n",  # both as from the folder checked
+        "lists/a.ppm": "P3 2 1 255 0 0 0 0 0 0\n",
         "copy/good.prototxt": INPUT + IP % "num_output: 2",
         "segment.prototxt": SEGMENTER,
         "bad_type.pt": INPUT + 'layer { name: "u" type: "Nonesuch" bottom: "x" top: "y" }',
@@ -82,6 +73,7 @@ def repository(tmp_path_factory):
     [
         ("good.prototxt", "builds", ""),
         ("latin.prototxt", "builds", ""),
+        ("deep/listed.prototxt", "builds", ""),
         ("segment.prototxt", "builds, data replaced", "'absent'"),
         ("rigid.prototxt", "stops", "cannot take the shape (7, 7)"),
         ("rigid.prototxt", "stops", "as it is: layer 'data' (Data): "),
@@ -121,7 +113,7 @@ def test_threads_read_the_status_of_their_own_child(tmp_path, monkeypatch):
 
 def test_files_that_are_not_nets_are_left_out(repository):
     absent = {"labelmap.prototxt", "weights.pt", "notes.txt", ".git/good.prototxt"}
-    assert not absent & set(repository) and len(repository) == 13
+    assert not absent & set(repository) and len(repository) == 14
     assert repository["good.prototxt"].paths == ["good.prototxt", "copy/good.prototxt"]
 
 
@@ -130,7 +122,7 @@ def test_obstacles_and_counts(repository):
     assert repository["bad_field.prototxt"].obstacle == "no_such_field"
     assert repository["template.prototxt"].obstacle == "a template's placeholder"
     lines = check.table(list(repository.values()))
-    assert "11 distinct net files (12 files): 3 builds, 1 builds, data replaced, 7 stops" in lines
+    assert "12 distinct net files (13 files): 4 builds, 1 builds, data replaced, 7 stops" in lines
     assert "2 distinct solver files (2 files): 1 reads, 1 stops" in lines
     row = next(line for line in lines if line.startswith("good.prototxt (x2)"))
     assert row.split()[2:] == ["builds"]
@@ -167,42 +159,6 @@ def test_a_failed_check_of_a_bvlc_build_is_quoted():
     assert check.Entry("net", ["a"], outcomes={"TEST": outcome}).obstacle == "Q"
 
 
-def test_labels_take_the_shape_that_their_readers_ask_for(tmp_path):
-    import caffe
-
-    (tmp_path / "net.prototxt").write_text(SEGMENTER)
-    net = read_net(str(tmp_path / "net.prototxt"))
-    assert placeholders.replace_sources(net, caffe.TRAIN)
-    placeholders.build_replaced(net, caffe.TRAIN)
-    (data,) = (layer for layer in net.layer if layer.name == "data")
-    assert [list(shape.dim) for shape in data.input_param.shape] == [
-        [2, 3, 20, 20],
-        [2, 1, 18, 18],
-    ]
-
-
-def test_what_other_layers_than_losses_read_besides(tmp_path):
-    """Weights of boxes, which BoxAnnotatorOHEM reads too; MatWrite's list is absent."""
-    import caffe
-
-    text = """
-layer { name: "d" type: "Data" top: "x" top: "boxes" top: "weights"
-  transform_param { crop_size: 2 } }
-layer { name: "p" type: "InnerProduct" bottom: "x" top: "p" inner_product_param { num_output: 8 } }
-layer { name: "q" type: "Reshape" bottom: "p" top: "q"
-  reshape_param { shape { dim: 0 dim: 8 dim: 1 dim: 1 } } }
-layer { name: "l" type: "SmoothL1LossOHEM" bottom: "q" bottom: "boxes" bottom: "weights"
-  top: "l" top: "each" loss_weight: 0 loss_weight: 0 }
-layer { name: "r" type: "DummyData" top: "rois" top: "labels"
-  dummy_data_param { shape { dim: 1 dim: 5 } shape { dim: 1 } } }
-layer { name: "h" type: "BoxAnnotatorOHEM" bottom: "rois" bottom: "each" bottom: "labels"
-  bottom: "weights" top: "a" top: "b" box_annotator_ohem_param { roi_per_img: 1 } }
-layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" source: "absent" } }
-"""
-    net = text_format.Parse(text, caffe_pb2.NetParameter())
-    assert placeholders.build(net, caffe.TRAIN)
-
-
 @pytest.mark.parametrize(
     "message, obstacle",
     [
@@ -224,62 +180,6 @@ layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" sou
 def test_what_stopped_a_net_is_named(message, obstacle):
     outcomes = {"TEST": probe.Outcome("stops", message)}
     assert check.Entry("net", ["a"], outcomes=outcomes).obstacle == obstacle
-
-
-def shapes_of_sources(text, size=placeholders.SIZES[0]):
-    """What replaces the data layers of a net with these layers, by top."""
-    import caffe
-
-    net = text_format.Parse(text, caffe_pb2.NetParameter())
-    placeholders.replace_sources(net, caffe.TRAIN, size)
-    return {
-        top: tuple(shape.dim)
-        for layer in net.layer
-        for top, shape in zip(layer.top, layer.input_param.shape, strict=False)
-    }
-
-
-def test_shapes_of_replaced_sources():
-    clip = (
-        "layer { name: 'd' type: 'VideoData' top: 'd' top: 'label' video_data_param "
-        "{ batch_size: 2 new_length: 8 new_height: 20 new_width: 30 } }"
-        "layer { name: 'l' type: 'SoftmaxWithLoss' bottom: 'd' bottom: 'label' }"
-    )
-    assert shapes_of_sources(clip) == {"d": (2, 3, 8, 20, 30), "label": (2,)}
-    ssd = (
-        "layer { name: 'd' type: 'AnnotatedData' top: 'd' top: 'label' data_param { batch_size: 4 }"
-        " transform_param { resize_param { height: 300 width: 200 } } }"
-        "layer { name: 'l' type: '%s' bottom: 'a' bottom: '%s' bottom: 'c' bottom: 'label' }"
-    )
-    wanted = {"d": (4, 3, 300, 200), "label": (1, 1, 8, 8)}
-    assert shapes_of_sources(ssd % ("MultiBoxLoss", "b")) == wanted
-    wanted["label"] = (4, 1, 300, 5)
-    assert shapes_of_sources(ssd % ("Yolov3", "label")) == wanted
-    segments = clip.replace("new_length: 8", "new_length: 5 num_segments: 3 modality: %s")
-    assert shapes_of_sources(segments % "FLOW") == {"d": (2, 3 * 5 * 2, 20, 30), "label": (2,)}
-    assert shapes_of_sources(segments % "RGB")["d"] == (2, 3 * 5 * 3, 20, 30)
-    film = "layer { name: 'd' type: 'VideoData' top: 'd' video_data_param { video_type: VIDEO } }"
-    assert shapes_of_sources(film) == {"d": (1, 3, 224, 224)}
-    plain = "layer { name: 'd' type: 'Data' top: 'd' include { stage: 'x' } }"
-    assert shapes_of_sources(plain) == {}
-    plain = "layer { name: 'd' type: 'Data' top: 'd' exclude { phase: TEST } }"
-    assert shapes_of_sources(plain, (28, 28, 1)) == {"d": (1, 1, 28, 28)}
-
-
-def test_other_sizes_are_tried(tmp_path):
-    import caffe
-
-    data = "layer { name: 'd' type: 'Data' top: 'd' } "
-    fixed = (
-        "layer { name: 'r' type: 'Reshape' bottom: 'd' top: 'r' reshape_param { shape { %s } } }"
-    )
-    net = text_format.Parse(data + fixed % "dim: 0 dim: 784", caffe_pb2.NetParameter())
-    assert placeholders.build(net, caffe.TRAIN) and net.layer[0].type == "Data"
-    net = text_format.Parse(data + fixed % "dim: 0 dim: 7", caffe_pb2.NetParameter())
-    with pytest.raises(caffe.LayerError, match="224, 224"):
-        placeholders.build(net, caffe.TRAIN)
-    net = text_format.Parse(data.replace("Data", "Input"), caffe_pb2.NetParameter())
-    assert not placeholders.build(net, caffe.TRAIN)
 
 
 def test_unreadable_files_are_listed(tmp_path, monkeypatch):

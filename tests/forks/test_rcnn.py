@@ -138,7 +138,7 @@ def test_psroi_pooling_by_hand():
 @pytest.mark.parametrize(
     "text, bottoms, message",
     [
-        ('"ROIPooling"', [(1, 1, 4, 4), (2, 5)], "needs pooled_h > 0, given 0"),
+        ('"ROIPooling"', [(1, 1, 4, 4), (2, 5)], "needs pooled_h > 0, none is given"),
         ('"ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 }', [(1, 1, 4, 4), (2, 4)],
          r"takes regions of shape \(R, 5\)"),
         ('"ROIPooling" roi_pooling_param { pooled_h: 2 pooled_w: 2 }', [(1, 4, 4), (2, 5)],

@@ -87,7 +87,7 @@ def test_embed():
 
 def test_embed_refuses():
     for settings in ("num_output: 3", "input_dim: 3"):
-        with pytest.raises(LayerError, match="needs .* > 0, given 0"):
+        with pytest.raises(LayerError, match="needs .* > 0, none is given"):
             build(f'type: "Embed" embed_param {{ {settings} }}', (2,))
     run = build('type: "Embed" embed_param { num_output: 3 input_dim: 5 }', np.float32([1, 5]))
     with pytest.raises(LayerError, match="index 5 in 'bottom0' is outside the 5 rows"):

@@ -212,7 +212,7 @@ def test_bottoms_that_do_not_fit(kind, bottoms, message):
 
 
 def test_more_that_does_not_fit():
-    with pytest.raises(LayerError, match="num_output must be positive"):
+    with pytest.raises(LayerError, match="needs num_output > 0, none is given"):
         build('type: "LSTM"', (4, 3, 5), (4, 3))
     with pytest.raises(LayerError, match=r"bottom 2 must have shape \(1, 3, 2\)"):
         make("RNN", (1, STREAMS, SIZE + 1), expose=True)

@@ -134,7 +134,8 @@ class Layer(LayerRuntime):
         """Raise LayerError unless these fields of `param` are above 0."""
         for name in names:
             value = getattr(param, name)
-            self.check(value > 0, f"needs {name} > 0, given {value:g}")
+            given = f"given {value:g}" if param.HasField(name) else "none is given"
+            self.check(value > 0, f"needs {name} > 0, {given}")
 
     def asked(self, *tops) -> list:
         """Return those of all tops, or of their shapes, that the net has; the first at least."""

@@ -51,8 +51,7 @@ class Filters(Layer):
             and max(*self.windows.pad, *self.windows.extent) <= TORCH_REACH
         )
         self.outputs, self.group = self.counts()
-        self.check(self.outputs > 0, "num_output must be positive")
-        self.check(self.group > 0, "group must be positive")
+        self.check(self.outputs > 0, "needs a bottom with channels")
         for what, given in (("bottom channels", self.channels), ("num_output", self.outputs)):
             self.check(
                 given % self.group == 0, f"{what} {given} is not a multiple of group {self.group}"
@@ -68,6 +67,7 @@ class Filters(Layer):
     def counts(self) -> tuple[int, int]:
         """Return the numbers of outputs and groups."""
         p = self.layer_param.convolution_param
+        self.check_positive(p, "num_output", "group")
         return int(p.num_output), int(p.group)
 
     def reshape(self, *shapes):

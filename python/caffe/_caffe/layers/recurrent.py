@@ -98,8 +98,8 @@ class Recurrent(Layer):
 
     def setup(self, x, cont, *rest):
         p = self.layer_param.recurrent_param
+        self.check_positive(p, "num_output")
         self.size = int(p.num_output)
-        self.check(self.size > 0, "num_output must be positive")
         self.check(x.dim() > 2, f"bottom 0 is (steps, streams, ...), given {tuple(x.shape)}")
         self.steps, self.static = x.shape[0], len(rest) > self.exposed
         first_state = 2 + self.static

@@ -1,5 +1,7 @@
 """ArgMax, Embed, InnerProduct, Parameter, Reduction, and the recurrent layers."""
 
+import math
+
 import numpy as np
 
 from ...core.axes import canonical_axis
@@ -134,9 +136,23 @@ def _recur(g, layer, first, state, step, mark):
 
 @converts(Lstm)
 def jun_hyuk_oh_s_lstm(g: Graph, layer: Lstm, x: str, *clip: str):
-    """All steps one after another, from a state of zeros; the file has the net's own number."""
+    """All steps one after another, from a state of zeros; the file has the net's own number.
+
+    CTPN's without clip is ONNX's own LSTM, whose gates stand in the order i, o, f, g.
+    """
+    if layer.lead == 2 and not clip:
+        size = layer.size
+        order = g.ints(*(i * size + j for i in (0, 2, 1, 3) for j in range(size)))
+        weight, recurrent, bias = (
+            g.node("Unsqueeze", g.node("Gather", g.param(i), order, axis=0), g.ints(0))
+            for i in range(3)
+        )
+        bias = g.node("Concat", bias, g.floats(np.zeros((1, 4 * size))), axis=1)
+        sequences = g.node("Reshape", x, g.ints(0, 0, -1))
+        y = g.node("LSTM", sequences, weight, recurrent, bias, hidden_size=size)
+        return g.node("Squeeze", y, g.ints(1))
     g.batch_of_one = True  # axis 0 has the steps, too
-    steps, width = g.shapes[x][0] // layer.num, layer.blobs[0].shape[1]
+    steps, width = math.prod(g.shapes[x][: layer.lead]) // layer.num, layer.blobs[0].shape[1]
     inputs = g.add(g.node("MatMul", g.reshape(x, -1, width), _transposed(g, 0)), g.param(2))
     inputs = g.reshape(inputs, steps, layer.num, -1)
     if clip:
@@ -151,4 +167,5 @@ def jun_hyuk_oh_s_lstm(g: Graph, layer: Lstm, x: str, *clip: str):
         gates = g.add(g.at(inputs, t), g.node("MatMul", g.mul(hidden, mark), _transposed(g, 1)))
         cell, hidden = _lstm_step(g, cell, gates, mark)
         made.append(hidden)
-    return g.node("Concat", *made, axis=0)
+    rows = g.node("Concat", *made, axis=0)
+    return rows if layer.lead == 1 else g.reshape(rows, steps, layer.num, layer.size)

@@ -2,6 +2,7 @@
 
 from ...core.axes import canonical_axis
 from ...layers.crop import Crop
+from ...layers.forks.caffe_lstm import Reverse, Transpose
 from ...layers.forks.caffe_windows import Flip
 from ...layers.forks.deeplab_v1 import Padding
 from ...layers.forks.shufflenet import ShuffleChannel
@@ -61,8 +62,8 @@ def tile(g: Graph, layer: Tile, x: str):
     return g.node("Tile", x, g.ints(*(layer.tiles if i == axis else 1 for i in range(g.rank(x)))))
 
 
-@converts(Permute)
-def permute(g: Graph, layer: Permute, x: str):
+@converts(Permute, Transpose)
+def permute(g: Graph, layer: Permute | Transpose, x: str):
     return g.node("Transpose", x, perm=layer.order)
 
 
@@ -75,6 +76,11 @@ def shuffle(g: Graph, layer: ShuffleChannel, x: str):
     if g.rank(x) == 4:
         return g.node("Reshape", table, g.node("Shape", x))
     return g.reshape(table, g.size(x, 0), rows * columns, -1, 1)
+
+
+@converts(Reverse)
+def reverse(g: Graph, layer: Reverse, x: str):
+    return g.flipped(x, layer.axis)
 
 
 @converts(Flip)

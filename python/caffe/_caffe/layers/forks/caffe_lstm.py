@@ -1,6 +1,11 @@
-"""Jun Hyuk Oh's LSTM (junhyukoh/caffe-lstm), which CTPN uses too; BVLC's is another layer."""
+"""Jun Hyuk Oh's LSTM (junhyukoh/caffe-lstm), and CTPN's layers (tianzhi0549/CTPN) with theirs.
+
+BVLC's LSTM is another layer.
+"""
 
 import torch
+
+from caffe.proto import caffe_pb2
 
 from ...core.layer import Layer, register
 
@@ -26,6 +31,7 @@ class Lstm(Layer):
 
     bottoms = (1, 2)
     no_gradient = frozenset({1})
+    lead = 1  # axes of steps and sequences
     recomputable = False  # the state that forward began with is gone
     state: tuple[torch.Tensor, torch.Tensor] | None = None
 
@@ -103,3 +109,74 @@ class Lstm(Layer):
             self.blobs[1].add_diff(rows.t() @ hidden.flatten(0, 1))
         if self.wants_param(2):
             self.blobs[2].add_diff(rows.sum(0))
+
+
+def _is_ctpns(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
+    own = {"Transpose", "Reverse"} & {layer.type for layer in net.layer}
+    return f"its net has {' and '.join(sorted(own))}" if own else None
+
+
+@register("Lstm", dialect="ctpn", recognise=_is_ctpns)
+class LstmOfSequences(Lstm):
+    """Lstm of bottoms (T, N, ...), clip (T, N), whose top is (T, N, num_output): CTPN's.
+
+    batch_size is not read.
+    """
+
+    lead = 2
+
+    def setup(self, x, *clip):
+        self.check(x.dim() > 1, f"takes (steps, sequences, ...), given {tuple(x.shape)}")
+        super().setup(x.flatten(0, 1), *clip)
+
+    def reshape(self, x, *clip):
+        self.check(
+            all(len(c) > 1 for c in (x, *clip)),
+            f"takes (steps, sequences, ...) and clip (steps, sequences), given {[x, *clip]}",
+        )
+        self.num = x[1]
+        rows, *marks = ((c[0] * c[1], *c[2:]) for c in (x, *clip))
+        super().reshape(rows, *marks)
+        return [(*x[:2], self.size)]
+
+    def forward(self, x, *clip):
+        return super().forward(x.flatten(0, 1), *clip).view(*x.shape[:2], self.size)
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        rows = [bottom[0].flatten(0, 1), *bottom[1:]]
+        dx, *rest = super().backward(propagate_down, rows, top, top_diff)
+        return [dx if dx is None else dx.view(bottom[0].shape), *rest]
+
+
+@register("Transpose")
+class Transpose(Layer):
+    """The bottom's axes in the order that transpose_param's `dim` gives (transpose_layer.cpp)."""
+
+    def setup(self, x):
+        self.order = list(self.layer_param.transpose_param.dim)
+        self.check(
+            sorted(self.order) == list(range(x.dim())),
+            f"needs each of the axes 0 to {x.dim() - 1} once as dim, given {self.order}",
+        )
+
+    def forward(self, x):
+        self.check(
+            x.dim() == len(self.order), f"was set up for {len(self.order)} axes, given {x.dim()}"
+        )
+        return x.permute(self.order).contiguous()
+
+
+@register("Reverse")
+class Reverse(Layer):
+    """The bottom backwards along reverse_param's `axis` (reverse_layer.cpp)."""
+
+    def setup(self, x):
+        self.axis = self.layer_param.reverse_param.axis
+        self.check(
+            0 <= self.axis < x.dim(),
+            f"axis {self.axis} is out of range for bottom shape {tuple(x.shape)}; expected 0 to "
+            f"{x.dim() - 1}",
+        )
+
+    def forward(self, x):
+        return x.flip(self.axis)

@@ -34,7 +34,7 @@ TRUTH = {
 LABEL_CHANNELS = {
     "SoftmaxWithLoss": 1, "Accuracy": 1, "InfogainLoss": 1, "HingeLoss": 1, "SegAccuracy": 1,
     "MultinomialLogisticLoss": 1, "SoftmaxWithLossExpectation": 1, "SoftmaxWithLossOHEM": 1,
-    "DetectionLoss": 6, "DetectionAccuracy": 6, "EltwiseAccuracy": 1,
+    "DetectionLoss": 6, "DetectionAccuracy": 6, "EltwiseAccuracy": 1, "VoxelSoftmaxLoss": 1,
 }  # fmt: skip
 
 

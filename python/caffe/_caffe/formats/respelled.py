@@ -2,6 +2,7 @@
 
     C3D           Convolution3D, Deconvolution3D, or kernel_depth, temporal_stride, temporal_pad
                   in convolution_param: a Convolution or Deconvolution over frames, rows, columns
+                  VoxelSoftmax: a Softmax
     video-caffe   NdConvolution, or kernel_shape, stride_shape, pad_shape: a Convolution
     Intel Caffe   relu in convolution_param or inner_product_param: a ReLU in place behind it
 
@@ -23,7 +24,7 @@ def respell(net: pb.NetParameter, where: str) -> None:
     fused = []
     for layer in net.layer:
         try:
-            _convolution(layer)
+            _respell(layer)
         except FormatError as error:
             raise FormatError(f"{where}: layer '{layer.name}' ({layer.type}): {error}") from None
         name = _FUSED.get(layer.type, "")
@@ -37,7 +38,9 @@ def respell(net: pb.NetParameter, where: str) -> None:
                 net.layer.extend(_split_relu(net.layer[-1]))
 
 
-def _convolution(layer: pb.LayerParameter) -> None:
+def _respell(layer: pb.LayerParameter) -> None:
+    if layer.type == "VoxelSoftmax":
+        layer.type = "Softmax"
     if not (layer.HasField("convolution_param") or layer.HasField("convolution3d_param")):
         return
     conv = layer.convolution_param

@@ -1,4 +1,4 @@
-"""Pooling over volumes as C3D, video-caffe and 3D-Caffe write it.
+"""Pooling over volumes as C3D, video-caffe and 3D-Caffe write it, and C3D's loss over them.
 
 Their convolutions are BVLC's over more axes, and are rewritten as such when a file is read
 (formats/respelled.py).
@@ -10,7 +10,9 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
+from ...core.labels import LabelReader
 from ...core.layer import Layer, register
+from ...core.loss_layer import FLT_MIN, Loss
 from ...core.window_settings import read_size
 
 MAX, AVE = 0, 1  # of every PoolMethod
@@ -203,3 +205,37 @@ class PoolingND(VolumePooling):
         else:
             self.check(min(read[0]) > 0, "kernel_size must be positive")
         return read
+
+
+@register("VoxelSoftmaxLoss")
+class VoxelSoftmaxLoss(Loss):
+    """The mean over all voxels of -log p(label), p the softmax over channels (C3D).
+
+    Bottoms: scores (N, C, L, H, W) and labels (N, 1, L, H, W). A label of C or more is none: its
+    voxel adds 0, but counts, and its gradient is p (voxel_wise_softmax_loss_layer.cpp).
+    """
+
+    def setup(self, x, label):
+        self.read = LabelReader(self, 1, ignore=x.shape[1])
+
+    def reshape(self, x, label):
+        wanted = (x[0], 1, *x[2:])
+        self.check(len(x) > 2 and label == wanted, f"takes labels {wanted}, given {label}")
+        return [()]
+
+    def _labels(self, x, label):
+        return self.read(label.clamp(max=x.shape[1]), x.shape[1])
+
+    def forward(self, x, label):
+        labels = self._labels(x, label)
+        likely = x.softmax(1).gather(1, labels.index).clamp(min=FLT_MIN)
+        return labels.mark(0 - labels.zero_ignored(likely.log()).mean())
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """(p - [label]) / voxels."""
+        self.check_down(propagate_down)
+        x, label = bottom
+        labels = self._labels(x, label)
+        diff = x.softmax(1)
+        diff.scatter_add_(1, labels.index, labels.zero_ignored(-torch.ones_like(label)))
+        return [diff.mul_(top_diff[0] / label.numel()), None]

@@ -109,7 +109,17 @@ def test_hole_per_axis():
         ("layer { name: 'a }", 1, "String missing ending quote"),
         ("layer {\n name: 'a'\n", 2, 'Expected "}"'),
         ("layer { inner_product_param { num_output: -1 } }", 1, "Value out of range: -1"),
-        ("layer { inner_product_param { num_output: many } }", 1, "Couldn't parse integer: many"),
+        (
+            "layer { inner_product_param { num_output: cls3x } }",
+            1,
+            "Couldn't parse integer: cls3x; 'cls3x' looks like a template's placeholder",
+        ),
+        ("layer {\n relu_param { negative_slope: true } }", 2, "parse float: true"),
+        (
+            "name: 'n'\nINPUT\nlayer { }",
+            2,
+            "NetParameter has no field 'INPUT'; 'INPUT' looks like a template's placeholder",
+        ),
         ("name: 'n'\nlayer { type: ReLU }", 2, "ReLU"),
         ("layer {\n convolution_param { num_output: ${NUM_LABELS} } }", 2, "${NUM_LABELS}"),
         ("# ${OK}\nlayer { data_param { source: '${ROOT}/x' } }", 2, "${ROOT} is not filled in"),

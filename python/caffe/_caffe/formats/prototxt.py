@@ -24,6 +24,7 @@ MAX_BYTES = 8 << 20
 _KIND: dict[Any, str] = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*)"')
 _UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
+_NO_NUMBER = re.compile(r"Couldn't parse (?:integer|float): (?!(?i:true|false)$)([A-Za-z_]\w*)$")
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
 
 # The fork whose layers a file means where several write alike: "# dialect: segnet" at its top.
@@ -146,6 +147,8 @@ def _explain(error: text_format.ParseError, message, where: str) -> str:
         return f"{at}: {_unknown_field(field[1], field[2], message)}"
     if value := _UNKNOWN_ENUM.search(text):
         return f"{at}: {_unknown_value(value[1], value[2])}"
+    if word := _NO_NUMBER.search(text):
+        return f"{at}: {text}{_template(word[1])}"
     if twice := _TWICE.search(text):
         return f"{at}: {twice[1].removeprefix('caffe.')} takes one '{twice[2]}', a second is given"
     return f"{at}: {text[:300]}"
@@ -159,7 +162,13 @@ def _unknown_field(owner: str, name: str, message: Any) -> str:
                 return f"'{name}' belongs in a {kind}; expected a {_KIND[type(message)]} prototxt"
     descriptor = pb.DESCRIPTOR.pool.FindMessageTypeByName(owner)
     known = nearest(name, descriptor.fields_by_name)
+    if not known and name.isupper():  # as no field is
+        known = _template(name)
     return f"{short} has no field '{name[:60]}'{known}{fork_fields.origin(short, name)}"
+
+
+def _template(word: str) -> str:
+    return f"; '{word[:60]}' looks like a template's placeholder: fill it in first"
 
 
 def _unknown_value(enum: str, name: str) -> str:

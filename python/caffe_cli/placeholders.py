@@ -160,15 +160,27 @@ def _numbers(message):
 
 
 def _labels(net):
-    """Return the tops of Input layers that losses and scores alone read, with these readers."""
-    labels = {top: [] for layer in net.layer if layer.type == "Input" for top in layer.top}
+    """Return what losses and scores alone read of Input layers' tops, or of slices of them.
+
+    By blob: the readers of a slice or of a whole top, or the Slice layer of a top.
+    """
+    labels: dict = {top: [] for layer in net.layer if layer.type == "Input" for top in layer.top}
     for layer in net.layer:
+        if layer.type == "Slice" and labels.get(layer.bottom[0]) == [] and _slices_channels(layer):
+            labels[layer.bottom[0]] = layer
+            labels.update({top: [] for top in layer.top})
+            continue
         for place, bottom in enumerate(layer.bottom):
-            if bottom in labels and _reads_labels(layer, place):
+            if isinstance(labels.get(bottom), list) and _reads_labels(layer, place):
                 labels[bottom].append(layer)
             else:
                 labels.pop(bottom, None)
     return {top: readers for top, readers in labels.items() if readers and top not in NAMED}
+
+
+def _slices_channels(layer):
+    param = layer.slice_param
+    return (param.slice_dim if param.HasField("slice_dim") else param.axis) == 1
 
 
 def _reads_labels(layer, place):
@@ -197,12 +209,27 @@ def _shape_labels(net, labels, shapes):
     changed = False
     for layer in net.layer:
         for top, shape in zip(layer.top, layer.input_param.shape, strict=False):
-            readers = [r for r in labels.get(top, ()) if r.bottom[0] in shapes]
-            if layer.type != "Input" or not readers:
-                continue
-            wanted = list(shapes[readers[0].bottom[0]])
-            if len(wanted) > 1:
-                wanted[1] = LABEL_CHANNELS.get(readers[0].type, wanted[1])
-            changed |= wanted != list(shape.dim)
-            shape.dim[:] = wanted
+            wanted = _wanted(labels, top, shapes) if layer.type == "Input" else None
+            if wanted:
+                changed |= wanted != list(shape.dim)
+                shape.dim[:] = wanted
     return changed
+
+
+def _wanted(labels, top, shapes):
+    """Return the shape that the readers of a label ask for, None where nothing tells."""
+    readers = labels.get(top, ())
+    if not isinstance(readers, list | tuple):  # the Slice
+        parts = [_wanted(labels, part, shapes) for part in readers.top]
+        if not all(part and len(part) > 1 for part in parts):
+            return None
+        points = readers.slice_param.slice_point
+        channels = points[-1] + parts[-1][1] if points else len(parts) * parts[-1][1]
+        return [parts[0][0], channels, *parts[0][2:]]
+    reader = next((r for r in readers if r.bottom[0] in shapes), None)
+    if reader is None:
+        return None
+    wanted = list(shapes[reader.bottom[0]])
+    if len(wanted) > 1:
+        wanted[1] = LABEL_CHANNELS.get(reader.type, wanted[1])
+    return wanted

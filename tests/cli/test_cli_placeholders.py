@@ -45,6 +45,32 @@ layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" sou
     assert placeholders.build(net, caffe.TRAIN)
 
 
+@pytest.mark.parametrize(
+    ("points", "shape"), [("slice_point: 3", [2, 8]), ("slice_point: 1", [2, 6]), ("", [2, 10])]
+)
+def test_a_label_is_as_wide_as_its_slices(points, shape):
+    import caffe
+
+    text = (
+        'layer { name: "d" type: "Data" top: "x" top: "label" data_param { batch_size: 2 }'
+        " transform_param { crop_size: 2 } }"
+        'layer { name: "s" type: "Slice" bottom: "label" top: "a" top: "b" '
+        f"slice_param {{ axis: 1 {points} }} }}"
+    )
+    widths = (int(points[-1]) if points else 5, 5)
+    for name, width in zip("ab", widths, strict=True):
+        text += (
+            f'layer {{ name: "p{name}" type: "InnerProduct" bottom: "x" top: "p{name}" '
+            f"inner_product_param {{ num_output: {width} }} }}"
+            f'layer {{ name: "l{name}" type: "EuclideanLoss" bottom: "p{name}" bottom: "{name}" '
+            f'top: "l{name}" }}'
+        )
+    net = text_format.Parse(text, caffe_pb2.NetParameter())
+    assert placeholders.replace_sources(net, caffe.TRAIN)
+    placeholders.build_replaced(net, caffe.TRAIN)
+    assert list(net.layer[0].input_param.shape[1].dim) == shape
+
+
 def shapes_of_sources(text, size=placeholders.SIZES[0]):
     """What replaces the data layers of a net with these layers, by top."""
     import caffe

@@ -128,6 +128,10 @@ def test_names_that_are_not_there(build):
     "python, words",
     [
         ('module: "absent_module" layer: "L"', "cannot import module 'absent_module'.*looked in"),
+        (
+            'module: "caffe.layers.detectnet.clustering" layer: "L"',
+            "'caffe.layers' is no part of this caffe; where it is a fork's, copy",
+        ),
         ('module: "mine" layer: "Mien"', "has no layer 'Mien'; did you mean 'Mine'"),
         ('module: "mine" layer: "Other"', "'mine.Other' is not a caffe.Layer"),
         (

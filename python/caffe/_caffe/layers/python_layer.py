@@ -84,6 +84,17 @@ class PythonLayer(metaclass=_EveryLayer):
 _PYTHON_2 = ("cPickle", "StringIO", "cStringIO", "ConfigParser", "Queue", "urllib2", "__builtin__")
 
 
+def _fork_hint(error: Exception) -> str:
+    """Tell what becomes of a module that a fork has put into its own caffe package."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not (name or "").startswith("caffe."):
+        return ""
+    return (
+        f"'{name}' is no part of this caffe; where it is a fork's, copy its files beside the net, "
+        "and name them without 'caffe.'\n"
+    )
+
+
 def _python2_hint(error: Exception) -> str:
     """Return how to translate the module, where `error` shows that it is written in Python 2."""
     if isinstance(error, SyntaxError):  # a print statement, tabs among spaces
@@ -196,7 +207,7 @@ class _PythonLayer(Layer):
             tried = ", ".join(dict.fromkeys(p or os.getcwd() for p in sys.path))
             text = (
                 f"cannot import module '{name}': {type(error).__name__}: {error}\n"
-                f"{_python2_hint(error)}looked in: {tried}"
+                f"{_python2_hint(error)}{_fork_hint(error)}looked in: {tried}"
             )
             # Where the module is there, what it does wrong is in the traceback.
             raise LayerError(

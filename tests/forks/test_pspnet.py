@@ -29,9 +29,11 @@ def test_running_statistics_move_at_every_forward():
 
 
 def test_one_value_a_channel_has_variance_zero():
-    run = bn(ONE, (1, 3, 1, 1))
+    """And the top is the bias to the last digit, as in the fork, however large the bottom."""
+    x = np.array([1.2345, -77.7, 123.4], np.float32).reshape(1, 3, 1, 1)
+    run = bn(f"{ONE} bias_filler {{ type: 'constant' value: 0.25 }}", x)
     (y,) = run.forward()
-    assert np.abs(y).max() < 1e-4 and not run.layer.blobs[3].data.any()
+    assert (y == 0.25).all() and not run.layer.blobs[3].data.any()
 
 
 def test_gradients():

@@ -49,8 +49,9 @@ def normalise(
     mean, variance = x.new_zeros(2, x.shape[1]).unbind()
     y, *moments = torch.native_batch_norm(x, factor, shift, mean, variance, True, 1.0, eps)
     places = x.numel() // x.shape[1]
-    if places == 1:
+    if places == 1:  # what is left of x - mean is 0, where torch rounds twice
         variance.zero_()
+        y.zero_() if shift is None else y.copy_(shift.view(y.shape[1:]).expand_as(y))
     return Normalised(y, Moments(*moments), mean, variance, variance * ((places - 1) / places))
 
 

@@ -55,8 +55,8 @@ class Layer(LayerRuntime):
         self.fail("has no gradient, but a layer below it needs one; it cannot serve as a loss")
 
     def zero_backward(self, propagate_down, bottom, top, top_diff) -> list:
-        """A `backward` that leaves the bottoms' diffs 0."""
-        return [None] * len(bottom)
+        """A `backward` that leaves the bottoms' diffs 0; in place, bottom 0's is the top's."""
+        return [top_diff[0].clone() if self.in_place else None, *[None] * (len(bottom) - 1)]
 
     def reshape(self, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the top shapes for these bottom shapes; called whenever these have changed.

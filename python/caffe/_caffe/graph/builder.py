@@ -112,12 +112,12 @@ class _Builder:
         if not param.HasField("phase"):
             param.phase = self.phase
         log.creating(param)
-        written_specs = len(param.param)
+        written_rates = [spec.lr_mult for spec in param.param]
         node = self._connect(create_layer(param, param.phase, self.folder, self.net))
         node.layer.prepare(node.bottoms, node.tops, node.wiring)
         self._set_loss_weights(node)
         self.nodes.append(node)
-        learns = self.params.add(node.layer, written_specs)
+        learns = self.params.add(node.layer, written_rates)
         node.needs_backward = learns or not self._wants_diff.isdisjoint(node.bottoms)
         if node.needs_backward:
             self._wants_diff.update(node.tops)

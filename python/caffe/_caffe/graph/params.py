@@ -1,6 +1,7 @@
 """The table of a net's parameters: who owns each, who shares it, at what rate it learns."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...proto import caffe_pb2
@@ -34,19 +35,19 @@ class ParamTable:
         self._named: dict[str, Owner] = {}
         self._sharers: list[tuple[Layer, int, Owner]] = []
 
-    def add(self, layer: Layer, given: int) -> bool:
+    def add(self, layer: Layer, written: Sequence[float]) -> bool:
         """Enter a layer's parameters; return whether any of them learns.
 
-        `given` counts the specs that the prototxt wrote: BatchNorm adds its own with rate 0 while
-        it is set up, and net.cpp decides who needs backward by what was written before.
+        `written` are the rates of the specs that the prototxt has: BatchNorm and PSPNet's BN set
+        rates to 0 while they are set up, and net.cpp decides who needs backward by what is written.
         """
         specs = layer.layer_param.param
-        if given > len(layer.blobs):
+        if len(written) > len(layer.blobs):
             layer.fail(
-                f"{given} param specs given, the layer has {len(layer.blobs)} parameters",
+                f"{len(written)} param specs given, the layer has {len(layer.blobs)} parameters",
                 kind=NetError,
             )
-        learns = [i >= given or specs[i].lr_mult != 0 for i in range(len(layer.blobs))]
+        learns = [i >= len(written) or written[i] != 0 for i in range(len(layer.blobs))]
         layer.set_param_propagate_down(learns)
         for i in range(len(layer.blobs)):
             self._enter(layer, i, specs[i] if i < len(specs) else DEFAULT_SPEC)

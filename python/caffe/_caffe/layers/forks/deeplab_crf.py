@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from ...core.axes import check_maps
+from ...core.axes import check_maps, legacy_shape
 from ...core.dense_crf import mean_field
 from ...core.layer import Layer, register
 from ...core.loss_layer import FLT_MIN
@@ -254,25 +254,44 @@ class DomainTransform(DomainTransformForwardOnly):
 class SpatialProduct(Layer):
     """y = x m, the map m (N x 1 x H x W) times each channel of x (spatial_product_layer.cpp).
 
-    bottoms: x (N x C x H x W) and m; top as x; both get gradients. N and C stay what they were
-    first, as in the fork.
+    bottoms: x (N x C x H x W, the last axes may be absent) and m; top as x; both get gradients. N
+    and C stay what they were first, as in the fork.
     """
 
     bottoms = (2, 2)
 
     def setup(self, x, factor):
-        check_maps(self, x.shape)
-        self.first = tuple(x.shape[:2])
+        self.check(x.dim() >= 2, f"takes an x of 2 to 4 axes, given {tuple(x.shape)}")
+        self.first = legacy_shape(self, x.shape)[:2]
 
     def reshape(self, x, factor):
-        wanted = (x[0], 1, *x[2:])
-        self.check(factor == wanted, f"needs a factor of shape {wanted}, given {factor}")
+        num, channels, height, width = legacy_shape(self, x)
+        wanted = (num, 1, height, width)
         self.check(
-            x[:2] == self.first,
+            legacy_shape(self, factor) == wanted,
+            f"needs a factor of shape {wanted}, given {factor}",
+        )
+        self.check(
+            (num, channels) == self.first,
             f"was set up for {self.first[0]} items of {self.first[1]} channels, given an x of "
             f"shape {x}",
         )
         return [x]
 
     def forward(self, x, factor):
-        return x * factor
+        return x * self._over_channels(factor, x)
+
+    @staticmethod
+    def _over_channels(factor, x):
+        return factor.reshape(x.shape[0], 1, *x.shape[2:])
+
+    def backward(self, propagate_down, bottom, top, top_diff):
+        """dx = dy m, dm = sum of dy x over channels; in place, as the fork, of what is left there.
+
+        In place x is y by then, and dx, where it is wanted, has been written over dy.
+        """
+        x, factor = bottom
+        dy = top_diff[0]
+        dx = dy * self._over_channels(factor, x)
+        left = dx if self.in_place and propagate_down[0] else dy
+        return [dx, (left * x).sum(1).view(factor.shape) if propagate_down[1] else None]

@@ -122,8 +122,8 @@ class MovingBN(Layer):
         return found.top
 
     def _save(self, x, moments):
-        if self.saves_for_backward:
-            keep = self.wiring.overwritten and not self.frozen
+        if self.saves_for_backward and not self.frozen:
+            keep = self.wiring.overwritten
             self.save_for_backward((x.clone() if keep else None, moments))
 
     def backward(self, propagate_down, bottom, top, top_diff):
@@ -134,9 +134,10 @@ class MovingBN(Layer):
         and variance for the batch's. In TEST, where they are not, that is not the derivative.
         """
         dy, slope = top_diff[0], self._row(0)
+        if self.frozen:  # by the variance of now, which a layer that shares it may have moved
+            factor = slope * self._moments()[1]
+            return [dy * factor.view((-1,) + (1,) * (dy.dim() - 2))]
         before, moments = self.saved or self._recompute(bottom[0])
-        if self.frozen:
-            return [dy * (slope * moments[1]).view((-1,) + (1,) * (dy.dim() - 2))]
         x = bottom[0] if before is None else before
         mask = [propagate_down[0], self.wants_param(0), self.wants_param(1)]
         dx, *diffs = gradients(dy, x, slope, moments, self.eps, mask)
@@ -234,6 +235,8 @@ class Interp(Layer):
         return [(*shape[:2], *self.size)]
 
     def forward(self, x, *like):
+        if self.in_place:  # the fork's backward sets the bottom's diff, which is the top's, to 0
+            x = x.detach()
         x = x.view(legacy_shape(self, x.shape))
         rows, columns = (slice(-self.begin, n + self.end) for n in x.shape[2:])
         x = x[:, :, rows, columns]

@@ -45,3 +45,16 @@ def test_pooling_over_volumes(settings, pool, tmp_path):
     net, session = export(tmp_path, text)
     for batch in (1, 3):
         hold(net, session, x=random(batch, 2, 4, 9, 8, seed=batch))
+
+
+@pytest.mark.parametrize(
+    "pool, levels", [("MAX", 1), ("MAX", 3), ("AVE", 1), ("AVE", 3), ("STOCHASTIC", 1)]
+)
+def test_pyramids_at_every_size(pool, levels, tmp_path):
+    text = input_layer("x", 1, 2, 12, 12) + (
+        'layer { name: "s" type: "SPP" bottom: "x" top: "y" spp_param { '
+        f"pool: {pool} pyramid_height: {levels} }} }}"
+    )
+    net, session = export(tmp_path, text)
+    for height, width in ((12, 12), (11, 16), (8, 15), (7, 4)):
+        hold(net, session, x=np.abs(random(2, 2, height, width, seed=height)))

@@ -7,6 +7,7 @@ import numpy as np
 from ...core.axes import canonical_axis
 from ...layers.common import ArgMax, Embed, InnerProduct, Parameter, Reduction
 from ...layers.forks.caffe_lstm import Lstm
+from ...layers.forks.caffe_windows import InnerDistance
 from ...layers.recurrent import LSTM, RNN, LSTMUnit, Recurrent
 from .graph import INT64, Graph
 from .table import converts
@@ -22,6 +23,20 @@ def inner_product(g: Graph, layer: InnerProduct, x: str):
     if axis == 1:
         return y
     return g.reshape(y, *([g.size(x, 0, axis)] if axis else []), layer.outputs)
+
+
+@converts(InnerDistance)
+def inner_distance(g: Graph, layer: InnerDistance, x: str, *more: str):
+    """The squared length, or sum, of each difference."""
+    size = math.prod(g.shapes[x][layer.axis :])
+    rows = g.reshape(x, -1, 1, size)
+    weight = g.reshape(more[0] if more else g.param(0), -1, size)
+    if layer.settings.normalize and not more:
+        length = g.reduce("ReduceSumSquare", weight, (1,))
+        weight = g.div(weight, g.node("Sqrt", g.add(length, g.scalar(1e-6))))
+    op = "ReduceSumSquare" if layer.settings.distance_type == "L2" else "ReduceL1"
+    y = g.reduce(op, g.sub(rows, weight), (2,), keep=False)
+    return g.reshape(y, g.size(x, 0, layer.axis), g.size(weight, 0))
 
 
 @converts(Embed)

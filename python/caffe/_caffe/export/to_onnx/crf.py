@@ -98,3 +98,40 @@ def deeplab_crf_(g: Graph, layer: deeplab_crf.DenseCRF, score: str, dim: str, *i
         prob = g.node("Log", g.node("Max", prob, g.scalar(deeplab_crf.FLT_MIN)))
     pads = g.sizes(0, 0, g.sub(size, inside))
     return g.node("Pad", _map(g, prob, cut), pads, g.scalar(0), g.ints(2, 3))
+
+
+@converts(deeplab_crf.DomainTransformForwardOnly)
+def domain_transform(
+    g: Graph, layer: deeplab_crf.DomainTransformForwardOnly, x: str, gradient: str, dim: str
+):
+    """Passes over columns and rows, each a Scan, whose weights are 0 outside dim."""
+    inside = ""
+    given = g.reshape(dim, g.size(x, 0), -1)
+    for i, shape in enumerate(((1, 1, -1, 1), (1, 1, 1, -1))):
+        limit = g.reshape(g.cast(g.slice(given, i, i + 1, 1), INT64), -1, 1, 1, 1)
+        on = g.node("Less", g.reshape(g.range(g.size(x, 2 + i)), *shape), limit)
+        inside = g.node("And", inside, on) if inside else on
+    reach = g.add(g.mul(gradient, g.scalar(layer.edge)), g.scalar(1))
+    for exponent in layer.exponents:
+        weight = g.node("Exp", g.mul(reach, g.scalar(exponent)))
+        if isinstance(layer, deeplab_crf.DomainTransform):
+            bounded = g.node("Max", weight, g.scalar(layer.min_weight))
+            weight = g.node("Min", bounded, g.scalar(1))
+        weight = g.node("Where", inside, weight, g.scalar(0))
+        for axis in (3, 2):
+            for backward in (0, 1):
+                x = _pass(g, x, weight, axis, backward)
+    return x
+
+
+def _pass(g, x, weight, axis, backward):
+    """Return y[p] = x[p] + weight (y[the pixel before] - x[p]) along an axis."""
+    start = g.slice(x, -1 if backward else 0, 2**62 if backward else 1, axis)
+    if backward:  # the weight between two pixels is that of the later one
+        rest = g.slice(weight, 1, 2**62, axis)
+        weight = g.node("Concat", rest, g.slice(weight, 0, 1, axis), axis=axis)
+    return g.scan(_step, g.node("Squeeze", start, g.ints(axis)), (x, weight), axis, backward)
+
+
+def _step(g, before, x, weight):
+    return g.add(x, g.mul(weight, g.sub(before, x)))

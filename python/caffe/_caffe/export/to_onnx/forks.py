@@ -1,7 +1,9 @@
 """Layers of forks that resize, put back and weigh maps."""
 
 from ...layers.forks import mobilenet, segnet
+from ...layers.forks.caffe_windows import ChannelScale
 from ...layers.forks.deconvnet import MAX, Unpooling
+from ...layers.forks.deeplab_crf import SpatialProduct
 from ...layers.forks.mnc import MaskPooling
 from ...layers.forks.pspnet import Interp
 from ...layers.forks.senet import Axpy
@@ -84,6 +86,13 @@ def axpy(g: Graph, layer: Axpy, s: str, x: str, y: str):
     return g.add(g.mul(g.reshape(s, g.size(x, 0, 2), *ones), x), y)
 
 
-@converts(MaskPooling)
-def mask_pooling(g: Graph, layer: MaskPooling, x: str, mask: str):
+@converts(MaskPooling, SpatialProduct)
+def masked(g: Graph, layer: MaskPooling | SpatialProduct, x: str, mask: str):
     return g.mul(x, mask)
+
+
+@converts(ChannelScale)
+def channel_scale(g: Graph, layer: ChannelScale, x: str, scale: str):
+    """Each item's numbers as one map."""
+    places = [g.size(x, 2, g.rank(x))] if g.rank(x) > 2 else []
+    return g.mul(x, g.reshape(scale, g.size(x, 0), 1, *places))

@@ -1,6 +1,6 @@
 """Graph: nodes, constants and run-time sizes of an ONNX graph under construction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 
 import numpy as np
 from onnx import ModelProto, TensorProto, helper
@@ -8,7 +8,7 @@ from onnx import ModelProto, TensorProto, helper
 # The youngest operators used here are of this set (ReduceX and Pad with axes as an input); the
 # youngest form of the file that goes with it.
 OPSET, IR_VERSION = 18, 8
-INT64, FLOAT = TensorProto.INT64, TensorProto.FLOAT
+INT64, FLOAT, DOUBLE = TensorProto.INT64, TensorProto.FLOAT, TensorProto.DOUBLE
 
 
 class Graph:
@@ -26,7 +26,7 @@ class Graph:
             producer_name="fcn-caffe",
             opset_import=[helper.make_opsetid("", OPSET)],
         )
-        self.nodes = self.model.graph.node
+        self.nodes: MutableSequence = self.model.graph.node
         self.parameters: list[str] = []  # of the current layer
         self.batch_of_one = False  # a layer could be written for that alone
         self.decides = False  # the current layer, by its bottoms' last digits
@@ -45,6 +45,30 @@ class Graph:
         names = tuple(self._fresh(f"{self.scope}/{op}") for _ in range(outputs))
         self.nodes.append(helper.make_node(op, inputs, names, name=names[0], **attributes))
         return names
+
+    def scan(
+        self, step: Callable[..., str], state: str, values: Sequence[str], axis: int, backward: bool
+    ) -> str:
+        """Return what `step` makes of a state and the items of `values` along an axis, in turn.
+
+        Each item's result is the next one's state, and an item of what is returned.
+        """
+        outer, self.nodes = self.nodes, []
+        given = [self._fresh(f"{self.scope}/item") for _ in (state, *values)]
+        made = [step(self, *given), self._fresh(f"{self.scope}/made")]
+        self.nodes.append(helper.make_node("Identity", made[:1], made[1:]))
+        takes, gives = (
+            [helper.make_tensor_value_info(name, FLOAT, None) for name in names]
+            for names in (given, made)
+        )
+        body = helper.make_graph(self.nodes, f"{self.scope}/step", takes, gives)
+        self.nodes = outer
+        each = len(values)
+        return self.nodes_out(
+            "Scan", 2, state, *values, body=body, num_scan_inputs=each,
+            scan_input_axes=[axis] * each, scan_input_directions=[int(backward)] * each,
+            scan_output_axes=[axis], scan_output_directions=[int(backward)],
+        )[1]  # fmt: skip
 
     def begin(self, layer: str, parameters: list[str]) -> None:
         """Begin the nodes of a layer, whose parameters have these names."""
@@ -187,3 +211,9 @@ class Graph:
     def div(self, a: str, b: str) -> str:
         """Return a / b; of integers, cut toward zero."""
         return self.node("Div", a, b)
+
+    def round_away(self, value: str) -> str:
+        """Round halves away from zero, in double precision."""
+        half = self.cast(self.scalar(0.5), DOUBLE)
+        up = self.node("Floor", self.add(self.node("Abs", value), half))
+        return self.mul(self.node("Sign", value), up)

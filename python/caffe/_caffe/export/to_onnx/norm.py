@@ -59,6 +59,15 @@ def bn(g: Graph, layer: pspnet.BN, x: str):
     return _stored(g, x, [b.host_tensor() for b in layer.blobs], layer.eps)
 
 
+@converts(pspnet.InverseBN)
+def inverse_bn(g: Graph, layer: pspnet.InverseBN, x: str):
+    """L-Softmax's: the last figure is 1 / sqrt(variance + eps) itself."""
+    layer.check(layer.stored, "changes its running figures in TRAIN; export the TEST phase")
+    slope, bias, mean, inverse = (b.host_tensor().flatten() for b in layer.blobs)
+    rows = (slope * inverse, bias, mean, torch.ones_like(mean))
+    return _stored(g, x, rows, 0.0)
+
+
 @converts(segnet.BN)
 def segnet_bn(g: Graph, layer: segnet.BN, x: str):
     """SegNet's BN: by the batch's own figures, or with these folded in."""

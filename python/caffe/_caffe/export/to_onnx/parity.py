@@ -17,6 +17,8 @@ from .model import sample
 
 # The blob in which nets with region proposals take the height, width and scale of the picture.
 PICTURE_SIZE = "im_info"
+# The axes, behind the first, of DeepLab's blobs of each item's height and width.
+ITEM_SIZE = (1, 1, 2)
 # Sides of more pixels are tried at these (and at their own), to save time and memory.
 LARGE = 512
 # (height, width) by the net's own: smaller and odd first; steps of 32 and 64 for nets whose ways
@@ -141,9 +143,12 @@ def check(
 
 def _sample(shapes: Sizes, seed: int) -> dict[str, np.ndarray]:
     given = {name: sample(shape, seed) for name, shape in shapes.items()}
-    if PICTURE_SIZE in given:
-        height, width = next(iter(shapes.values()))[2:]
-        given[PICTURE_SIZE][:] = ([height, width] + [1] * 9)[: given[PICTURE_SIZE].shape[-1]]
+    height, width = (*next(iter(shapes.values()))[2:], 1, 1)[:2]
+    for name, array in given.items():
+        if name == PICTURE_SIZE:
+            array[:] = ([height, width] + [1] * 9)[: array.shape[-1]]
+        elif array.shape[1:] == ITEM_SIZE:
+            array[:] = max(1, height * 3 // 4), max(1, width * 3 // 4)
     return given
 
 

@@ -5,7 +5,7 @@ the map; everywhere else the map is padded first, by what its size asks for at r
 """
 
 from ....proto import caffe_pb2
-from ...layers.pooling import LOWEST, Pooling
+from ...layers.pooling import LOWEST, SPP, Pooling
 from .graph import Graph
 from .table import converts
 from .windows import Windows
@@ -107,3 +107,39 @@ def _ratio(g, squares, total):
     positive = g.node("Greater", total, g.scalar(0))
     safe = g.node("Where", positive, total, g.scalar(1))
     return g.node("Where", positive, g.div(squares, safe), g.scalar(0))
+
+
+@converts(SPP)
+def spp(g: Graph, layer: SPP, x: str):
+    """Each level's bins lie side by side on the padded map: an axis of bins, one of places."""
+    tops = [_level(g, layer, x, 2**i) for i in range(layer.height)]
+    if layer.height == 1:
+        return tops[0]
+    return g.node("Concat", *(g.node("Flatten", top) for top in tops), axis=1)
+
+
+def _level(g, layer, x, bins):
+    one, count = g.ints(1), g.ints(bins)
+    starts, ends, cells = [], [], []
+    for axis in (2, 3):
+        size = g.size(x, axis)
+        cell = g.div(g.add(size, g.ints(bins - 1)), count)
+        over = g.sub(g.mul(cell, count), size)
+        start = g.div(g.add(over, one), g.ints(2))
+        starts.append(start)
+        ends.append(g.sub(over, start))
+        cells += [count, cell]
+
+    def folded(value, outside):
+        value = g.node("Pad", value, g.sizes(*starts, *ends), g.scalar(outside), g.ints(2, 3))
+        return g.reshape(value, g.size(x, 0, 2), *cells)
+
+    def reduced(op, value, outside=0.0):
+        return g.reduce(op, folded(value, outside), (3, 5), keep=False)
+
+    if layer.method == PoolingParameter.MAX:
+        return reduced("ReduceMax", x, LOWEST)
+    if layer.method == PoolingParameter.AVE:
+        return reduced("ReduceMean", x)
+    layer.check(not layer.levels[0].training, "draws at random in TRAIN; export the TEST phase")
+    return _ratio(g, reduced("ReduceSumSquare", x), reduced("ReduceSum", x))

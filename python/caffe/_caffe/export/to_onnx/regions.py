@@ -6,11 +6,9 @@ from ...core.faster_rcnn_settings import setting
 from ...layers.forks.faster_rcnn import ProposalLayer
 from ...layers.forks.pvanet import Proposal
 from ...layers.forks.rfcn import PSROIPooling
-from .graph import INT64, Graph
+from .graph import DOUBLE, INT64, Graph
 from .suppression import chosen, ends, suppressed
 from .table import converts
-
-DOUBLE = TensorProto.DOUBLE
 
 
 @converts(Proposal)
@@ -122,9 +120,9 @@ def psroi_pooling(g: Graph, layer: PSROIPooling, x: str, rois: str):
 def _edges(g, layer, start, end, limit):
     """Return where a region's parts begin and end along one axis, (R, group) int64 twice."""
     scale = g.scalar(layer.scale)
-    start = g.mul(g.cast(_round_away(g, start)), scale)
+    start = g.mul(g.cast(g.round_away(start)), scale)
     one = g.cast(g.scalar(1), DOUBLE)
-    end = g.mul(g.cast(g.add(_round_away(g, end), one)), scale)
+    end = g.mul(g.cast(g.add(g.round_away(end), one)), scale)
     size = g.node("Max", g.sub(end, start), g.scalar(0.1))
     part = g.div(size, g.scalar(layer.group))
     edges = []
@@ -133,10 +131,3 @@ def _edges(g, layer, start, end, limit):
         edge = g.cast(g.node(op, g.add(g.mul(index, part), start)), INT64)
         edges.append(g.node("Min", g.node("Max", edge, g.ints(0)), limit))
     return edges
-
-
-def _round_away(g, value):
-    """Round halves away from zero, in double precision."""
-    half = g.cast(g.scalar(0.5), DOUBLE)
-    up = g.node("Floor", g.add(g.node("Abs", value), half))
-    return g.mul(g.node("Sign", value), up)

@@ -7,6 +7,7 @@ from ...layers.forks.caffe_windows import Flip
 from ...layers.forks.deeplab_v1 import Padding
 from ...layers.forks.shufflenet import ShuffleChannel
 from ...layers.forks.ssd import Permute
+from ...layers.forks.yjxiong import Gather, Scatter
 from ...layers.forks.yolo import Reorg
 from ...layers.shaping import Flatten, Reshape, Silence, Split, Tile
 from .graph import Graph
@@ -49,6 +50,11 @@ def _sizes(g, x, start, end) -> list[str]:
 @converts(Silence)
 def silence(g: Graph, layer: Silence, *bottom: str):
     return ()
+
+
+@converts(Gather, Scatter)
+def from_one_process(g: Graph, layer: Gather, *bottoms: str):
+    return bottoms
 
 
 @converts(Split)

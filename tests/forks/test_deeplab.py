@@ -49,6 +49,23 @@ def test_seg_accuracy_without_reset_counts_on_and_resumes():
     other.layer.set_state(state)
     np.testing.assert_array_equal(other.forward()[0], after)
     assert not np.array_equal(build(text, run.bottom[0].data, label).forward()[0], after)
+    with pytest.raises(LayerError, match="has 2 classes, the snapshot's counts are of 3"):
+        build(text, x[:, :2], label).layer.set_state(state)
+
+
+def test_seg_accuracy_keeps_the_number_of_classes_it_was_set_up_for():
+    """Figures of hszhao/PSPNet's own code, which writes past its memory where they are more."""
+    x, label = np.zeros((1, 4, 1, 3)), np.arange(3).reshape(1, 1, 1, 3)
+    x[0, [0, 1, 3], 0, [0, 1, 2]] = 1
+    run = build('type: "SegAccuracy" seg_accuracy_param { reset: false }', x, label)
+    np.testing.assert_allclose(run.forward()[0].ravel(), [2 / 3, 2 / 3, 0.5], rtol=1e-6)
+    run.bottom[0].reshape(1, 2, 1, 3)
+    run.bottom[0].data[...] = np.reshape([1, 0, 1, 0, 1, 0], (1, 2, 1, 3))
+    run.bottom[1].data[...] = np.reshape([0, 1, 1], (1, 1, 1, 3))
+    np.testing.assert_allclose(run.forward()[0].ravel(), [2 / 3, 5 / 9, 1 / 3], rtol=1e-6)
+    run.bottom[0].reshape(1, 5, 1, 3)
+    with pytest.raises(LayerError, match="was set up for 4 classes"):
+        run.forward()
 
 
 def test_seg_accuracy_of_no_labels():

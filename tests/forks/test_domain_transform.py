@@ -93,6 +93,21 @@ def test_gradients_to_x_and_to_the_reference(size):
             assert abs((above - below) / 0.02 - got.reshape(-1)[at]) < 5e-3
 
 
+def test_absent_axes_count_as_one():
+    """Figures of hszhao/PSPNet's own code."""
+    x = np.array([[[1, -2, 3], [0.5, 2, 1]]], np.float32)
+    gradient = np.array([[[0.5, 0, 0.25]]], np.float32)
+    run = domain("spatial_sigma: 2 range_sigma: 1 num_iter: 2", x, gradient, np.array([[3, 1]]))
+    (y,) = run.forward()
+    want = [0.5581193, 0.3706363, 1.733548, 0.9069268, 1.1613971, 1.1041392]
+    assert y.shape == (1, 2, 3, 1)
+    np.testing.assert_allclose(y.ravel(), want, rtol=1e-5)
+    d_x, d_gradient, _ = run.backward(2 * y, propagate=[True, True, False])
+    want = [[[1.595926, 1.174771, 2.5539103], [2.4784813, 1.6752801, 2.1911647]]]
+    np.testing.assert_allclose(d_x, want, rtol=1e-5)
+    np.testing.assert_allclose(d_gradient, [[[0, -1.5601459, 5.8063979]]], rtol=1e-5)
+
+
 def test_backward_finds_again_what_forward_did_not_save():
     run = domain("spatial_sigma: 6 range_sigma: 2")
     dy = RANDOM.standard_normal((1, 2, 4, 5)).astype(np.float32)

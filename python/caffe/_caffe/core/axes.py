@@ -49,3 +49,8 @@ def legacy_shape(layer: Layer, shape: Sequence[int]) -> tuple[int, int, int, int
         layer.fail(f"takes bottoms of at most 4 axes, one has shape {tuple(shape)}")
     num, channels, height, width = [*shape, 1, 1, 1, 1][:4]
     return num, channels, height, width
+
+
+def as_four_axes(layer: Layer, *bottom: torch.Tensor) -> list[torch.Tensor]:
+    """Return the bottoms as (num, channels, height, width), absent axes being 1."""
+    return [x.view(legacy_shape(layer, x.shape)) for x in bottom]

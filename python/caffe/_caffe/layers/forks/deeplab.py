@@ -7,18 +7,13 @@ import numpy as np
 import torch
 
 from ...core import context
-from ...core.axes import legacy_shape
+from ...core.axes import as_four_axes, legacy_shape
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 
 NO_LABEL = -1  # fills lists of labels that are shorter than the blob
 
 Shape = tuple[int, int, int, int]
-
-
-def as_four_axes(layer: Layer, *bottom: torch.Tensor) -> list[torch.Tensor]:
-    """Return the bottoms as (num, channels, height, width), absent axes being 1."""
-    return [x.view(legacy_shape(layer, x.shape)) for x in bottom]
 
 
 def check_map(layer: Layer, x: Shape, label: Shape) -> None:
@@ -45,6 +40,7 @@ class SegAccuracy(Layer):
     (1, 1, 1, 3): the share of right pixels; recall averaged over the classes that have pixels;
     intersection over union averaged over all C, a class that neither labels nor predictions
     have counting 1. Without any pixel: 0, 0, 1. Of equal scores the highest class is predicted.
+    C stays what it was first: with fewer channels later, classes without any pixel are left.
     With `reset: false` the counts go on from one forward to the next. `metric` is not read.
     """
 
@@ -57,27 +53,26 @@ class SegAccuracy(Layer):
         param = self.layer_param.seg_accuracy_param
         self.reset = param.reset
         self.read = LabelReader(self, 1, list(param.ignore_label))
+        self.classes = legacy_shape(self, x.shape)[1]
         self.counts: torch.Tensor | None = None  # (C, C) of label and prediction, as int64
 
     def reshape(self, x, label):
-        check_map(self, *(legacy_shape(self, shape) for shape in (x, label)))
+        x, label = (legacy_shape(self, shape) for shape in (x, label))
+        check_map(self, x, label)
+        self.check(x[1] <= self.classes, f"was set up for {self.classes} classes, given scores {x}")
         return [(1, 1, 1, 3)]
 
     def forward(self, x, label):
         x, label = as_four_axes(self, x, label)
-        classes = x.shape[1]
-        labels = self.read(label, classes)
+        channels, classes = x.shape[1], self.classes
+        labels = self.read(label, channels)
         # argmax takes the first of equals, the fork's partial_sort the one of the highest class.
-        best = classes - 1 - x.flip(1).argmax(1, keepdim=True)
+        best = channels - 1 - x.flip(1).argmax(1, keepdim=True)
         pairs = labels.index * classes + best
         if labels.valid is not None:
             pairs = pairs[labels.valid]
         counts = torch.bincount(pairs.flatten(), minlength=classes**2).view(classes, classes)
         if not self.reset and self.counts is not None:
-            self.check(
-                len(self.counts) == classes,
-                f"has counted {len(self.counts)} classes (reset: false), now given {classes}",
-            )
             counts += self.counts.to(counts.device)
         self.counts = counts
         figures = torch.stack(self._figures(counts.double())).float().view(1, 1, 1, 3)
@@ -99,6 +94,11 @@ class SegAccuracy(Layer):
 
     def set_state(self, state):
         """Go on from such counts."""
+        counted = len(state["counts"])
+        self.check(
+            counted == self.classes,
+            f"has {self.classes} classes, the snapshot's counts are of {counted}",
+        )
         self.counts = torch.tensor(state["counts"], dtype=torch.int64)
 
 

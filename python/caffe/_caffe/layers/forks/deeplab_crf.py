@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from ...core.axes import check_maps, legacy_shape
+from ...core.axes import as_four_axes, legacy_shape
 from ...core.dense_crf import mean_field
 from ...core.layer import Layer, register
 from ...core.loss_layer import FLT_MIN
@@ -76,14 +76,15 @@ class DenseCRF(Layer):
         self.settings = p
 
     def reshape(self, score, dim, *image):
-        check_maps(self, score)
+        score, *colours = (legacy_shape(self, shape) for shape in (score, *image))
         _check_dim(self, score[0], dim)
         wanted = (score[0], 3, *score[2:])
-        for given in image:
+        for given in colours:
             self.check(given == wanted, f"needs a colour image of shape {wanted}, given {given}")
         return [score]
 
     def forward(self, score, dim, *image):
+        score, *image = as_four_axes(self, score, *image)
         p, top = self.settings, torch.zeros_like(score)
         for item, to, (h, w) in zip(score, top, _sizes(self, score, dim, cut=True), strict=True):
             if not h * w:
@@ -179,13 +180,14 @@ class DomainTransformForwardOnly(Layer):
         self.edge, self.min_weight = sigma / p.range_sigma, p.min_weight
 
     def reshape(self, x, gradient, dim):
-        check_maps(self, x)
+        x, gradient = (legacy_shape(self, shape) for shape in (x, gradient))
         wanted = (x[0], 1, *x[2:])
         self.check(gradient == wanted, f"needs a gradient of shape {wanted}, given {gradient}")
         _check_dim(self, x[0], dim)
         return [x]
 
     def forward(self, x, gradient, dim):
+        x, gradient = as_four_axes(self, x, gradient)
         top, saved = x.clone(), []
         for i, (h, w) in enumerate(_sizes(self, x, dim)):
             maps = self._filter(x[i, :, :h, :w], gradient[i, 0, :h, :w], self.saves_for_backward)
@@ -225,7 +227,7 @@ class DomainTransform(DomainTransformForwardOnly):
         """Go back through the passes; the diff outside the items' dim is copied."""
         if propagate_down[2]:
             self.fail("no gradient reaches dim (bottom 2): set propagate_down: false for it")
-        x, gradient, dim = bottom
+        (x, gradient), dim = as_four_axes(self, *bottom[:2]), bottom[2]
         d_x, d_gradient = top_diff[0].clone(), torch.zeros_like(gradient)
         for i, (h, w) in enumerate(_sizes(self, x, dim)):
             reference = gradient[i, 0, :h, :w]
@@ -233,7 +235,7 @@ class DomainTransform(DomainTransformForwardOnly):
             d_x[i, :, :h, :w], d_gradient[i, 0, :h, :w] = self._filter_backward(
                 maps, reference, d_x[i, :, :h, :w]
             )
-        return [d_x, d_gradient, None]
+        return [d_x.view(bottom[0].shape), d_gradient.view(bottom[1].shape), None]
 
     def _filter_backward(self, maps, reference, diff):
         d_reference = torch.zeros_like(reference)

@@ -84,12 +84,12 @@ class DenseCRF(Layer):
         return [score]
 
     def forward(self, score, dim, *image):
-        score, *image = as_four_axes(self, score, *image)
+        score, *colours = as_four_axes(self, score, *image)
         p, top = self.settings, torch.zeros_like(score)
         for item, to, (h, w) in zip(score, top, _sizes(self, score, dim, cut=True), strict=True):
             if not h * w:
                 continue
-            kernels = self._kernels(h, w, image[0][0] if image else None, score.device)
+            kernels = self._kernels(h, w, colours[0][0] if colours else None, score.device)
             rows = item[:, :h, :w].flatten(1).t().contiguous()
             prob = mean_field(rows, kernels, p.max_iter)
             if not p.output_probability:

@@ -60,6 +60,14 @@ def test_the_loss_does_not_overflow_and_images_of_one_kind_give_nothing(dialect)
 
 
 @pytest.mark.parametrize("dialect", ["hed"], indirect=True)
+def test_the_loss_of_items_of_one_place(dialect):
+    """Bottoms of one axis; the figures are HED's, nan where no target counts."""
+    run = loss(np.float32([2, -1, 0.2]), np.float32([1, 0.25, 0]))
+    assert np.isnan(run.forward()[0])
+    close(run.backward(np.float32(1))[0], [0, 0.0063138, 0])
+
+
+@pytest.mark.parametrize("dialect", ["hed"], indirect=True)
 def test_the_loss_refuses(dialect):
     with pytest.raises(LayerError, match="as many targets"):
         loss((2, 3), (2, 4))

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from caffe.proto import caffe_pb2
 
+from ...core.axes import as_rows
 from ...core.layer import register
 from ...core.loss_layer import Loss
 from ...sources.lists import read_words
@@ -50,7 +51,7 @@ class SigmoidCrossEntropyLoss(Loss):
         """Return each target's weight; `other`, or the loss's 0, where it is neither 0 nor 1."""
         ones, zeros = target == 1, target == 0
         each = (target.shape[0],) + (1,) * (target.dim() - 1)
-        positive, negative = (m.flatten(1).sum(1).to(target).view(each) for m in (ones, zeros))
+        positive, negative = (as_rows(m).sum(1).to(target).view(each) for m in (ones, zeros))
         total = positive + negative
         other = 0 / total if other is None else other
         weights = torch.where(zeros, self.zeros_weigh * positive / total, other)

@@ -184,7 +184,8 @@ class SmoothL1Loss(Loss):
 
     Bottoms: prediction, target, and either none or both of the weights inside, outside, all of
     one shape. smooth_l1_loss_param.sigma sets where f turns from square to straight. The gradient
-    reaches prediction and target (smooth_L1_loss_layer.cu).
+    reaches prediction and target (smooth_L1_loss_layer.cu). Without loss_weight it weighs 1, as
+    every loss; in the fork, whose LayerSetUp leaves the default out, 0.
     """
 
     bottoms = (2, 4)

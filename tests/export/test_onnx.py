@@ -82,6 +82,23 @@ def test_a_reference_case_exports(case, tmp_path):
     hold(net, session_of(tmp_path / "net.onnx"), **inputs)
 
 
+@pytest.mark.parametrize("mode", ["LEARN", "INFERENCE"])
+def test_segnets_bn_behind_an_inner_product(mode, tmp_path):
+    """Its top has four axes, in the file and in a net made ready for inference, too."""
+    text = input_layer("x", 3, 5) + (
+        'layer { name: "f" type: "InnerProduct" bottom: "x" top: "f" inner_product_param { '
+        'num_output: 4 weight_filler { type: "xavier" } } } '
+        'layer { name: "bn" type: "BN" bottom: "f" top: "y" bn_param { scale_filler { '
+        f'type: "constant" value: 2 }} bn_mode: {mode} }} }}'
+    )
+    net, session = export(tmp_path, text)
+    hold(net, session, x=random(3, 5))
+    want = net.blobs["y"].data.copy()
+    assert want.shape == (3, 4, 1, 1)
+    net.optimize()
+    np.testing.assert_allclose(net.forward()["y"], want, rtol=1e-5, atol=1e-6)
+
+
 def test_masks_lead_back_through_upsample(tmp_path):
     text = (
         input_layer("x", 1, 3, 12, 16)

@@ -49,6 +49,34 @@ def test_parameter_diffs_are_overwritten_whether_they_are_wanted_or_not(mode):
     np.testing.assert_allclose(run.param_diff(1), once)
 
 
+@pytest.mark.parametrize(
+    "mode, top, dx, scale_diff",
+    [
+        (
+            "LEARN",
+            [2.3223355, -1.567775, 0.504061, -0.3511144, -2.5263968, -1.0811107],
+            [[1.7007669, 0.845259], [-2.7212272, 0.5635059], [1.0204604, -1.4087648]],
+            [0.5808377, -1.1355499],
+        ),
+        (
+            "INFERENCE",
+            [2.1, -1.25, 0.6, 0, -1.9, -0.75],
+            [[2, 1], [-2, 0.25], [0.5, -1.5]],
+            [0.5, -1.5],
+        ),
+    ],
+)
+def test_bn_of_fewer_axes_makes_four_of_them(mode, top, dx, scale_diff):
+    """As behind an InnerProduct; the figures are caffe-segnet's."""
+    run = bn(f"bn_mode: {mode}", np.float32([[1, -0.5], [0.25, 2], [-1, 0.5]]))
+    for blob, values in zip(run.layer.blobs, ([2, 0.5], [0.1, -1]), strict=True):
+        blob.data.flat = values
+    close(run.forward()[0], np.reshape(top, (3, 2, 1, 1)))
+    close(run.backward(np.float32([1, 2, -1, 0.5, 0.25, -3]).reshape(3, 2, 1, 1))[0], dx)
+    close(run.param_diff(0).ravel(), scale_diff)
+    close(run.param_diff(1).ravel(), [0.25, -0.5])
+
+
 def test_fields_net_or_dialect_distinguish_it_from_pspnets():
     bare = input_layer("x", 1, 2, 4, 4)
     bare += 'layer { name: "bn" type: "BN" bottom: "x" top: "x" }'
@@ -75,7 +103,7 @@ def test_fields_net_or_dialect_distinguish_it_from_pspnets():
     "settings, shape, tops, message",
     [
         (f"{ONE} momentum: 0.9", (1, 2, 3, 3), 1, "are SegNet's"),
-        (ONE, (1, 2), 1, "N, C, H, W"),
+        (ONE, (1, 2, 3, 3, 3), 1, "at most 4 axes"),
         (f"{ONE} bn_mode: INFERENCE", (1, 2, 3, 3), 2, "takes 1 top"),
     ],
 )

@@ -24,9 +24,9 @@ def _centred(g, x, axes) -> tuple[str, str]:
     return centred, g.reduce("ReduceMean", g.mul(centred, centred), axes)
 
 
-def _by_batch(g: Graph, x: str, eps: float) -> tuple[str, str, str]:
+def _by_batch(g: Graph, x: str, rank: int, eps: float) -> tuple[str, str, str]:
     """Normalise by the batch's own figures; return these, (1, C, ...), too."""
-    axes = [axis for axis in range(g.rank(x)) if axis != 1]
+    axes = [axis for axis in range(rank) if axis != 1]
     mean = g.reduce("ReduceMean", x, axes)
     centred, variance = _centred(g, x, axes)
     y = g.div(centred, g.node("Sqrt", g.add(variance, g.scalar(eps))))
@@ -48,7 +48,7 @@ def batch_norm(g: Graph, layer: BatchNorm, x: str):
         ones = torch.ones_like(mean)
         scale, bias = blobs[3:] if layer.affine else (ones, torch.zeros_like(mean))
         return _stored(g, x, (scale, bias, mean, variance), layer.eps)
-    y = _by_batch(g, x, layer.eps)[0]
+    y = _by_batch(g, x, g.rank(x), layer.eps)[0]
     return _affine(g, y, g.param(3), g.param(4), g.rank(x)) if layer.affine else y
 
 
@@ -71,9 +71,10 @@ def inverse_bn(g: Graph, layer: pspnet.InverseBN, x: str):
 @converts(segnet.BN)
 def segnet_bn(g: Graph, layer: segnet.BN, x: str):
     """SegNet's BN: by the batch's own figures, or with these folded in."""
+    x = _four_axes(g, x)
     if not layer.learns:
         return g.add(g.mul(x, g.param(0)), g.param(1))
-    y, *moments = _by_batch(g, x, segnet.EPS)
+    y, *moments = _by_batch(g, x, 4, segnet.EPS)
     y = g.add(g.mul(y, g.param(0)), g.param(1))
     return (y, *moments)
 

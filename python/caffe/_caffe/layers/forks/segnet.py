@@ -7,7 +7,7 @@ import torch
 
 from caffe.proto import caffe_pb2
 
-from ...core.axes import check_maps
+from ...core.axes import legacy_shape
 from ...core.batch_norm import PSPNETS_FIELDS, SEGNETS_FIELDS, given_fields, gradients, normalise
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
@@ -35,8 +35,8 @@ class BN(Layer):
     no running statistics. INFERENCE computes y = scale * x + shift: a script of SegNet's has folded
     the statistics into both (bn_layer.cpp).
 
-    Bottom and top: (N, C, H, W); the top may be the bottom. Tops 1 and 2, in LEARN and if asked
-    for: mean and variance, (1, C, 1, 1).
+    Bottom: (N, C, ...) of up to four axes; top: (N, C, H, W), which may be the bottom. Tops 1 and
+    2, in LEARN and if asked for: mean and variance, (1, C, 1, 1).
     Parameters: scale and shift, each (1, C, 1, 1). Their diffs are overwritten by each backward
     and not added to, here as in SegNet: with iter_size the last pass alone counts. They are
     computed where lr_mult is 0, too.
@@ -57,23 +57,24 @@ class BN(Layer):
             f"bn_param's {', '.join(wrong)} are PSPNet's, whose BN has 4 parameters; SegNet's "
             f"takes {', '.join(SEGNETS_FIELDS)}",
         )
-        check_maps(self, x.shape)
+        channels = legacy_shape(self, x.shape)[1]
         for fill in (p.scale_filler, p.shift_filler):
-            self.add_param((1, x.shape[1], 1, 1), fill)
-        self.pointwise = not self.learns
+            self.add_param((1, channels, 1, 1), fill)
+        self.pointwise = not self.learns and x.dim() == 4
 
     def channel_affine(self):
-        return None if self.learns else (self.param(0).view(-1), self.param(1).view(-1))
+        return (self.param(0).view(-1), self.param(1).view(-1)) if self.pointwise else None
 
     def reshape(self, shape):
-        channels = self.blobs[0].count
+        channels, top = self.blobs[0].count, legacy_shape(self, shape)
         self.check(
-            len(shape) == 4 and shape[1] == channels,
+            top[1] == channels,
             f"was set up for {channels} channels, bottom shape {tuple(shape)} does not fit",
         )
-        return self.asked(shape, (1, channels, 1, 1), (1, channels, 1, 1))
+        return self.asked(top, (1, channels, 1, 1), (1, channels, 1, 1))
 
     def forward(self, x):
+        x = x.view(legacy_shape(self, x.shape))
         if not self.learns:
             return x * self.param(0) + self.param(1)
         found = self._normalise(x)
@@ -91,7 +92,8 @@ class BN(Layer):
         INFERENCE: dx = scale * dy, and the bottom as it is by then takes the place of xh. The
         diffs of tops 1 and 2 are not looked at.
         """
-        x, dy, scale = bottom[0], top_diff[0], self.param(0)
+        dy, scale = top_diff[0], self.param(0)
+        x = bottom[0].view(dy.shape)
         if self.learns:
             before, moments = self.saved or (None, self._normalise(x).moments)
             x = x if before is None else before
@@ -101,7 +103,7 @@ class BN(Layer):
             dx, diffs = dy * scale, [(x * dy).sum((0, 2, 3)), dy.sum((0, 2, 3))]
         for blob, diff in zip(self.blobs, diffs, strict=True):
             blob.put_diff(diff.view(blob.shape))
-        return [dx if propagate_down[0] else None]
+        return [dx.view(bottom[0].shape) if propagate_down[0] else None]
 
 
 @register("Upsample")

@@ -30,11 +30,13 @@ TRUTH = {
     ("EvalDetection", 1): (1, 1, 30, 8), ("ProposalTarget", 1): (1, 7, 1, 1),
     ("CtcLoss", 1): (0, 8), ("LabelsequenceAccuracy", 1): (0, 8),
 }  # fmt: skip
-# How many channels readers' second bottom has where the first has its own number of them.
+# How many channels readers' second bottom has where the first has its own number of them; 0: as
+# many as the first.
 LABEL_CHANNELS = {
     "SoftmaxWithLoss": 1, "Accuracy": 1, "InfogainLoss": 1, "HingeLoss": 1, "SegAccuracy": 1,
     "MultinomialLogisticLoss": 1, "SoftmaxWithLossExpectation": 1, "SoftmaxWithLossOHEM": 1,
     "DetectionLoss": 6, "DetectionAccuracy": 6, "EltwiseAccuracy": 1, "VoxelSoftmaxLoss": 1,
+    "YoloSeg": 0,
 }  # fmt: skip
 
 
@@ -162,7 +164,8 @@ def _numbers(message):
 def _labels(net):
     """Return what losses and scores alone read of Input layers' tops, or of slices of them.
 
-    By blob: the readers of a slice or of a whole top, or the Slice layer of a top.
+    By blob: the readers of a slice or of a whole top, or the Slice layer of a top. Whether a
+    Reduction counts them, too, is no matter.
     """
     labels: dict = {top: [] for layer in net.layer if layer.type == "Input" for top in layer.top}
     for layer in net.layer:
@@ -171,6 +174,8 @@ def _labels(net):
             labels.update({top: [] for top in layer.top})
             continue
         for place, bottom in enumerate(layer.bottom):
+            if layer.type == "Reduction":
+                continue
             if isinstance(labels.get(bottom), list) and _reads_labels(layer, place):
                 labels[bottom].append(layer)
             else:
@@ -231,5 +236,5 @@ def _wanted(labels, top, shapes):
         return None
     wanted = list(shapes[reader.bottom[0]])
     if len(wanted) > 1:
-        wanted[1] = LABEL_CHANNELS.get(reader.type, wanted[1])
+        wanted[1] = LABEL_CHANNELS.get(reader.type) or wanted[1]
     return wanted

@@ -39,6 +39,7 @@ layer { name: "r" type: "DummyData" top: "rois" top: "labels"
   dummy_data_param { shape { dim: 1 dim: 5 } shape { dim: 1 } } }
 layer { name: "h" type: "BoxAnnotatorOHEM" bottom: "rois" bottom: "each" bottom: "labels"
   bottom: "weights" top: "a" top: "b" box_annotator_ohem_param { roi_per_img: 1 } }
+layer { name: "c" type: "Reduction" bottom: "boxes" top: "c" }
 layer { name: "m" type: "MatWrite" bottom: "q" mat_write_param { prefix: "x" source: "absent" } }
 """
     net = text_format.Parse(text, caffe_pb2.NetParameter())

@@ -149,6 +149,17 @@ def test_general_triplet(hardest, center, first):
     close(run.backward(F(0.7), np.zeros(2, F))[0], 0.7 * dx / 5)
 
 
+@pytest.mark.parametrize("top_k", [1, 2, 3])
+def test_accuracy_of_distances(top_k):
+    """The fork sorts pairs of distance and class: of equal distances the lower class is first."""
+    x = np.array([[2, 1, 1, 3], [1, 1, 1, 0], [5, 2, 7, 2]], np.float32)
+    labels = [2, 1, 3]
+    best = [sorted(zip(row, range(4), strict=True))[:top_k] for row in x]
+    want = np.mean([label in [c for _, c in b] for b, label in zip(best, labels, strict=True)])
+    text = f'type: "Accuracy" accuracy_param {{ min_is_better: true top_k: {top_k} }}'
+    assert build(text, x, np.float32(labels)).forward()[0] == pytest.approx(want)
+
+
 def test_refusals():
     for text in ("GeneralContrastiveLoss", "GeneralTripletLoss"):
         with pytest.raises(LayerError, match="takes distances"):

@@ -24,6 +24,7 @@ from ..errors import FormatError
 # message -> fields of forks (or values of an enum in it) that layers and solvers here read.
 READ: dict[str, str] = {
     "NetParameter": "dialect",
+    "AccuracyParameter": "min_is_better",
     "BatchNormParameter": "scale_bias scale_filler bias_filler update_global_stats",
     "ConvolutionParameter": "relu negative_slope kernel_depth temporal_stride temporal_pad "
     "filter_group kernel_shape stride_shape pad_shape",

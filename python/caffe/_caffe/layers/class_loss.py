@@ -23,7 +23,8 @@ class Accuracy(Layer):
     """The share of places where the label is among the top_k; no gradient (accuracy_layer.cpp).
 
     A class that only equals the label's counts as better than it. Top 1, if asked for: the share
-    for each class, 0 where it does not occur.
+    for each class, 0 where it does not occur. With caffe-windows' min_is_better the least are the
+    best, and of equal ones the first.
     """
 
     bottoms = (2, 2)
@@ -45,7 +46,7 @@ class Accuracy(Layer):
             return self.asked(x.new_empty(()), x.new_empty(classes))
         labels = self.label_axis.labels(x, label, axis)
         # The label's own class is among those at least as good, hence <= and not <.
-        rank = (x >= x.gather(axis, labels.index)).sum(axis, keepdim=True)
+        rank = self._as_good(x, labels.index, axis).sum(axis, keepdim=True)
         seen = torch.ones_like(rank, dtype=torch.bool) if labels.valid is None else labels.valid
         right = (rank <= self.top_k) & seen
         accuracy = labels.mark(right.sum() / seen.sum().clamp_(min=1))
@@ -57,6 +58,14 @@ class Accuracy(Layer):
             for v in (right, seen)
         )
         return accuracy, hits / seen.clamp_(min=1)
+
+    def _as_good(self, x, index, axis):
+        own = x.gather(axis, index)
+        if not self.layer_param.accuracy_param.min_is_better:
+            return x >= own
+        place = torch.arange(x.shape[axis], device=x.device)
+        place = place.view(-1, *(1,) * (x.dim() - 1 - axis))
+        return (x < own) | ((x == own) & (place <= index))
 
 
 @register("HingeLoss")

@@ -29,6 +29,7 @@ TRUTH = {
     ("RegionLoss", 1): (0, 1, 300, 5), ("Yolov3", 1): (0, 1, 300, 5),
     ("EvalDetection", 1): (1, 1, 30, 8), ("ProposalTarget", 1): (1, 7, 1, 1),
     ("CtcLoss", 1): (0, 8), ("LabelsequenceAccuracy", 1): (0, 8),
+    ("BoxAnnotatorOHEM", 2): (1, 1, 1, 1),
 }  # fmt: skip
 # How many channels readers' second bottom has where the first has its own number of them; 0: as
 # many as the first.

@@ -28,15 +28,15 @@ def test_what_other_layers_than_losses_read_besides(tmp_path):
     import caffe
 
     text = """
-layer { name: "d" type: "Data" top: "x" top: "boxes" top: "weights"
+layer { name: "d" type: "Data" top: "x" top: "boxes" top: "weights" top: "labels"
   transform_param { crop_size: 2 } }
 layer { name: "p" type: "InnerProduct" bottom: "x" top: "p" inner_product_param { num_output: 8 } }
 layer { name: "q" type: "Reshape" bottom: "p" top: "q"
   reshape_param { shape { dim: 0 dim: 8 dim: 1 dim: 1 } } }
 layer { name: "l" type: "SmoothL1LossOHEM" bottom: "q" bottom: "boxes" bottom: "weights"
   top: "l" top: "each" loss_weight: 0 loss_weight: 0 }
-layer { name: "r" type: "DummyData" top: "rois" top: "labels"
-  dummy_data_param { shape { dim: 1 dim: 5 } shape { dim: 1 } } }
+layer { name: "r" type: "DummyData" top: "rois"
+  dummy_data_param { shape { dim: 1 dim: 5 } } }
 layer { name: "h" type: "BoxAnnotatorOHEM" bottom: "rois" bottom: "each" bottom: "labels"
   bottom: "weights" top: "a" top: "b" box_annotator_ohem_param { roi_per_img: 1 } }
 layer { name: "c" type: "Reduction" bottom: "boxes" top: "c" }

@@ -101,6 +101,13 @@ def test_hole_per_axis():
             "ConvolutionParameter has no field 'kernal_size'; did you mean 'kernel_size'?",
         ),
         ("layer { }\nlayer { augmentation_param { } }", 2, "known from FlowNet2"),
+        (
+            "layer { weight_filler { } }",
+            1,
+            "no field 'weight_filler'; it belongs in convolution_param or embed_param or "
+            "inner_product_param or recurrent_param",
+        ),
+        ("layer { force_backward: true }", 1, "; it belongs in the net, outside its layers"),
         ("layer { multinode_param { } }", 1, "known from Intel Caffe"),
         ("layers { type: IMAGE_SEG_DAT }", 1, "no value 'IMAGE_SEG_DAT'; did you mean"),
         ("layer { pooling_param { pool: 7 } }", 1, "no value '7'; known: MAX, AVE, STOCHASTIC"),

@@ -80,7 +80,7 @@ _OTHERS: dict[str, dict[str, str]] = {
 }
 
 # Numbers that forks.proto gives away inside BVLC's messages and enums.
-_FIRST_FIELD, _FIRST_VALUE = 5001, 1000
+FIRST_FIELD, _FIRST_VALUE = 5001, 1000
 _LAYERS = ("LayerParameter", "V1LayerParameter")
 # Whose fields are refused when the file is read; those within a layer wait until it is made.
 _AT_ONCE = ("NetParameter", "SolverParameter", "V1LayerParameter")
@@ -192,7 +192,7 @@ def _additions(message: Message) -> Iterator[tuple[Message, str, bool]]:
         of_fork_layer = owner in _LAYERS and field.name.endswith("_param")
         of_fork_layer = of_fork_layer and field.name not in _NAMESAKES
         tuning = field.name in TUNING.get("LayerParameter", "").split()
-        if field.number >= _FIRST_FIELD and (tuning or not of_fork_layer):
+        if field.number >= FIRST_FIELD and (tuning or not of_fork_layer):
             yield message, field.name, True
         elif field.message_type is not None and field.name != "blobs":
             for part in parts:

@@ -164,7 +164,28 @@ def _unknown_field(owner: str, name: str, message: Any) -> str:
     known = nearest(name, descriptor.fields_by_name)
     if not known and name.isupper():  # as no field is
         known = _template(name)
+    elif not known:
+        known = _where_it_belongs(descriptor, name)
     return f"{short} has no field '{name[:60]}'{known}{fork_fields.origin(short, name)}"
+
+
+def _where_it_belongs(owner: Any, name: str) -> str:
+    """Say which of a layer's messages has a field that the layer itself lacks, or that a net has.
+
+    Of BVLC's messages, and where they are few.
+    """
+    if owner.name not in ("LayerParameter", "V1LayerParameter"):
+        return ""
+    if name in pb.NetParameter.DESCRIPTOR.fields_by_name:
+        return "; it belongs in the net, outside its layers"
+    inner = [
+        field.name
+        for field in owner.fields
+        if field.number < fork_fields.FIRST_FIELD
+        and field.message_type
+        and name in field.message_type.fields_by_name
+    ]
+    return f"; it belongs in {' or '.join(sorted(inner))}" if 0 < len(inner) < 5 else ""
 
 
 def _template(word: str) -> str:

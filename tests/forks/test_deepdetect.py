@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from gradcheck import build, check_gradients
+from netkit import input_layer, net_of
 
 from caffe._caffe.errors import LayerError
 from caffe.proto import caffe_pb2
@@ -29,6 +30,37 @@ def test_continuation_indicator():
         build(text % 3, (5, 2, 4))
     with pytest.raises(LayerError, match="needs time_step > 0"):
         build('type: "ContinuationIndicator"', (5, 2))
+
+
+def test_lstm_learns_behind_what_its_marks_are_counted_on():
+    head = (
+        input_layer("x", 3, 2, 4)
+        + """
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param {
+  num_output: 5 axis: 2 weight_filler { type: "xavier" } } }"""
+    )
+    marks = (
+        'layer { name: "c" type: "ContinuationIndicator" bottom: "ip" top: "c" '
+        "continuation_indicator_param { time_step: 3 axis: 1 } }",
+        input_layer("c", 3, 2),
+    )
+    tail = """
+layer { name: "l" type: "LSTM" bottom: "ip" bottom: "c" top: "l" recurrent_param {
+  num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "sum" type: "Reduction" bottom: "l" top: "sum" loss_weight: 1 }"""
+    x = np.random.default_rng(1).standard_normal((3, 2, 4)).astype(np.float32)
+    nets = [net_of(head + mark + tail) for mark in marks]
+    nets[1].blobs["c"].data[...] = [[0, 0], [1, 1], [1, 1]]
+    for net in nets:
+        net.blobs["x"].data[...] = x
+        for name, params in nets[0].params.items():
+            for one, other in zip(params, net.params[name], strict=True):
+                other.data[...] = one.data
+        net.forward()
+        net.backward()
+    first, second = (net.params["ip"][0].diff for net in nets)
+    assert first.any()
+    np.testing.assert_array_equal(first, second)
 
 
 def test_osvos_balances_as_hed_does():

@@ -119,7 +119,7 @@ class _Builder:
         self.nodes.append(node)
         learns = self.params.add(node.layer, written_rates)
         node.needs_backward = learns or not self._wants_diff.isdisjoint(node.bottoms)
-        if node.needs_backward:
+        if node.needs_backward and not node.layer.cuts_gradient:
             self._wants_diff.update(node.tops)
         log.set_up(node)
         log.sharing(node.layer, self.params)

@@ -32,9 +32,11 @@ class ContinuationIndicator(Layer):
     """Which steps of a sequence go on: 0 in the first, 1 in the others (time_step, N).
 
     For LSTM's second bottom. N is the bottom's size on `axis`; its values are not read
-    (continuation_indicator_layer.cpp).
+    (continuation_indicator_layer.cpp), and may be learnt: the fork's LSTM does not mind being asked
+    for the marks' gradient then, BVLC's does.
     """
 
+    cuts_gradient = True
     no_gradient = frozenset({0})
     backward = Layer.zero_backward
 

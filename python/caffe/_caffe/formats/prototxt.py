@@ -5,6 +5,7 @@ old forms, the placeholders that some releases leave to sed, fields of Caffe's f
 that name file, line, field and the nearest right choice.
 """
 
+import functools
 import os
 import re
 import warnings
@@ -15,16 +16,20 @@ from google.protobuf import text_format
 from ...proto import caffe_pb2 as pb
 from ..errors import FormatError, nearest
 from . import file_type, fork_fields
-from .upgrade import upgrade_net, upgrade_solver
+from .upgrade import upgrade_net, upgrade_solver, v1_type_name
 
 # Nets are some kB, generated ones up to about 1 MB; weights do not come as text.  Parsing takes up
 # to 2 s per MiB, so this is also a bound on time.
 MAX_BYTES = 8 << 20
 
+_V1_TYPES = pb.V1LayerParameter.LayerType.DESCRIPTOR
 _KIND: dict[Any, str] = {pb.NetParameter: "net", pb.SolverParameter: "solver"}
 _UNKNOWN_FIELD = re.compile(r'Message type "([\w.]+)" has no field named "([^"]*)"')
-_UNKNOWN_ENUM = re.compile(r'Enum type "([\w.]+)" has no value (?:named|with number) ([\w-]+)')
+_UNKNOWN_ENUM = re.compile(
+    r"""Enum type "([\w.]+)" has no value (?:named|with number) ["']?([\w-]+)"""
+)
 _NO_NUMBER = re.compile(r"Couldn't parse (?:integer|float): (?!(?i:true|false)$)([A-Za-z_]\w*)$")
+_BARE = re.compile(r"Expected string but found: '(\w+)'$")
 _TWICE = re.compile(r'Message type "([\w.]+)" should not have multiple "(\w+)" fields')
 
 # The fork whose layers a file means where several write alike: "# dialect: segnet" at its top.
@@ -147,6 +152,8 @@ def _explain(error: text_format.ParseError, message, where: str) -> str:
         return f"{at}: {_unknown_field(field[1], field[2], message)}"
     if value := _UNKNOWN_ENUM.search(text):
         return f"{at}: {_unknown_value(value[1], value[2])}"
+    if bare := _BARE.search(text):
+        return f"{at}: {text}{_quoted(bare[1])}"
     if word := _NO_NUMBER.search(text):
         return f"{at}: {text}{_template(word[1])}"
     if twice := _TWICE.search(text):
@@ -188,6 +195,22 @@ def _where_it_belongs(owner: Any, name: str) -> str:
     return f"; it belongs in {' or '.join(sorted(inner))}" if 0 < len(inner) < 5 else ""
 
 
+def _quoted(word: str) -> str:
+    """Say how a layer's type is written where it stands without quotes, or as in `layers`."""
+    types = _todays_types()
+    known = types | {old: new for new, old in types.items()}
+    if word not in known:
+        return ""
+    today = word if word in types else known[word]
+    return f"; 'layer' takes \"{today}\", 'layers' takes {types[today]}"
+
+
+@functools.cache
+def _todays_types() -> dict[str, str]:
+    """Return the old enum value of each type that has one."""
+    return {v1_type_name(v.number): v.name for v in _V1_TYPES.values if v.number}
+
+
 def _template(word: str) -> str:
     return f"; '{word[:60]}' looks like a template's placeholder: fill it in first"
 
@@ -196,6 +219,8 @@ def _unknown_value(enum: str, name: str) -> str:
     descriptor = pb.DESCRIPTOR.pool.FindEnumTypeByName(enum)
     short = enum.removeprefix("caffe.")
     known = nearest(name, descriptor.values_by_name)
+    if descriptor is _V1_TYPES and name in _todays_types():
+        known = f"; 'layers' takes {_todays_types()[name]}, 'layer' takes \"{name}\""
     if not known:
         known = f"; known: {', '.join(descriptor.values_by_name)}"
     return f"{short} has no value '{name}'{known}{fork_fields.origin(short, name)}"

@@ -140,3 +140,20 @@ def test_the_catalogue_lists_a_type_once():
 
     assert unknown_type.known_fork("BoxOutput").startswith("MS-CNN")
     assert "Convolution" in REGISTRY and not unknown_type.known_fork("Convolution")
+
+
+def test_labels_pass_a_gather():
+    """They need no gradient where the features beside them do."""
+    net = net_of(
+        input_layer("x", 2, 3)
+        + input_layer("y", 2)
+        + """
+layer { name: "p" type: "InnerProduct" bottom: "x" top: "p"
+  inner_product_param { num_output: 4 weight_filler { type: "xavier" } } }
+layer { name: "g" type: "Gather" bottom: "p" bottom: "y" top: "all" top: "label" }
+layer { name: "l" type: "SoftmaxWithLoss" bottom: "all" bottom: "label" top: "l" }"""
+    )
+    net.blobs["x"].data[...] = 1
+    net.forward()
+    net.backward()
+    assert net.params["p"][0].diff.any()

@@ -36,7 +36,9 @@ class LayerRuntime:
     is_loss = False  # weight 1 on the first top unless loss_weight says otherwise
     auto_top = False  # makes its missing tops itself (loss layers; layer.hpp AutoTopBlobs)
     no_gradient: frozenset[int] = frozenset()  # bottoms (labels) that no gradient reaches
-    cuts_gradient = False  # the tops need no gradient, even if a layer below learns
+    # Of which tops it needs diffs where a layer below learns: "all", those whose bottoms do
+    # ("each"), or "none".
+    asks_for = "all"
     shares_data = False  # the top is the bottom's memory (Split, Reshape, Flatten)
     stateful = False  # forward changes the layer (a carried hidden state): never run it twice
     caches_inputs = False  # backward uses what forward saw, even if the bottoms change in between

@@ -6,6 +6,7 @@ filter by state -> settle crops -> insert splits -> connect layer by layer -> sh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from ...proto import caffe_pb2
 from ..core import context
@@ -118,9 +119,12 @@ class _Builder:
         self._set_loss_weights(node)
         self.nodes.append(node)
         learns = self.params.add(node.layer, written_rates)
-        node.needs_backward = learns or not self._wants_diff.isdisjoint(node.bottoms)
-        if node.needs_backward and not node.layer.cuts_gradient:
+        wanted = [blob in self._wants_diff for blob in node.bottoms]
+        node.needs_backward = learns or any(wanted)
+        if node.needs_backward and node.layer.asks_for == "all":
             self._wants_diff.update(node.tops)
+        elif node.layer.asks_for == "each":
+            self._wants_diff.update(compress(node.tops, wanted))
         log.set_up(node)
         log.sharing(node.layer, self.params)
 

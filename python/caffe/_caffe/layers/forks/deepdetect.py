@@ -36,7 +36,7 @@ class ContinuationIndicator(Layer):
     for the marks' gradient then, BVLC's does.
     """
 
-    cuts_gradient = True
+    asks_for = "none"
     no_gradient = frozenset({0})
     backward = Layer.zero_backward
 

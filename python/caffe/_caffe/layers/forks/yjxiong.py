@@ -7,11 +7,13 @@ from ...core.layer import Layer, register
 class Gather(Layer):
     """The same blobs from all of the fork's MPI processes, one behind the other (gather_layer.cpp).
 
-    Here one process holds a net, so each top is its bottom, as in the fork without MPI.
+    Here one process holds a net, so each top is its bottom, as in the fork without MPI. A label
+    among them needs no gradient, whatever the others do (net.cpp).
     """
 
     bottoms = tops = (1, None)
     same_count = True
+    asks_for = "each"
 
     def reshape(self, *shapes):
         return list(shapes)
@@ -20,9 +22,13 @@ class Gather(Layer):
         return bottom
 
     def backward(self, propagate_down, bottom, top, top_diff):
-        return [dy.clone() for dy in top_diff]
+        return [
+            dy.clone() if down else None for dy, down in zip(top_diff, propagate_down, strict=True)
+        ]
 
 
 @register("Scatter")
 class Scatter(Gather):
     """Gather's counterpart (scatter_layer.cpp): each process keeps its part of the blobs."""
+
+    asks_for = "all"

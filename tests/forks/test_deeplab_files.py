@@ -1,5 +1,8 @@
 """DeepLab's and caffe-dilation's files: .mat maps, images with labels."""
 
+import struct
+
+import h5py
 import numpy as np
 import pytest
 from gradcheck import build
@@ -40,6 +43,42 @@ def test_mat_files_come_back(folder):
         write.forward()
     read = build(f'type: "MatRead" mat_read_param {{ {param} batch_size: 3 }}')
     np.testing.assert_array_equal(read.forward()[0], np.concatenate([*values, values[0]]))
+
+
+def test_mat_files_of_format_7_3_are_read(folder):
+    """The same values as matio gives hszhao/PSPNet's own code of such a file."""
+    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / 2
+    with h5py.File("p0_blob_0.mat", "w", userblock_size=512) as file:
+        file["data"] = values
+        file["other"] = np.zeros(3)
+    (folder / "list.txt").write_text("0\n")
+    text = 'type: "MatRead" mat_read_param { prefix: "p" source: "list.txt" batch_size: 2 }'
+    np.testing.assert_array_equal(build(text).forward()[0], [values, values])
+    with h5py.File("p0_blob_0.mat", "w") as file:
+        file["data/more"] = values
+    with pytest.raises(LayerError, match="no readable array 'data'"):
+        build(text)
+
+
+def element(order, kind, data):
+    return struct.pack(f"{order}II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("stored", ["f4", "u1", "i2"])
+def test_a_mat_files_singles_may_be_stored_as_integers_in_either_byte_order(folder, order, stored):
+    """As MATLAB stores whole numbers; matio gives the fork's own code the same values."""
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    kinds = {"u1": 2, "i2": 3, "f4": 7}
+    matrix = element(order, 6, struct.pack(f"{order}II", 7, 0))  # the class: single
+    matrix += element(order, 5, struct.pack(f"{order}ii", 3, 2)) + element(order, 1, b"data")
+    matrix += element(order, kinds[stored], values.astype(order + stored).tobytes("F"))
+    mark = struct.pack(f"{order}HH", 0x0100, 0x4D49)
+    file = b"MATLAB 5.0 MAT-file".ljust(124) + mark + element(order, 14, matrix)
+    (folder / "p0_blob_0.mat").write_bytes(file)
+    (folder / "list.txt").write_text("0\n")
+    (y,) = build('type: "MatRead" mat_read_param { prefix: "p" source: "list.txt" }').forward()
+    assert y.tolist() == [[[[0, 2, 4], [1, 3, 5]]]]
 
 
 def test_mat_write_without_a_list_counts(folder):

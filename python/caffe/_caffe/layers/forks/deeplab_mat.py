@@ -87,7 +87,7 @@ class MatRead(Layer):
 
     Item after item from PREFIX + NAME + "_blob_0.mat", NAME being the next line of `source`
     without its last `strip` characters, round and round. Each file's `data` is single, width x
-    height x channels (x 1), all of the first one's size.
+    height x channels (x 1), all of the first one's size. MATLAB's format 7.3 is read, too.
     """
 
     is_function = False
@@ -115,18 +115,16 @@ class MatRead(Layer):
 
     def _read(self, number):
         """Return the array (C, H, W) of the file of that number."""
-        from scipy.io import loadmat
-
         path = f"{self.layer_param.mat_read_param.prefix}{self.names[number]}_blob_0.mat"
         if not os.path.exists(path):
             self.fail(f"there is no file '{path}'")
         try:
-            data = loadmat(path, variable_names=["data"])["data"]
+            data = self._load(path)
         # SciPy's reader raises nearly anything on damaged files.
         except Exception as error:
             self.fail(f"'{path}' has no readable array 'data': {str(error) or repr(error)}")
         self.check(
-            isinstance(data, np.ndarray) and data.dtype == np.float32,
+            isinstance(data, np.ndarray) and data.dtype.newbyteorder("=") == np.float32,
             f"'{path}': 'data' must be single, is {getattr(data, 'dtype', type(data))}",
         )
         shape = (*data.shape, 1, 1, 1)[: max(4, data.ndim)]
@@ -135,10 +133,22 @@ class MatRead(Layer):
             f"'{path}': 'data' is {' x '.join(map(str, data.shape))}, expected width x height x "
             "channels",
         )
-        array = np.ascontiguousarray(data.reshape(shape[:3], order="F").T)
+        array = np.ascontiguousarray(data.reshape(shape[:3], order="F").T, np.float32)
         if hasattr(self, "item"):
             self.check(
                 array.shape == self.item,
                 f"'{path}': holds {array.shape}, the first file {self.item} (C, H, W)",
             )
         return array
+
+    @staticmethod
+    def _load(path):
+        """Return the variable `data` of a file, axes in MATLAB's order."""
+        import h5py
+        from scipy.io import loadmat
+
+        if h5py.is_hdf5(path):  # format 7.3, whose axes are the other way round
+            with h5py.File(path, "r") as file:
+                return file["data"][()].T
+        # MATLAB may store whole numbers as integers: the variable's own type counts.
+        return loadmat(path, variable_names=["data"], mat_dtype=True)["data"]

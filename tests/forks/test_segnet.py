@@ -210,61 +210,6 @@ def test_softmax_loss_refuses():
             build(f'type: "SoftmaxWithLoss" loss_param {{ {settings} }}', (1, 3, 2, 2), label)
 
 
-UPSAMPLED = """
-    layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "m"
-      pooling_param { pool: MAX kernel_size: 1 } }
-    layer { name: "u" type: "Upsample" bottom: "p" bottom: "m" top: "u"
-      upsample_param { upsample_h: 2 upsample_w: 4 } }
-"""
-
-
-def accuracy_net(settings="", layers="", first=""):
-    return net_of(
-        first
-        + input_layer("x", 1, 4, 1, 4)
-        + input_layer("label", 1, 1, 1, 4)
-        + layers
-        + 'layer { name: "a" type: "Accuracy" bottom: "x" bottom: "label" top: "accuracy" '
-        f'top: "classes" accuracy_param {{ ignore_label: 9 {settings} }} }}',
-        caffe.TEST,
-    )
-
-
-@pytest.mark.parametrize(
-    "settings, labels_, accuracy, classes",
-    [
-        ("", [0, 3, 1, 9], 2 / 3, [0, 1, 1, 1]),
-        ("top_k: 2", [0, 3, 1, 9], 1, [1, 1, 1, 1]),
-        ("", [9, 9, 9, 9], np.nan, [1, 1, 1, 1]),
-    ],
-)
-def test_accuracy_of_equal_scores_and_of_classes_that_do_not_occur(
-    settings, labels_, accuracy, classes
-):
-    """The figures are caffe-segnet's; BVLC's accuracies are 0, 1 and 0."""
-    net = accuracy_net(settings, UPSAMPLED)
-    net.blobs["x"].data.flat = [1, 0, 2, 3, 1, 0, 2, 0, 0, 5, 0, 0, 0, 5, 0, 0]
-    net.blobs["label"].data.flat = labels_
-    top = net.forward()
-    close(top["accuracy"], accuracy)
-    close(top["classes"], np.reshape(classes, (4, 1, 1, 1)))
-
-
-def test_whose_accuracy_it_is():
-    dropout = """layer { name: "d" type: "Python" bottom: "x" top: "d" python_param {
-        module: "spatial_dropout" layer: "SpatialDropoutLayer"
-        param_str: "{'phase': 'TEST', 'p': 0.1}" } }"""
-    for first, layers, segnets in (
-        ("", "", False),
-        ("", UPSAMPLED, True),
-        ("", UPSAMPLED + dropout, False),  # ENet's
-        ('dialect: "segnet" ', "", True),
-        ('dialect: "bvlc" ', UPSAMPLED, False),
-    ):
-        net = accuracy_net("", layers, first)
-        assert (net.blobs["classes"].data.ndim == 4) == segnets
-
-
 def test_dropout_that_samples_at_test_time():
     x = np.ones((1, 1000), np.float32)
     text = "type: 'Dropout' dropout_param { dropout_ratio: 0.25 sample_weights_test: true }"

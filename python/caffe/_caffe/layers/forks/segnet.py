@@ -1,13 +1,14 @@
-"""SegNet's layers (alexgkendall/caffe-segnet): BN, Upsample, weighted SoftmaxWithLoss, Accuracy.
+"""SegNet's layers (alexgkendall/caffe-segnet): BN, Upsample and the weighted SoftmaxWithLoss.
 
-ENet's fork has the first three, too; the data layer of both is in segnet_data.py.
+ENet's fork has the same; the data layer of both is in segnet_data.py, their two Accuracies are in
+segnet_accuracy.py.
 """
 
 import torch
 
 from caffe.proto import caffe_pb2
 
-from ...core.axes import canonical_axis, legacy_shape
+from ...core.axes import legacy_shape
 from ...core.batch_norm import PSPNETS_FIELDS, SEGNETS_FIELDS, given_fields, gradients, normalise
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
@@ -16,20 +17,14 @@ from ...core.loss_layer import FLT_MIN, LabelAxis, Loss
 EPS = 1e-9  # bn_layer.cpp, var_eps_
 
 
-def _mark(net: caffe_pb2.NetParameter) -> str | None:
-    """Return a layer type that shows a net to be of SegNet's Caffe, or of ENet's."""
-    for layer in net.layer:
-        if layer.type == "DenseImageData" or layer.type == "Upsample" and len(layer.bottom) == 2:
-            return layer.type
-    return None
-
-
 def _has_bn_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     """Tell SegNet's BN by its fields or, where there are none at all, by the net it is in."""
     if given := given_fields(param, SEGNETS_FIELDS):
         return f"bn_param has {', '.join(given)}"
-    mark = None if param.bn_param.ListFields() else _mark(net)
-    return f"a guess: no field tells, but the net has SegNet's {mark}" if mark else None
+    for layer in net.layer if not param.bn_param.ListFields() else ():
+        if layer.type == "DenseImageData" or layer.type == "Upsample" and len(layer.bottom) == 2:
+            return f"a guess: no field tells, but the net has SegNet's {layer.type}"
+    return None
 
 
 @register("SegNetBN")
@@ -233,54 +228,3 @@ class SoftmaxWithLoss(Loss):
         prob, labels, weight, axis = self.saved or self._evaluate(*bottom)
         weight = weight * top_diff[0]
         return [(prob * weight).scatter_add_(axis, labels.index, -weight), None]
-
-
-def _is_segnets(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
-    for layer in net.layer:  # ENet's Accuracy is nearer BVLC's
-        if layer.python_param.module == "spatial_dropout":
-            return None
-        if layer.dense_image_data_param.HasField("label_divide_factor"):
-            return None
-    mark = _mark(net)
-    return f"the net has SegNet's {mark}" if mark else None
-
-
-@register("Accuracy", dialect="segnet", recognise=_is_segnets)
-class Accuracy(Layer):
-    """The share of places where the label is among the top_k; no gradient (accuracy_layer.cpp).
-
-    Of classes with equal scores the last comes first. Top 1, if asked for: the share for each
-    class (C, 1, 1, 1), 1 where it does not occur. Where no label counts, top 0 is NaN.
-    """
-
-    bottoms = (2, 2)
-    tops = (1, 2)
-    no_gradient = frozenset({0, 1})
-    backward = Layer.refuse_backward
-
-    def setup(self, x, label):
-        param = self.layer_param.accuracy_param
-        self.top_k, self.label_axis = param.top_k, LabelAxis(self, param, param.axis)
-
-    def reshape(self, x, label):
-        classes = x[canonical_axis(self, self.label_axis.given_axis, x)]
-        self.check(
-            self.top_k <= classes, f"top_k is {self.top_k}, there are only {classes} classes"
-        )
-        return self.asked((), (classes, 1, 1, 1))
-
-    def forward(self, x, label):
-        axis = self.label_axis.split(x, label)[0]
-        labels = self.label_axis.labels(x, label, axis)
-        own, classes = x.gather(axis, labels.index), x.shape[axis]
-        number = torch.arange(classes, device=x.device).view(-1, *(1,) * (x.dim() - axis - 1))
-        better = (x > own) | (x == own) & (number > labels.index)
-        seen = torch.ones_like(own, dtype=torch.bool) if labels.valid is None else labels.valid
-        right = (better.sum(axis, keepdim=True) < self.top_k) & seen
-        index = labels.index.flatten()
-        hits, places = (
-            x.new_zeros(classes).index_add_(0, index, v.to(x.dtype).flatten())
-            for v in (right, seen)
-        )
-        shares = torch.where(places > 0, hits / places, 1).view(-1, 1, 1, 1)
-        return self.asked(labels.mark(right.sum() / seen.sum()), shares)

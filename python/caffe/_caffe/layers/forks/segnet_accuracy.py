@@ -44,7 +44,7 @@ class Accuracy(Layer):
     no_gradient = frozenset({0, 1})
     backward = Layer.refuse_backward
     absent = 1.0
-    more_axes = (1, 1, 1)
+    more_axes: tuple[int, ...] = (1, 1, 1)
 
     def setup(self, x, label):
         param = self.layer_param.accuracy_param

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from netkit import input_layer, net_of
 
+from caffe._caffe.errors import LayerError
+
 SHARED = " ".join(f"param {{ name: '{name}' }}" for name in "sbmv")
 
 
@@ -94,6 +96,8 @@ def test_interp_in_place_ends_the_gradient():
     net = run(text, x=[1, -2, 3, 0.5])
     assert net.blobs["xs"].data.ravel().tolist() == [1, -2, 3, 0.5]
     assert not net.blobs["xs"].diff.any() and not net.params["b_x"][0].diff
+    with pytest.raises(LayerError, match=r"cannot resize \(1, 2\) to \(2, 1\) in place"):
+        net_of(text.replace("zoom_factor: 1", "height: 2 width: 1"))
 
 
 @pytest.mark.parametrize("top, map_diff", [("y", [56, 31.5]), ("xs", [224, 283.5])])

@@ -232,6 +232,10 @@ class Interp(Layer):
         )
         self.size = self.fixed or tuple((n - 1) // self.shrink * self.zoom + 1 for n in cropped)
         self.check(min(self.size) > 0, f"height and width must be positive, given {self.size}")
+        self.check(  # the fork goes on reading what it has written over
+            not self.in_place or (self.size == shape[2:] and not (self.begin or self.end)),
+            f"cannot resize {shape[2:]} to {self.size} in place; give its top another name",
+        )
         return [(*shape[:2], *self.size)]
 
     def forward(self, x, *like):

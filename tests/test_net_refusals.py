@@ -124,6 +124,22 @@ def test_names_that_are_not_there(build):
         net.set_input_arrays(np.zeros((2, 1, 1, 1), "f"), np.zeros(2, "f"))
 
 
+def test_a_published_layer_without_its_library(build, tmp_path):
+    """CCNN's imports its compiled library in forward."""
+    (tmp_path / "python_layers.py").write_text(
+        "import caffe\n"
+        "class WeakLoss(caffe.Layer):\n"
+        "    def reshape(self, bottom, top): top[0].reshape(1)\n"
+        "    def forward(self, bottom, top):\n        import absent_library\n"
+    )
+    net = build(
+        INPUT + "layer { name: 'p' type: 'Python' bottom: 'x' top: 'y' "
+        "python_param { module: 'python_layers' layer: 'WeakLoss' } }"
+    )
+    with pytest.raises(ImportError, match=r"layer 'p' .*absent_library.* has its own WeakLoss"):
+        net.forward()
+
+
 @pytest.mark.parametrize(
     "python, words",
     [

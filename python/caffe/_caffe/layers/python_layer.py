@@ -230,6 +230,8 @@ class _PythonLayer(Layer):
         notes = hasattr(error, "add_note")  # from Python 3.11 on
         if isinstance(error, OSError) and error.strerror:
             error.strerror = front + error.strerror
+        elif isinstance(error, ImportError):
+            error.msg = f"{front}{error.msg}{self._own_layer_hint()}"
         elif isinstance(message, str) and not (notes and isinstance(error, KeyError)):
             if not message.startswith(front):
                 error.args = (front + message + _float_hint(error, message),)
@@ -238,6 +240,16 @@ class _PythonLayer(Layer):
         else:
             error.args = (front + str(error), *error.args)
         return error
+
+    def _own_layer_hint(self) -> str:
+        """Tell of this Caffe's own form of a published layer, which needs none of its modules."""
+        param = self.layer_param.python_param
+        if find_published(param.module, param.layer, self.wiring.readers) is None:
+            return ""
+        return (
+            f" (this Caffe has its own {param.layer}, which is taken where no module "
+            f"'{param.module}' is found: not beside the net nor on PYTHONPATH)"
+        )
 
     def shape_tops(self, bottom, top) -> None:
         self._call(self.user.reshape, bottom, top)

@@ -229,7 +229,7 @@ def test_rfcns_losses_tell_its_copy_of_the_layer(tmp_path):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ("'scales': [8]", "param_str has scales; it takes feat_stride and may have scales, ratios"),
+        ("'scales': [8]", "own form of the layer takes feat_stride and may have scales, ratios"),
         ("'feat_stride': 16, 'num_attr_classes': 4", "num_attr_classes"),
         ("feat_stride 16", "is not a list of 'name': value"),
     ],

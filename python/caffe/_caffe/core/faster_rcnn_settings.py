@@ -53,6 +53,7 @@ def read_settings(text: str, known: tuple[str, ...], required: int = 1) -> dict:
         ways = [f"takes {', '.join(takes)}"] if takes else []
         ways += [f"may have {', '.join(may_have)}"] if may_have else []
         raise LayerError(
-            f"param_str has {', '.join(map(str, found)) or 'nothing'}; it {' and '.join(ways)}"
+            f"param_str has {', '.join(map(str, found)) or 'nothing'}; this Caffe's "
+            f"own form of the layer {' and '.join(ways)}"
         )
     return found

@@ -140,6 +140,9 @@ def _shape(layer, truth, is_label, size):
     crop = given.get("crop_size")
     channels = given.get("channels") or (size[2] if given.get("is_color", 1) else 1)
     frames: tuple[int, ...] = ()
+    if "crop_size_l" in given:  # 3D-Caffe's volumes
+        sides = (given["crop_size_l"], given.get("crop_size_h", 1), given.get("crop_size_w", 1))
+        return (batch, given.get("channels", 1), *sides)
     video = layer.video_data_param
     if video.HasField("num_segments") or video.HasField("modality"):
         # yjxiong's: the frames of all segments are channels (his util/io.cpp).

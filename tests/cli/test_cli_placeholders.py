@@ -104,6 +104,11 @@ def test_shapes_of_replaced_sources():
     segments = clip.replace("new_length: 8", "new_length: 5 num_segments: 3 modality: %s")
     assert shapes_of_sources(segments % "FLOW") == {"d": (2, 3 * 5 * 2, 20, 30), "label": (2,)}
     assert shapes_of_sources(segments % "RGB")["d"] == (2, 3 * 5 * 3, 20, 30)
+    volume = (
+        "layer { name: 'd' type: 'HDF5Data' top: 'd' hdf5_data_param { batch_size: 3 } "
+        "transform_param { crop_size_l: 4 crop_size_h: 5 crop_size_w: 6 } }"
+    )
+    assert shapes_of_sources(volume) == {"d": (3, 1, 4, 5, 6)}
     film = "layer { name: 'd' type: 'VideoData' top: 'd' video_data_param { video_type: VIDEO } }"
     assert shapes_of_sources(film) == {"d": (1, 3, 224, 224)}
     plain = "layer { name: 'd' type: 'Data' top: 'd' include { stage: 'x' } }"

@@ -120,6 +120,18 @@ def _bilinear_upsampling(x, param):
     return _tent(x, factor, (2 * factor - 1 - factor % 2) / (2 * factor))
 
 
+def _bilinear_3d(x, param):
+    """A volume's bilinear_upsampling (filler.hpp of yulequan/3D-Caffe)."""
+    if x.dim() != 5 or len(set(x.shape[2:])) != 1:
+        raise CaffeError(
+            f"filler 'bilinear_3D' needs a blob (M, C, K, K, K), given {tuple(x.shape)}"
+        )
+    factor = math.ceil(x.shape[-1] / 2)
+    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+    row = 1 - (torch.arange(x.shape[-1]) / factor - centre).abs()
+    return x.copy_(row.view(-1, 1, 1) * row.view(-1, 1) * row)
+
+
 def _identity(x, param):
     """Dilation's identity (filler.hpp of fyu/caffe-dilation): each channel passed on, or averaged.
 
@@ -204,6 +216,7 @@ _FILLERS: dict[str, Callable[[torch.Tensor, caffe_pb2.FillerParameter], torch.Te
     "msra": _msra,
     "bilinear": _bilinear,
     "bilinear_upsampling": _bilinear_upsampling,
+    "bilinear_3D": _bilinear_3d,
     "identity": _identity,
     "diagonal": _diagonal,
 }

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
+from caffe.proto import caffe_pb2
+
 from ...core.labels import LabelReader
 from ...core.layer import Layer, register
 from ...core.loss_layer import FLT_MIN, Loss
@@ -205,6 +207,32 @@ class PoolingND(VolumePooling):
         else:
             self.check(min(read[0]) > 0, "kernel_size must be positive")
         return read
+
+
+def _pools_volumes(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
+    """Tell yulequan's Pooling, whose fields are BVLC's, by volumes that stay volumes."""
+    if any(layer.transform_param.crop_size_l for layer in net.layer):
+        return "its net's data have crop_size_l"
+    shapes = [shape for layer in net.layer for shape in layer.input_param.shape]
+    if any(layer.type == "Reshape" for layer in net.layer):
+        return None
+    return "its net takes volumes" if any(len(shape.dim) == 5 for shape in shapes) else None
+
+
+@register("Pooling", dialect="3d-caffe", recognise=_pools_volumes)
+class PoolingOfVolumes(PoolingND):
+    """The same as Pooling, with pooling_param (pooling_layer.cpp of yulequan/3D-Caffe)."""
+
+    field = "pooling_param"
+
+    def read(self, axes):
+        p = self.settings
+        apart = [field.name for field, _ in p.ListFields() if field.name.endswith(("_h", "_w"))]
+        self.check(not apart, f"takes kernel_size, stride and pad of all axes, given {apart}")
+        if p.global_pooling:
+            return [0] * axes, [1] * axes, [0] * axes
+        self.check_positive(p, "kernel_size", "stride")
+        return [p.kernel_size] * axes, [p.stride] * axes, [p.pad] * axes
 
 
 @register("VoxelSoftmaxLoss")

@@ -117,18 +117,3 @@ def test_regions_move(tmp_path):
 def test_refusals(text, why, tmp_path):
     with pytest.raises(caffe.LayerError, match=why):
         caffe.export.onnx(net_of(text, caffe.TEST), tmp_path / "net.onnx")
-
-
-def test_corners_of_regions(tmp_path, monkeypatch):
-    monkeypatch.undo()
-    text = (
-        input_layer("x", 1, 3, 9, 8)
-        + input_layer("rois", 5, 5)
-        + """layer { name: "align" type: "ROIAlign" bottom: "x" bottom: "rois" top: "y"
-        roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.25 pad_ratio: 0.2 } }"""
-    )
-    net, session = export(tmp_path, text)
-    rois = [[0, 2, 4, 21, 30], [1, -9, 3, 12, 11], [1, 8, 8, 60, 25], [0, 8, 9, 2, 9]]
-    hold(net, session, x=values(2, 3, 11, 10), rois=np.float32(rois))
-    top = net.blobs["y"].data
-    assert not top[3].any() and (top[2] == 0).mean() > 0.3 and top[:2].any()

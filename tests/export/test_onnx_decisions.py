@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from netkit import input_layer
-from onnxkit import export, hold, random
+from onnxkit import export, random
 
 import caffe
 from caffe._caffe.export.to_onnx import parity, table
@@ -88,16 +88,3 @@ def test_what_comes_before_a_decision_is_held(tmp_path, monkeypatch):
     monkeypatch.setitem(table.TABLE, Power, lambda g, layer, x: g.mul(x, g.floats(OFF)))
     with pytest.raises(caffe.NetError, match="differ in 'score' at x 1x2x8x8: by 0.0005 of"):
         export(tmp_path, LABELS)
-
-
-def test_regions_may_be_enlarged(tmp_path, monkeypatch):
-    monkeypatch.undo()
-    text = (
-        input_layer("x", 1, 2, 9, 12)
-        + input_layer("rois", 3, 5)
-        + """layer { name: "pool" type: "ROIPooling" bottom: "x" bottom: "rois" top: "y"
-        roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.25 pad_ratio: 0.25 } }"""
-    )
-    net, session = export(tmp_path, text)
-    rois = np.float32([[0, 9, 7, 30, 21], [0, 2, 3, 4, 5], [0, 20, 10, 46, 35]])
-    hold(net, session, x=random(1, 2, 9, 12), rois=rois)

@@ -8,14 +8,34 @@ from onnxkit import export, hold, random, session_of
 import caffe
 
 
-def test_regions_are_warped(tmp_path):
+@pytest.mark.parametrize(
+    "kind, param, rois",
+    [
+        (
+            "ROIPooling",
+            "roi_pooling_param { pad_ratio: 0.25",
+            [[0, 9, 7, 30, 21], [1, 2, 3, 4, 5], [0, 20, 10, 46, 35]],
+        ),
+        (
+            "ROIAlign",
+            "roi_pooling_param { pad_ratio: 0.2",
+            [[0, 2, 4, 21, 30], [1, -9, 3, 12, 11], [1, 8, 8, 60, 25], [0, 8, 9, 2, 9]],
+        ),
+        (
+            "ROIWarping",
+            "roi_warping_param {",
+            [[0, 9, 7, 30, 21], [1, 2, 3, 4, 5], [0, 20, 10, 60, 45], [1, 12, 9, 8, 2]],
+        ),
+    ],
+)
+def test_regions(kind, param, rois, tmp_path):
     text = input_layer("x", 2, 3, 9, 12) + input_layer("rois", 4, 5)
-    text += """layer { name: "w" type: "ROIWarping" bottom: "x" bottom: "rois" top: "y"
-        roi_warping_param { pooled_h: 4 pooled_w: 3 spatial_scale: 0.25 } }"""
+    text += f"""layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "rois" top: "y"
+        {param} pooled_h: 4 pooled_w: 3 spatial_scale: 0.25 }} }}"""
     net, session = export(tmp_path, text)
-    rois = [[0, 9, 7, 30, 21], [1, 2, 3, 4, 5], [0, 20, 10, 60, 45], [1, 12, 9, 8, 2]]
     hold(net, session, x=random(2, 3, 9, 12), rois=np.float32(rois))
-    hold(net, session, x=random(2, 3, 14, 7), rois=np.float32(rois[1:]))
+    hold(net, session, x=random(2, 3, 11, 8), rois=np.float32(rois[1:]))
+    assert net.blobs["y"].data.std() > 0.1
 
 
 @pytest.mark.parametrize(

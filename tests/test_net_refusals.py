@@ -1,5 +1,7 @@
 """Nets that cannot be built, weights that do not fit, parameters that cannot be shared."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -136,6 +138,7 @@ def test_a_published_layer_without_its_library(build, tmp_path):
         INPUT + "layer { name: 'p' type: 'Python' bottom: 'x' top: 'y' "
         "python_param { module: 'python_layers' layer: 'WeakLoss' } }"
     )
+    sys.modules.pop("python_layers")  # other tests are to find none
     with pytest.raises(ImportError, match=r"layer 'p' .*absent_library.* has its own WeakLoss"):
         net.forward()
 

@@ -87,16 +87,22 @@ def suppress(
     if eta < 1:
         return _suppress_shrinking(boxes, threshold, eta, overlap)
     stay: list[int] = []
-    gone = 0  # bit i is set once box i overlaps one that stays
-    block = PAIRS // max(1, len(boxes)) + 1
-    for start in range(0, len(boxes), block):
-        over = overlap(boxes[start : start + block], boxes[start:]).numpy() > np.float32(threshold)
+    left = np.arange(len(boxes))  # not yet decided on
+    while len(left):
+        block = PAIRS // len(left) + 1
+        over = overlap(boxes[:block], boxes).numpy() > np.float32(threshold)
         bits = np.packbits(over, axis=1, bitorder="little")
         rows, width = bits.tobytes(), bits.shape[1]
+        gone = 0  # bit i is set once box i overlaps one that stays
         for i in range(len(bits)):
-            if not gone >> start + i & 1:
-                stay.append(start + i)
-                gone |= int.from_bytes(rows[i * width : (i + 1) * width], "little") << start
+            if not gone >> i & 1:
+                stay.append(int(left[i]))
+                gone |= int.from_bytes(rows[i * width : (i + 1) * width], "little")
+        if block >= len(left):
+            break
+        flags = np.frombuffer(gone.to_bytes(width, "little"), np.uint8)
+        kept = np.unpackbits(flags, bitorder="little", count=len(left))[block:] == 0
+        left, boxes = left[block:][kept], boxes[block:][torch.from_numpy(kept)]
     return stay
 
 

@@ -1,4 +1,4 @@
-"""TextBoxes' PriorBox: each box twice; told by what scores its map."""
+"""TextBoxes' PriorBox, each box twice, told by what scores its map; SSTD's, told by its layers."""
 
 import numpy as np
 import pytest
@@ -89,3 +89,21 @@ def test_onnx(tmp_path):
         weights = net.params[name][0].data
         weights[...] = np.random.default_rng(0).normal(scale=1e-3, size=weights.shape)
     onnx(net, tmp_path / "net.onnx")
+
+
+def test_sstds_boxes(caplog):
+    """Ratios 0.5 and 2 are both flipped; widths and heights are min and min r."""
+    mask = (
+        'layer { name: "m" type: "MaskResize" bottom: "map" top: "m" '
+        "mask_resize_param { output_height: 1 output_width: 1 factor_height: 0.5 } }"
+    )
+    prior = "min_size: 7.5 max_size: 20.9 aspect_ratio: 0.5 aspect_ratio: 2 flip: true"
+    with caplog.at_level("INFO", "caffe"):
+        net = net_of(net_text(prior, boxes=6) + mask, caffe.TEST)
+    assert "'prior' (PriorBox): read as sstd's: 'm' (MaskResize) is SSTD's" in caplog.text
+    net.forward()
+    rows = net.blobs["prior"].data[0, 0].reshape(2, 3, 6, 4)[0, 0] * [60, 40, 60, 40]
+    square = np.sqrt(7.5 * 20)
+    wanted = [(7.5, 7.5), (square, square), (3.75, 7.5), (15, 7.5), (7.5, 3.75), (7.5, 15)]
+    np.testing.assert_allclose(rows[:, 2:] - rows[:, :2], wanted, rtol=1e-5)
+    np.testing.assert_allclose((rows[:, 2:] + rows[:, :2]) / 2, [[10, 10]] * 6, rtol=1e-5)

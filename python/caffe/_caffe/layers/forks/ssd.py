@@ -224,6 +224,38 @@ class ShiftedPriorBox(PriorBox):
         self.clip = self.settings.clip or not self.settings.HasField("clip")
 
 
+def _is_sstds(param, net) -> str | None:
+    """Tell SSTD's boxes, of which nothing in the layer speaks, by layers that only it has."""
+    own = {"AnnotatedDataMask", "DetectionOrientedOutput", "MultiBoxOrientedLoss"}
+    for layer in net.layer:
+        if layer.type in own or layer.mask_resize_param.HasField("factor_height"):
+            return f"'{layer.name}' ({layer.type}) is SSTD's"
+    return None
+
+
+@register("PriorBox", dialect="sstd", recognise=_is_sstds)
+class StretchedPriorBox(PriorBox):
+    """PriorBox whose ratios r stretch the squares to (min r, min), not to the same area (SSTD).
+
+    With flip, boxes (min, min r) follow behind all of these, whichever the ratios are. min_size is
+    not cut to an integer, max_size is (BestSonny/SSTD, prior_box_layer.cpp).
+    """
+
+    def setup(self, x, picture):
+        super().setup(x, picture)
+        param, ratios = self.settings, []
+        for ratio in param.aspect_ratio:
+            if all(abs(ratio - r) >= 1e-6 for r in (1.0, *ratios)):
+                ratios.append(ratio)
+        self.sizes = []
+        for i, size in enumerate(param.min_size):
+            self.sizes.append((size, size))
+            if param.max_size:
+                self.sizes.append((math.sqrt(size * int(param.max_size[i])),) * 2)
+            self.sizes += [(size * r, size) for r in ratios]
+            self.sizes += [(size, size * r) for r in ratios if param.flip]
+
+
 @register("SmoothL1Loss", dialect="ssd")
 class SmoothL1Loss(Loss):
     """sum of f(prediction - target) / N, f the smooth L1 function; a gradient to both.

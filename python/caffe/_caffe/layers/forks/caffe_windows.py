@@ -31,6 +31,8 @@ class Flip(Layer):
 def _has_my_fields(param: caffe_pb2.LayerParameter, net: caffe_pb2.NetParameter) -> str | None:
     if param.HasField("normalize_param"):
         return "it has normalize_param"
+    if param.softmax_param.HasField("normalize_type"):  # in early files
+        return "its softmax_param has normalize_type"
     if len(param.top) == 2:
         return "two tops, where SSD's has one"
     if param.HasField("norm_param"):

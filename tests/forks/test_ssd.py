@@ -86,6 +86,25 @@ def test_prior_boxes(settings, step):
     assert (top[0, 1] == F(0.1)).all()
 
 
+def test_prior_boxes_to_the_last_digit():
+    """Against figures of the fork's own code."""
+    text = (
+        'type: "PriorBox" prior_box_param { min_size: 7.6 max_size: 13 aspect_ratio: 2 '
+        "aspect_ratio: 3 variance: 0.1 }"
+    )
+    run = build(text, (1, 1, 1, 2), (1, 1, 31, 37))
+    run.layer.run(run.bottom, run.top)
+    want = """
+        0.1554054 0.38709676 0.3445946 0.61290324 0.121089295 0.34613883 0.37891072 0.65386117
+        0.11622304 0.42016536 0.38377696 0.57983464 0.18311152 0.34033072 0.31688848 0.6596693
+        0.08615736 0.4348153 0.41384265 0.5651847 0.19538578 0.30444586 0.30461422 0.69555414
+        0.6554054 0.38709676 0.8445946 0.61290324 0.6210893 0.34613883 0.8789107 0.65386117
+        0.61622304 0.42016536 0.88377696 0.57983464 0.68311155 0.34033072 0.81688845 0.6596693
+        0.5861574 0.4348153 0.9138426 0.5651847 0.6953858 0.30444586 0.8046142 0.69555414
+    """
+    assert np.array_equal(run.top[0].data[0, 0], np.array(want.split(), np.float32))
+
+
 def test_prior_boxes_are_made_once_per_size():
     run = build('type: "PriorBox" prior_box_param { min_size: 4 }', (1, 2, 3, 4), (1, 3, 60, 80))
     run.forward()

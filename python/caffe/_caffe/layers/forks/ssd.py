@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 
 from caffe.proto import caffe_pb2
@@ -163,7 +164,7 @@ class PriorBox(Layer):
         shape = (*cells, len(self.shifts))
         middle = torch.stack([x.view(1, -1, 1).expand(shape), y.unsqueeze(1).expand(shape)], -1)
         middle = middle.double().unsqueeze(2)  # (H, W, 1, S, 2)
-        half = torch.tensor(self.sizes, dtype=torch.float64).unsqueeze(1) / 2
+        half = torch.tensor(self.sizes, dtype=torch.float32).double().unsqueeze(1) / 2
         boxes = torch.cat([middle - half, middle + half], -1)
         boxes = boxes / torch.tensor([size[1], size[0]] * 2, dtype=torch.float64)
         if self.clip:
@@ -174,17 +175,23 @@ class PriorBox(Layer):
 
 
 def _box_sizes(param, cut) -> list[tuple[float, float]]:
-    """(width, height) in pixels of the boxes at one cell."""
-    ratios = [1.0]
-    for ratio in param.aspect_ratio:
+    """(width, height) in pixels of the boxes at one cell.
+
+    In float32, as in the forks: which of several boxes overlaps a small object most is often a
+    matter of the last digit.
+    """
+    f32 = np.float32
+    ratios = [f32(1)]
+    for ratio in map(f32, param.aspect_ratio):
         if all(abs(ratio - r) >= 1e-6 for r in ratios):
-            ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+            ratios += [ratio, f32(1 / float(ratio))] if param.flip else [ratio]
     sizes: list[tuple[float, float]] = []
-    for i, size in enumerate(cut(s) for s in param.min_size):
-        sizes.append((size, size))
+    for i, size in enumerate(f32(cut(s)) for s in param.min_size):
+        sizes.append((float(size), float(size)))
         if param.max_size:
-            sizes.append((math.sqrt(size * cut(param.max_size[i])),) * 2)
-        sizes += [(size * math.sqrt(r), size / math.sqrt(r)) for r in ratios[1:]]
+            sizes.append((math.sqrt(size * f32(cut(param.max_size[i]))),) * 2)
+        roots = map(np.sqrt, ratios[1:])
+        sizes += [(float(size * root), float(size / root)) for root in roots]
     return sizes
 
 

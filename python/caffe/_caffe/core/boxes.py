@@ -13,7 +13,6 @@ from ...proto import caffe_pb2
 
 CORNER = caffe_pb2.PriorBoxParameter.CORNER
 CENTER_SIZE = caffe_pb2.PriorBoxParameter.CENTER_SIZE
-TINY = torch.finfo(torch.float32).tiny
 PAIRS = 1 << 18  # of boxes compared at once
 
 
@@ -23,16 +22,33 @@ def area(boxes: torch.Tensor, border: float = 0) -> torch.Tensor:
     return torch.where((width < 0) | (height < 0), 0, (width + border) * (height + border))
 
 
-def overlap(a: torch.Tensor, b: torch.Tensor, border: float = 0) -> torch.Tensor:
-    """Return intersections over unions (A, B) of boxes (A, 4) and (B, 4); `border` as in `area`."""
-    union = area(a, border).unsqueeze(1) + area(b, border)
-    a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
-    both, tall = (torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1))
-    if border:  # boxes that touch share a pixel, and in SSD's code those that are apart, too
-        apart = (both < 0) | (tall < 0)
-        both, tall = (torch.where(apart, 0, size).add_(border) for size in (both, tall))
+def overlap(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return intersections over unions (A, B) of boxes (A, 4) and (B, 4), 0 where they are apart.
+
+    NaN where both are so large that their areas are infinite.
+    """
+    union = area(a).unsqueeze(1) + area(b)
+    both, tall = _shared_sides(a, b)
     both.clamp_(min=0).mul_(tall.clamp_(min=0))
-    return both.div_(union.sub_(both).clamp_(min=TINY))
+    return torch.where(both > 0, both / union.sub_(both), 0)
+
+
+def pixel_overlap(a: torch.Tensor, b: torch.Tensor, border: float) -> torch.Tensor:
+    """Return `overlap` of boxes in pixels, where sides hold their last pixel, too (JaccardOverlap).
+
+    Boxes that are apart share one pixel, in SSD's code. `border` is 1, or 0 where the areas of the
+    boxes themselves leave the last pixels out: the result may then be above 1, or negative.
+    """
+    across, down = _shared_sides(a, b)
+    apart = (across < 0) | (down < 0)
+    both = torch.where(apart, 1, (across + 1) * (down + 1))
+    return both / (area(a, border).unsqueeze(1) + area(b, border) - both)
+
+
+def _shared_sides(a: torch.Tensor, b: torch.Tensor) -> list[torch.Tensor]:
+    """Return widths and heights (A, B) of intersections, negative between boxes that are apart."""
+    a, b = a.t().contiguous().unsqueeze(2), b.t().contiguous()  # rows of coordinates: fast
+    return [torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1)]
 
 
 def encode(boxes, priors, variances, code: int, variance_in_target: bool) -> torch.Tensor:

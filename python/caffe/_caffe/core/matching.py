@@ -166,7 +166,8 @@ def mine(match: Match, loss: np.ndarray, param, suppress) -> tuple[np.ndarray, n
     else:
         open_ = np.flatnonzero((match.found == UNMATCHED) & (match.overlap < param.neg_overlap))
         # In float32, as in the fork: 0.7 of 10 are 7.
-        wanted = int(np.float32((match.found >= 0).sum()) * np.float32(param.neg_pos_ratio))
+        matched = np.float32((match.found >= 0).sum())
+        wanted = max(0, int(matched * np.float32(param.neg_pos_ratio)))
     order = open_[np.argsort(-loss[open_], kind="stable")]
     if suppress is not None:
         order = suppress(order)

@@ -64,19 +64,40 @@ def original_boxes(
     param = resize[0]
     if min(param.height, param.width) < 1:
         raise FormatError("resize_param needs a positive height and width")
-    if param.resize_mode == param.FIT_SMALL_SIZE and param.height_scale and param.width_scale:
+    if _scaled(param):
         pixels = boxes * boxes.new_tensor([param.width_scale, param.height_scale] * 2)
         return torch.minimum(pixels.clamp(min=0), scale)
     if param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD:
-        aspect, wanted = width / height, param.width / param.height
-        # The share of the net's picture that padding takes at either end.
-        above = max(0.0, (param.height - param.width / aspect) / 2 / param.height)
-        left = max(0.0, (param.width - param.height * aspect) / 2 / param.width)
-        above, left = (above, 0.0) if aspect > wanted else (0.0, left)
-        start = boxes.new_tensor([left, above] * 2)
-        inner = 1 - 2 * start
-        boxes = (boxes - start) / inner
+        boxes = _without_padding(boxes, height, width, param)
     return boxes.clamp(0, 1) * scale
+
+
+def counts_last_pixels(size: tuple[int, int], resize: Sequence[caffe_pb2.ResizeParameter]) -> bool:
+    """Tell whether the areas of `original_boxes` hold their sides' last pixels, in SSD's code."""
+    return max(size) > 1 and not (resize and _scaled(resize[0]))
+
+
+def _scaled(param: caffe_pb2.ResizeParameter) -> bool:
+    small = param.resize_mode == param.FIT_SMALL_SIZE
+    return small and param.height_scale > 0 and param.width_scale > 0
+
+
+def _without_padding(boxes, height: int, width: int, param) -> torch.Tensor:
+    """Return boxes (M, 4) of a padded picture in shares of what is not padding (ProjectBBox).
+
+    A box that lies in the padding altogether stays as it is. In float32, as in the fork.
+    """
+    f32 = np.float32
+    tall, wide, aspect = f32(param.height), f32(param.width), f32(width) / f32(height)
+    above = left = f32(0)
+    if aspect > wide / tall:
+        above = (tall - wide / aspect) / f32(2) / tall
+    else:
+        left = (wide - tall * aspect) / f32(2) / wide
+    start = boxes.new_tensor([left, above])
+    end = 1 - start
+    inside = ((boxes[:, :2] < end) & (boxes[:, 2:] > start)).all(1, keepdim=True)
+    return torch.where(inside, (boxes - start.repeat(2)) / (end - start).repeat(2), boxes)
 
 
 class DetectionFiles:
@@ -110,8 +131,11 @@ class DetectionFiles:
         name, size = self.pictures[self.count]
         boxes = original_boxes(
             torch.from_numpy(rows[:, 3:7].copy()), size, list(self.save.resize_param)[:1]
-        ).tolist()
-        for (_, label, score), box in zip(rows[:, :3].tolist(), boxes, strict=True):
+        ).numpy()
+        boxes[:, 2:] -= boxes[:, :2]
+        for (_, label, score), box in zip(
+            rows[:, :3].tolist(), _hundredths(boxes).tolist(), strict=True
+        ):
             if int(label) not in self.names:
                 raise FormatError(
                     f"label {int(label)} is not in label map '{self.save.label_map_file}'"
@@ -135,15 +159,12 @@ class DetectionFiles:
             self._put(".json", json.dumps([self._item(f) for f in self.found], indent=1) + "\n")
 
     def _line(self, found, head) -> str:
-        _, _, score, (left, top, right, bottom) = found
-        # As the fork: corner and size are rounded to hundredths and cut to whole pixels.
-        x, y = int(round(left, 2)), int(round(top, 2))
-        wide, tall = int(round(right - left, 2)), int(round(bottom - top, 2))
+        _, _, score, box = found
+        x, y, wide, tall = map(int, box)  # cut to whole pixels, as in the fork
         return f"{head} {score:g} {x} {y} {x + wide} {y + tall}\n"
 
     def _item(self, found) -> dict:
-        name, label, score, (left, top, right, bottom) = found
-        box = [round(v, 2) for v in (left, top, right - left, bottom - top)]
+        name, label, score, box = found
         number = int(name) if name.isdigit() else name
         label = self.names[label]
         label = int(label) if label.isdigit() else label
@@ -153,3 +174,9 @@ class DetectionFiles:
         path = os.path.join(self.save.output_directory, self.save.output_name_prefix + ending)
         with atomic_write(path) as name, open(name, "w", encoding="utf-8") as file:
             file.write(text)
+
+
+def _hundredths(values: np.ndarray) -> np.ndarray:
+    """Return float32 values rounded to hundredths, halves away from zero, as C does."""
+    many = (values * np.float32(100)).astype(np.float64)
+    return np.trunc(many + np.copysign(0.5, many)) / 100

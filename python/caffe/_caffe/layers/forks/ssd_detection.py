@@ -1,5 +1,7 @@
 """What SSD makes of its predictions (weiliu89/caffe, branch ssd): DetectionOutput, -Evaluate."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -10,11 +12,12 @@ from ...core.boxes import (
     check_sizes,
     decode,
     overlap,
+    pixel_overlap,
     priors_and_variances,
     suppress,
 )
 from ...core.layer import Layer, register
-from ...formats.detections import DetectionFiles, original_boxes, read_sizes
+from ...formats.detections import DetectionFiles, counts_last_pixels, original_boxes, read_sizes
 from ...log import info, warning
 
 
@@ -78,9 +81,9 @@ class DetectionOutput(Layer):
         scores = scores.cpu().numpy()
         found = [self._picture(i, boxes[i], scores[i]) for i in range(num)]
         if self.saves:
-            self.files = self.files or DetectionFiles(param.save_output_param, param)
+            self.files = self.files or self.named(DetectionFiles, param.save_output_param, param)
             for rows in found:
-                self.files.add(rows)
+                self.named(self.files.add, rows)
         rows = np.concatenate(found)
         if not len(rows):
             info("Couldn't find any detections")
@@ -93,7 +96,8 @@ class DetectionOutput(Layer):
         param = self.settings
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
         passing = scores > np.float32(least)
-        passing[:, param.background_label_id : param.background_label_id + 1] = False
+        if param.background_label_id >= 0:
+            passing[:, param.background_label_id : param.background_label_id + 1] = False
         most = param.keep_top_k
         if most < 0:
             return self._rows(number, boxes, scores, passing)
@@ -135,7 +139,7 @@ class DetectionOutput(Layer):
         else:
             stay = [np.empty(0, int)]
             for first, last in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + most), strict=True):
-                some = suppress(boxes[first:last], nms.nms_threshold, nms.eta)
+                some = suppress(boxes[first:last], nms.nms_threshold, nms.eta, _largest)
                 stay.append(first + np.array(some, int))
             left = np.concatenate(stay)
         head = np.full(len(left), number), labels[left], values[left]
@@ -144,7 +148,12 @@ class DetectionOutput(Layer):
 
 def _in_class(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the overlaps (A, B) of boxes with their class as a fifth number, 0 between classes."""
-    return overlap(a[:, :4], b[:, :4]).mul_(a[:, 4:] == b[:, 4])
+    return _largest(a[:, :4], b[:, :4]).masked_fill_(a[:, 4:] != b[:, 4], 0)
+
+
+def _largest(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return `overlap`, infinite instead of NaN: the fork keeps what is at most the threshold."""
+    return overlap(a, b).nan_to_num_(nan=math.inf)
 
 
 @register("DetectionEvaluate")
@@ -181,10 +190,13 @@ class DetectionEvaluate(Layer):
         param = self.settings
         if self.sizes is None:
             given = param.HasField("name_size_file")
-            self.sizes = [size for _, size in read_sizes(param.name_size_file)] if given else []
+            lines = self.named(read_sizes, param.name_size_file) if given else []
+            self.sizes = [size for _, size in lines]
         rows, truth = found.reshape(-1, 7).cpu(), truth.reshape(-1, 8).cpu()
         ended = torch.nonzero(truth[:, 0].long() == -1).flatten()
         truth = truth[: ended[0]] if len(ended) else truth
+        spare = int(((rows[:, 0].long() == -1) & (rows[:, 1] != -1)).sum())
+        rows = rows[rows[:, 0].long() != -1]
         for what, blob in (("detection", rows), ("ground truth", truth)):
             self.check(
                 not (blob[:, 1].long() == param.background_label_id).any(),
@@ -192,7 +204,6 @@ class DetectionEvaluate(Layer):
             )
         counted = truth if param.evaluate_difficult_gt else truth[truth[:, 7].long() == 0]
         top = [[-1, c, float((counted[:, 1].long() == c).sum()), -1, -1] for c in self.labels]
-        rows = rows[rows[:, 0].long() != -1]
         for picture in rows[:, 0].long().unique().tolist():
             mine, real = (b[b[:, 0].long() == picture] for b in (rows, truth))
             for label in mine[:, 1].long().unique().tolist():
@@ -201,20 +212,23 @@ class DetectionEvaluate(Layer):
                     top += self._judge(these, there)
             if self.sizes:
                 self.seen = (self.seen + 1) % len(self.sizes)
-        return found.new_tensor(top).view(1, 1, -1, 5)
+        # The fork leaves zeros for detections of no picture.
+        return found.new_tensor(top + [[0.0] * 5] * spare).view(1, 1, -1, 5)
 
     def _judge(self, found, truth) -> list[list[float]]:
         """The rows of one picture's detections of one label."""
         if not len(truth):
             return [[*row, 0, 1] for row in found[:, :3].tolist()]
         found = found[found[:, 2].argsort(descending=True, stable=True)]
-        boxes, real, border = found[:, 3:7], truth[:, 3:7], 0
+        boxes, real = found[:, 3:7], truth[:, 3:7]
         if self.sizes:
             size = self.sizes[self.seen]
             resize = list(self.settings.resize_param)[:1]
-            boxes, real = (original_boxes(b, size, resize) for b in (boxes, real))
-            border = 1
-        best, which = overlap(boxes, real, border).max(1)
+            boxes, real = (self.named(original_boxes, b, size, resize) for b in (boxes, real))
+            shares = pixel_overlap(boxes, real, counts_last_pixels(size, resize))
+        else:
+            shares = overlap(boxes, real)
+        best, which = shares.max(1)
         taken, rows = set(), []
         for row, share, box in zip(
             found[:, :3].tolist(), best.tolist(), which.tolist(), strict=True

@@ -90,7 +90,8 @@ class MultiBoxLoss(Loss):
     def reshape(self, location, confidence, prior, truth):
         shared = self.settings.share_location
         check_predictions(self, location, confidence, prior, self.classes, shared)
-        self.check(truth[-1:] == (8,), f"bottom 3 must be (1, 1, G, 8), given {truth}")
+        rows = len(truth) == 4 and truth[:2] == (1, 1) and truth[3] == 8
+        self.check(rows, f"bottom 3 must be (1, 1, G, 8), given {truth}")
         return [()]
 
     def forward(self, location, confidence, prior, truth):
@@ -106,6 +107,8 @@ class MultiBoxLoss(Loss):
         confidence = confidence.reshape(num, -1, self.classes)
         priors = priors_and_variances(prior)
         on_host = [p.cpu() for p in priors]
+        if not (on_host[1] > 0).all():
+            self.fail("bottom 2 has a variance that is not positive")
         truths = matching.read_truth(self, truth, num, self.settings)
         matches = [self._match(t, location[i], on_host) if t else {} for i, t in enumerate(truths)]
         negatives = [np.empty(0, int)] * num

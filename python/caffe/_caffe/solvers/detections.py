@@ -3,6 +3,8 @@
 Source: solver.cpp (TestDetection) and bbox_util.cpp (ComputeAP) of weiliu89/caffe, branch ssd.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ...proto import caffe_pb2
@@ -52,7 +54,8 @@ class AveragePrecisions:
     Every output of the net must be DetectionEvaluate's: (1, 1, K, 5), rows (-1, label, number of
     ground truths, -1, -1) and (picture, label, score, true, false); rows that are neither true nor
     false do not count. An output's figure is the mean over its labels of the average precision by
-    `ap_version`; `show_per_class_result` shows each. A label that nothing was detected for has 0.
+    `ap_version`; `show_per_class_result` shows each. A label for which
+    nothing was detected counts as 0 and is not shown.
     """
 
     def __init__(self, net: Net, param: caffe_pb2.SolverParameter):
@@ -69,32 +72,32 @@ class AveragePrecisions:
                 )
             found.append(values.reshape(-1, 5))
 
-    def lines(self) -> list[str]:
-        lines: list[str] = []
+    def lines(self) -> Iterator[str]:
         outputs = zip(self.net.output_blobs, self.rows, strict=True)
         for number, ((name, _, _), found) in enumerate(outputs):
             if not found:  # test_iter: 0
                 continue
-            precisions = self._by_label(np.concatenate(found))
-            if self.param.show_per_class_result:
-                lines += [f"class{label}: {value:g}" for label, value in precisions.items()]
-            mean = float(np.mean(list(precisions.values()))) if precisions else np.nan
-            lines.append(f"    Test net output #{number}: {name} = {mean:g}")
-        return lines
+            precisions = []
+            for label, precision in self._by_label(np.concatenate(found)):
+                precisions.append(precision or 0.0)
+                if self.param.show_per_class_result and precision is not None:
+                    yield f"class{label}: {precision:g}"
+            mean = float(np.mean(precisions)) if precisions else np.nan
+            yield f"    Test net output #{number}: {name} = {mean:g}"
 
-    def _by_label(self, rows: np.ndarray) -> dict[int, float]:
-        """Return label -> average precision."""
+    def _by_label(self, rows: np.ndarray) -> Iterator[tuple[int, float | None]]:
+        """Yield labels and their average precisions, None where nothing was detected."""
         counts, judged = rows[rows[:, 0] == -1], rows[rows[:, 0] != -1]
         judged = judged[judged[:, 3:].any(1)]
-        found = {}
         for label in np.unique(counts[:, 1]).astype(int).tolist():
             positives = int(counts[counts[:, 1] == label, 2].sum())
             mine = judged[judged[:, 1] == label]
-            if not len(mine):
+            if len(mine):
+                version = self.param.ap_version
+                yield label, average_precision(mine[:, 2], mine[:, 3], positives, version)
+            else:
                 warning(f"Missing true_pos for label: {label}", src="solver.cpp:518")
-            version = self.param.ap_version
-            found[label] = average_precision(mine[:, 2], mine[:, 3], positives, version)
-        return found
+                yield label, None
 
 
 def make_scores(net: Net, param: caffe_pb2.SolverParameter) -> Means | AveragePrecisions:

@@ -39,7 +39,7 @@ def test_no_boxes_give_a_row_of_minus_one(tmp_path):
 def test_datums_without_type_give_plain_labels(tmp_path):
     run = net(tmp_path, database(tmp_path, annotated(image(0), [], typed=False, label=7)))
     run.forward()
-    assert run.blobs["label"].data.tolist() == [7]
+    assert run.blobs["label"].data.tolist() == [[[[7]]]]
 
 
 def test_every_datum_has_the_first_one_s_kind_of_annotation(tmp_path):

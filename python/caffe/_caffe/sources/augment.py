@@ -30,9 +30,9 @@ class AugmentingTransformer(Transformer):
 
     def __init__(self, param: caffe_pb2.TransformationParameter, phase: int):
         super().__init__(param, phase)
-        if param.crop_h and param.crop_w and not param.crop_size:
+        if not param.crop_size:
             self.crop = (param.crop_h, param.crop_w)
-            self.random_crop = phase == caffe_pb2.TRAIN
+            self.random_crop = all(self.crop) and phase == caffe_pb2.TRAIN
         if len(param.resize_param) > 1:
             raise FormatError("resize_param is given more than once; SSD's takes one")
         self.resize = param.resize_param[0] if param.resize_param else None
@@ -85,6 +85,13 @@ class AugmentingTransformer(Transformer):
         if self.noise is not None:
             picture = add_noise(picture, self.noise, rng)
         return picture.transpose(2, 0, 1)
+
+    def _window(self, shape, rng):
+        """With only one of crop_h and crop_w the fork takes the first rows, or columns."""
+        if all(self.crop) or not any(self.crop):
+            return super()._window(shape, rng)
+        rows, columns = (slice(0, c or s) for c, s in zip(self.crop, shape[1:], strict=True))
+        return slice(None), rows, columns
 
     def apply(self, image, out, rng, name):
         return super().apply(self.prepare(image, rng), out, rng, name)

@@ -12,6 +12,7 @@ from ..errors import FormatError
 
 Random = np.random.RandomState
 _HSV_SHIFT = 12
+_DISTORTIONS = ("brightness_delta", "contrast_lower", "saturation_lower", "hue_delta")
 
 
 def to_hsv(image: np.ndarray) -> np.ndarray:
@@ -36,11 +37,13 @@ def to_hsv(image: np.ndarray) -> np.ndarray:
 
 
 def from_hsv(image: np.ndarray) -> np.ndarray:
-    """Return BGR as OpenCV's 8-bit HSV2BGR does, a hue of 180 and more going round."""
-    hue, saturation, value = (image[:, :, i].astype(np.float64) for i in range(3))
-    hue, saturation, value = hue * (6 / 180) % 6, saturation / 255, value / 255
-    sector = np.floor(hue).astype(int) % 6
-    part = hue - np.floor(hue)
+    """Return BGR as OpenCV's 8-bit HSV2BGR does, in float32; hues of 180 and more go round."""
+    f32 = np.float32
+    hue, saturation, value = (image[:, :, i].astype(f32) for i in range(3))
+    hue, saturation, value = hue * f32(6 / 180), saturation * f32(1 / 255), value * f32(1 / 255)
+    hue = np.where(hue >= 6, hue - f32(6), hue)
+    sector = np.floor(hue).astype(int)
+    part = hue - sector.astype(f32)
     table = np.stack(
         [
             value,
@@ -67,12 +70,13 @@ def check_distortion(param: caffe_pb2.DistortionParameter) -> None:
     """Raise FormatError for settings that the fork refuses, or that another fork added."""
     for name in "prob brightness contrast hue saturation random_order all_effects".split():
         refuse(param, name, "distort_param")
-    for name in ("brightness_delta", "contrast_lower", "saturation_lower", "hue_delta"):
+    used = [n for n in _DISTORTIONS if getattr(param, f"{n.partition('_')[0]}_prob") > 0]
+    for name in used:
         if getattr(param, name) < 0:
             raise FormatError(f"distort_param.{name} must not be negative")
     for name in ("contrast", "saturation"):
         low, high = getattr(param, f"{name}_lower"), getattr(param, f"{name}_upper")
-        if high < low:
+        if high < low and f"{name}_lower" in used:
             raise FormatError(f"distort_param: {name}_upper {high:g} is below _lower {low:g}")
 
 
@@ -103,12 +107,19 @@ def distort(image: np.ndarray, param, rng: Random) -> np.ndarray:
         return from_hsv(hsv)
 
     def hue(image):
+        shift = rng.uniform(-param.hue_delta, param.hue_delta)
+        if shift == 0:
+            return image
         hsv = to_hsv(image)
-        hsv[:, :, 0] = _linear(hsv[:, :, 0], add=rng.uniform(-param.hue_delta, param.hue_delta))
+        hsv[:, :, 0] = _linear(hsv[:, :, 0], add=shift)
         return from_hsv(hsv)
 
-    if image.shape[2] != 3:
-        raise FormatError(f"distort_param takes pictures of 3 channels, given {image.shape[2]}")
+    coloured = max(param.saturation_prob, param.hue_prob, param.random_order_prob) > 0
+    if coloured and image.shape[2] != 3:
+        raise FormatError(
+            "distort_param's saturation, hue and random_order take pictures of 3 channels, given "
+            f"{image.shape[2]}"
+        )
     early = rng.uniform() > 0.5
     steps = [brightness, saturation, hue]
     steps.insert(1 if early else 3, contrast)
@@ -153,8 +164,7 @@ def add_noise(image: np.ndarray, param, rng: Random) -> np.ndarray:
 
 
 def _gray(image):
-    weights = np.array([1868, 9617, 4899])  # OpenCV's, in 1/16384
-    return ((image.astype(np.int64) @ weights + 8192) >> 14).astype(np.uint8)
+    return _descale(image.astype(np.int64) @ np.array([1868, 9617, 4899])).astype(np.uint8)
 
 
 def _blur(image):
@@ -169,12 +179,20 @@ def _equalize(image):
     """Spread the histogram of the brightness (of YCrCb, where there are colours)."""
     if image.shape[2] == 1:
         return _spread(image)
-    blue, green, red = (image[:, :, i].astype(np.float64) for i in range(3))
-    bright = np.rint(0.299 * red + 0.587 * green + 0.114 * blue)
-    reds, blues = ((c - bright) * f for c, f in ((red, 0.713), (blue, 0.564)))
-    bright = _spread(bright.astype(np.uint8)).astype(np.float64)
-    green = bright - 0.714 * reds - 0.344 * blues
-    return _saturate(np.stack([bright + 1.773 * blues, green, bright + 1.403 * reds], 2))
+    blue, green, red = (image[:, :, i].astype(np.int64) for i in range(3))
+    bright = _descale(4899 * red + 9617 * green + 1868 * blue)
+    reds, blues = (
+        np.clip(_descale((c - bright) * f) + 128, 0, 255) - 128
+        for c, f in ((red, 11682), (blue, 9241))
+    )
+    bright = _spread(bright.astype(np.uint8)).astype(np.int64)
+    changes = (29049 * blues, -5636 * blues - 11698 * reds, 22987 * reds)
+    return np.stack([np.clip(bright + _descale(c), 0, 255) for c in changes], 2).astype(np.uint8)
+
+
+def _descale(values: np.ndarray) -> np.ndarray:
+    """Return integers over 2^14, rounded: OpenCV's fixed point of colour conversions."""
+    return (values + (1 << 13)) >> 14
 
 
 def _spread(channel):

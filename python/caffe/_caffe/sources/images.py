@@ -13,6 +13,8 @@ from ..errors import FormatError, placed, reason
 
 COLOR, GRAY, NATIVE = "color", "gray", "native"
 
+Places = tuple[np.ndarray, np.ndarray]
+
 # Resize weights are 11-bit fixed point in OpenCV.
 _ONE = 1 << 11
 
@@ -110,22 +112,39 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     if (old_height, old_width) == (2 * height, 2 * width):
         blocks = image.reshape(height, 2, width, 2, -1).sum(axis=(1, 3), dtype=np.uint32)
         return ((blocks + 2) >> 2).astype(np.uint8).reshape(height, width, *image.shape[2:])
-    left, right, near, far = _taps(old_width, width)
-    columns = (1, width) + (1,) * (image.ndim - 2)
+    return blend(image, _between(old_height, height), _between(old_width, width))
+
+
+def _between(old: int, new: int) -> Places:
+    """Return the pixel before each new pixel's middle, and how far beyond it that lies."""
+    place = ((np.arange(new) + 0.5) * (old / new) - 0.5).astype(np.float32)
+    first = np.floor(place)
+    return first.astype(np.int64), place - first
+
+
+def blend(image: np.ndarray, rows: Places, columns: Places) -> np.ndarray:
+    """Return a uint8 image of new rows and columns, each a mixture of two neighbours.
+
+    Parameters
+    ----------
+    rows, columns : (first, part)
+        For each new one the number of the first neighbour, which may lie outside, and the weight
+        (float32) of the second.
+    """
+    left, right, near, far = _taps(columns, image.shape[1])
+    across = (1, -1) + (1,) * (image.ndim - 2)
     wide = image.astype(np.int32)
-    rows = wide[:, left] * near.reshape(columns) + wide[:, right] * far.reshape(columns)
-    above, below, near, far = _taps(old_height, height)
-    lines = (height,) + (1,) * (image.ndim - 1)
-    rows >>= 4
-    total = (rows[above] * near.reshape(lines) >> 16) + (rows[below] * far.reshape(lines) >> 16)
+    lines = wide[:, left] * near.reshape(across) + wide[:, right] * far.reshape(across)
+    above, below, near, far = _taps(rows, image.shape[0])
+    down = (-1,) + (1,) * (image.ndim - 1)
+    lines >>= 4
+    total = (lines[above] * near.reshape(down) >> 16) + (lines[below] * far.reshape(down) >> 16)
     return np.clip((total + 2) >> 2, 0, 255).astype(np.uint8)
 
 
-def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _taps(places: Places, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the two source positions of each output position, and their weights in 1/2048."""
-    place = ((np.arange(new) + 0.5) * (old / new) - 0.5).astype(np.float32)
-    first = np.floor(place).astype(np.int64)
-    part = place - first.astype(np.float32)
+    first, part = places
     far = np.rint(part * np.float32(_ONE)).astype(np.int32)
     near = np.rint((np.float32(1) - part) * np.float32(_ONE)).astype(np.int32)
     return np.clip(first, 0, old - 1), np.clip(first + 1, 0, old - 1), near, far

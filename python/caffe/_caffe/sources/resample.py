@@ -1,7 +1,8 @@
 """Resizing with OpenCV's other interpolations: nearest, area, cubic, Lanczos.
 
-Bilinear is images.resize, exact to the bit. These are computed in float64 from OpenCV's formulas,
-so a pixel can differ by one level from OpenCV's fixed-point arithmetic.
+Bilinear is images.resize, exact to the bit, and so are nearest and area where a side grows or both
+are whole multiples. The others have OpenCV's weights, but its sums depend on the machine: a pixel
+can differ by one level.
 """
 
 from collections.abc import Callable
@@ -28,13 +29,15 @@ def resample(
         return images.resize(image, height, width)
     if mode == _MODES.NEAREST:
         return nearest(image, height, width, factor)
-    weights = _WEIGHTS[mode]
-    if mode == _MODES.AREA and (height > image.shape[0] or width > image.shape[1]):
-        weights = _area_enlarging  # OpenCV takes true areas only where both sides shrink
-    rows, columns = (
-        weights(old, new, 1 / factor if factor else old / new)
-        for old, new in zip(image.shape[:2], (height, width), strict=True)
-    )
+    sizes = image.shape[:2], (height, width)
+    growth = [factor or new / old for old, new in zip(*sizes, strict=True)]
+    steps = [1 / g for g in growth]
+    if mode == _MODES.AREA and min(steps) < 1:
+        # OpenCV takes true areas only where neither side grows.
+        return images.blend(image, *map(_area_enlarging, (height, width), growth))
+    if mode == _MODES.AREA and factor is None and all(step == int(step) for step in steps):
+        return _block_means(image, height, width)
+    rows, columns = map(_WEIGHTS[mode], *sizes, steps)
     out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
     out = np.einsum("ij,kjc->kic", columns, out, optimize=True)
     return np.clip(np.rint(out), 0, 255).astype(np.uint8)
@@ -64,6 +67,11 @@ def _places(new: int, step: float) -> tuple[np.ndarray, np.ndarray]:
     return first.astype(int), place - first
 
 
+def _fixed(weights: np.ndarray) -> np.ndarray:
+    """Return weights as OpenCV's 11-bit fixed point has them."""
+    return np.rint(weights.astype(np.float32) * 2048).astype(np.float64) / 2048
+
+
 def _cubic(old: int, new: int, step: float) -> np.ndarray:
     first, part = _places(new, step)
     a = -0.75
@@ -74,29 +82,38 @@ def _cubic(old: int, new: int, step: float) -> np.ndarray:
         ((a + 2) * (1 - part) - (a + 3)) * (1 - part) ** 2 + 1,
         ((a * far - 5 * a) * far + 8 * a) * far - 4 * a,
     ]
-    return _taps(old, new, first - 1, np.stack(weights, 1))
+    return _taps(old, new, first - 1, _fixed(np.stack(weights, 1)))
 
 
 def _lanczos(old: int, new: int, step: float) -> np.ndarray:
     first, part = _places(new, step)
     distance = np.arange(-3, 5) - part[:, None]
     weights = np.sinc(distance) * np.sinc(distance / 4)
-    return _taps(old, new, first - 3, weights / weights.sum(1, keepdims=True))
+    return _taps(old, new, first - 3, _fixed(weights / weights.sum(1, keepdims=True)))
 
 
 def _area(old: int, new: int, step: float) -> np.ndarray:
-    edges = np.minimum(np.arange(new + 1) * step, old)
+    start = np.arange(new)[:, None] * step
     pixel = np.arange(old)
-    share = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    share = np.clip(share, 0, None)
-    return share / share.sum(1, keepdims=True)
+    share = np.minimum(start + step, pixel + 1) - np.maximum(start, pixel)
+    share = np.where(share > 1e-3, share, 0)  # OpenCV leaves slivers out
+    return (share / np.minimum(step, old - start)).astype(np.float32).astype(np.float64)
 
 
-def _area_enlarging(old: int, new: int, step: float) -> np.ndarray:
-    first = np.floor(np.arange(new) * step)
-    part = (np.arange(new) + 1) - (first + 1) / step
-    part = np.where(part <= 0, 0, part - np.floor(part))
-    return _taps(old, new, first.astype(int), np.stack([1 - part, part], 1))
+def _block_means(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return the means of blocks of pixels, as OpenCV rounds them."""
+    down, across = image.shape[0] // height, image.shape[1] // width
+    total = image.reshape(height, down, width, across, -1).sum((1, 3), dtype=np.int64)
+    if (down, across) == (2, 2):
+        return ((total + 2) >> 2).astype(np.uint8)
+    return np.rint(total.astype(np.float32) * np.float32(1 / (down * across))).astype(np.uint8)
+
+
+def _area_enlarging(new: int, growth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `images.blend` takes of one side."""
+    first = np.floor(np.arange(new) * (1 / growth))
+    part = ((np.arange(new) + 1) - (first + 1) * growth).astype(np.float32)
+    return first.astype(int), np.where(part <= 0, np.float32(0), part - np.floor(part))
 
 
 _WEIGHTS: dict[int, Callable[[int, int, float], np.ndarray]] = {

@@ -34,7 +34,7 @@ class AnnotatedData(PrefetchingLayer):
 
     Tops: data (N, C, H, W); labels (1, 1, G, 8), for every box of the batch (picture, label,
     instance, xmin, ymin, xmax, ymax, difficult) in shares of the picture, one row of -1 where
-    there is none; labels (N,) for datums without annotation type.
+    there is none; labels (N, 1, 1, 1) for datums without annotation type.
 
     In this order: distort_param, expand_param, one window of those that annotated_data_param's
     batch_samplers draw, resize_param, noise_param, crop, mirror, mean, scale. The fork packs the
@@ -101,7 +101,7 @@ class AnnotatedReader(BatchReader):
         name, datum, picture = self._load(self.first)
         self.typed = self.typed or datum.HasField("type")
         shape = (self.batch_size, *self.transformer.shape(picture.image.shape, name))
-        label = (1, 1, max(1, len(picture.boxes)), 8) if self.typed else (self.batch_size,)
+        label = (1, 1, max(1, len(picture.boxes)), 8) if self.typed else (self.batch_size, 1, 1, 1)
         self.shapes = [shape, label] if self.labels else [shape]
         info("output data size: " + ",".join(map(str, shape)))
 
@@ -120,7 +120,7 @@ class AnnotatedReader(BatchReader):
         if not self.labels:
             return [data]
         if not self.typed:
-            return [data, plain]
+            return [data, plain.reshape(-1, 1, 1, 1)]
         label = np.concatenate(rows)
         if not len(label):
             label = np.full((1, 8), -1, np.float32)
@@ -133,6 +133,8 @@ class AnnotatedReader(BatchReader):
             raise FormatError(f"{name} has annotations of type {datum.type}, expected BBOX")
         if self.labels and self.typed and not datum.HasField("type"):
             raise FormatError(f"{name} has no annotation type, where the first or anno_type does")
+        if self.labels and not self.typed and not datum.datum.HasField("label"):
+            raise FormatError(f"{name} has neither annotations nor a label")
         rows = []
         for group in datum.annotation_group:
             for one in group.annotation:

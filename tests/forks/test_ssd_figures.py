@@ -63,6 +63,8 @@ def test_a_negative_ratio_mines_nothing(ratio, want):
 
 
 def test_what_multibox_refuses():
+    with pytest.raises(LayerError, match="background_label_id 0, given 2 and 1"):  # objects: 2
+        multibox("map_object_to_agnostic: true background_label_id: 1")
     prior = PRIOR.copy()
     prior[0, 1, 3] = 0
     with pytest.raises(LayerError, match="bottom 2 has a variance that is not positive"):

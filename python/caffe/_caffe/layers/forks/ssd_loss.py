@@ -80,8 +80,9 @@ class MultiBoxLoss(Loss):
             f"needs sample_size > 0, given {param.sample_size}",
         )
         self.check(
-            not param.map_object_to_agnostic or self.classes == 2,
-            f"map_object_to_agnostic needs num_classes 2, given {self.classes}",
+            not param.map_object_to_agnostic or (self.classes, self.background) == (2, 0),
+            "map_object_to_agnostic needs num_classes 2 and background_label_id 0, given "
+            f"{self.classes} and {self.background}",
         )
         self.mode = normalization(self.layer_param.loss_param, caffe_pb2.LossParameter.VALID)
         self.sets = 1 if param.share_location else self.classes  # of locations

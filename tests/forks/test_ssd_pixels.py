@@ -38,6 +38,12 @@ def test_area(want):
     assert resample(GRAY, len(want), len(want[0]), MODES.AREA)[:, :, 0].tolist() == want
 
 
+def test_area_adds_up_in_float32():
+    picture = (np.arange(36).reshape(4, 9, 1) * 37 % 251).astype(np.uint8)
+    want = [[58, 148, 91], [160, 104, 131], [137, 122, 108]]  # some means end in .5
+    assert resample(picture, 3, 3, MODES.AREA)[:, :, 0].tolist() == want
+
+
 @pytest.mark.parametrize(
     "mode, want",
     [

@@ -1,10 +1,10 @@
 """Resizing with OpenCV's other interpolations: nearest, area, cubic, Lanczos.
 
-Bilinear is images.resize, exact to the bit, and so are nearest and area where a side grows or both
-are whole multiples. The others have OpenCV's weights, but its sums depend on the machine: a pixel
-can differ by one level.
+Bilinear is images.resize, exact to the bit, and so are nearest and area. The others have OpenCV's
+weights, but its sums depend on the machine: a pixel can differ by one level.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -37,10 +37,17 @@ def resample(
         return images.blend(image, *map(_area_enlarging, (height, width), growth))
     if mode == _MODES.AREA and factor is None and all(step == int(step) for step in steps):
         return _block_means(image, height, width)
+    if mode == _MODES.AREA:
+        wide = _area(image.swapaxes(0, 1).astype(np.float32), width, steps[1])
+        return _saturate(_area(wide.swapaxes(0, 1), height, steps[0]))
     rows, columns = map(_WEIGHTS[mode], *sizes, steps)
     out = np.einsum("ij,jkc->ikc", rows, image.astype(np.float64), optimize=True)
     out = np.einsum("ij,kjc->kic", columns, out, optimize=True)
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+    return _saturate(out)
+
+
+def _saturate(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def nearest(image: np.ndarray, height: int, width: int, factor: float | None = None) -> np.ndarray:
@@ -92,12 +99,18 @@ def _lanczos(old: int, new: int, step: float) -> np.ndarray:
     return _taps(old, new, first - 3, _fixed(weights / weights.sum(1, keepdims=True)))
 
 
-def _area(old: int, new: int, step: float) -> np.ndarray:
+def _area(image: np.ndarray, new: int, step: float) -> np.ndarray:
+    """Return an image of `new` rows, each the mean of `step` old ones, added up in float32."""
+    old = len(image)
     start = np.arange(new)[:, None] * step
-    pixel = np.arange(old)
-    share = np.minimum(start + step, pixel + 1) - np.maximum(start, pixel)
-    share = np.where(share > 1e-3, share, 0)  # OpenCV leaves slivers out
-    return (share / np.minimum(step, old - start)).astype(np.float32).astype(np.float64)
+    place = start.astype(int) + np.arange(math.ceil(step) + 1)
+    share = np.minimum(start + step, place + 1) - np.maximum(start, place)
+    share = np.where((share > 1e-3) & (place < old), share, 0)  # OpenCV leaves slivers out
+    weights = (share / np.minimum(step, old - start)).astype(np.float32)
+    out = np.zeros((new, *image.shape[1:]), np.float32)
+    for rows, weight in zip(np.minimum(place, old - 1).T, weights.T, strict=True):
+        out += image[rows] * weight[:, None, None]
+    return out
 
 
 def _block_means(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -117,7 +130,6 @@ def _area_enlarging(new: int, growth: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 _WEIGHTS: dict[int, Callable[[int, int, float], np.ndarray]] = {
-    _MODES.AREA: _area,
     _MODES.CUBIC: _cubic,
     _MODES.LANCZOS4: _lanczos,
 }

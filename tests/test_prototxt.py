@@ -100,7 +100,7 @@ def test_hole_per_axis():
             3,
             "ConvolutionParameter has no field 'kernal_size'; did you mean 'kernel_size'?",
         ),
-        ("layer { }\nlayer { augmentation_param { } }", 2, "known from FlowNet2"),
+        ("layer { }\nlayer { custom_data_param { } }", 2, "known from FlowNet2"),
         (
             "layer { weight_filler { } }",
             1,

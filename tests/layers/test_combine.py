@@ -125,6 +125,14 @@ def test_eltwise_values_and_gradients():
         check_gradients(run, step=1e-3, tol=3e-2)
 
 
+@pytest.mark.parametrize("settings, factor", [("coeff: 0.25", 0.25), ("", 1)])
+def test_eltwise_of_one_bottom_scales(settings, factor):
+    """FlowNet2's nets begin with it; BVLC takes two bottoms at least."""
+    run = eltwise(settings, (2, 3))
+    np.testing.assert_array_equal(run.forward()[0], factor * run.bottom[0].data)
+    np.testing.assert_array_equal(run.backward(np.ones((2, 3)))[0], np.full((2, 3), factor))
+
+
 def test_eltwise_product_gradient_at_zero():
     a, b = np.array([[0.0, 2.0]], np.float32), np.array([[3.0, 0.0]], np.float32)
     run = eltwise("operation: PROD", a, b)
@@ -164,7 +172,11 @@ def test_eltwise_diffs_are_copies():
         ("coeff: 1", [(2, 3), (2, 3)], "one coeff per bottom or none; 1 for 2"),
         ("operation: PROD coeff: 1 coeff: 1", [(2, 3), (2, 3)], "only for SUM"),
         ("", [(2, 3), (2, 1)], r"bottom 1 has shape \(2, 1\), bottom 0 has \(2, 3\)"),
-        ("", [(2, 3)], "takes 2 to any number bottom blobs, 1 given"),
+        (
+            "operation: MAX",
+            [(2, 3)],
+            "takes 2 to any number bottom blobs for PROD and MAX, 1 given",
+        ),
     ],
 )
 def test_eltwise_refuses(settings, bottoms, message):

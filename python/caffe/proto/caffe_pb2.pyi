@@ -1,8 +1,6 @@
 from collections.abc import Iterable as _Iterable
 from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar
-from typing import Optional as _Optional
-from typing import Union as _Union
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -546,6 +544,7 @@ class LayerParameter(_message.Message):
         "apl_param",
         "decode_bbox_param",
         "selu_param",
+        "augmentation_param",
     )
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -736,6 +735,7 @@ class LayerParameter(_message.Message):
     APL_PARAM_FIELD_NUMBER: _ClassVar[int]
     DECODE_BBOX_PARAM_FIELD_NUMBER: _ClassVar[int]
     SELU_PARAM_FIELD_NUMBER: _ClassVar[int]
+    AUGMENTATION_PARAM_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: str
     bottom: _containers.RepeatedScalarFieldContainer[str]
@@ -925,6 +925,7 @@ class LayerParameter(_message.Message):
     apl_param: APLParameter
     decode_bbox_param: DecodeBBoxParameter
     selu_param: SeLuParameter
+    augmentation_param: AugmentationParameter
     def __init__(
         self,
         name: str | None = ...,
@@ -1116,6 +1117,7 @@ class LayerParameter(_message.Message):
         apl_param: APLParameter | _Mapping | None = ...,
         decode_bbox_param: DecodeBBoxParameter | _Mapping | None = ...,
         selu_param: SeLuParameter | _Mapping | None = ...,
+        augmentation_param: AugmentationParameter | _Mapping | None = ...,
     ) -> None: ...
 
 class SolverParameter(_message.Message):
@@ -4018,6 +4020,197 @@ class AnnotationGroup(_message.Message):
         self,
         group_label: int | None = ...,
         annotation: _Iterable[Annotation | _Mapping] | None = ...,
+    ) -> None: ...
+
+class AugmentationParameter(_message.Message):
+    __slots__ = (
+        "crop_width",
+        "crop_height",
+        "write_augmented",
+        "max_multiplier",
+        "augment_during_test",
+        "recompute_mean",
+        "write_mean",
+        "mean_per_pixel",
+        "mean",
+        "mode",
+        "bottomwidth",
+        "bottomheight",
+        "num",
+        "chromatic_eigvec",
+        "mirror",
+        "translate",
+        "rotate",
+        "zoom",
+        "squeeze",
+        "translate_x",
+        "translate_y",
+        "gamma",
+        "brightness",
+        "contrast",
+        "color",
+        "lmult_pow",
+        "lmult_mult",
+        "lmult_add",
+        "sat_pow",
+        "sat_mult",
+        "sat_add",
+        "col_pow",
+        "col_mult",
+        "col_add",
+        "ladd_pow",
+        "ladd_mult",
+        "ladd_add",
+        "col_rotate",
+        "fog_amount",
+        "fog_size",
+        "motion_blur_angle",
+        "motion_blur_size",
+        "shadow_angle",
+        "shadow_distance",
+        "shadow_strength",
+        "noise",
+    )
+    CROP_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    CROP_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WRITE_AUGMENTED_FIELD_NUMBER: _ClassVar[int]
+    MAX_MULTIPLIER_FIELD_NUMBER: _ClassVar[int]
+    AUGMENT_DURING_TEST_FIELD_NUMBER: _ClassVar[int]
+    RECOMPUTE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    WRITE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    MEAN_PER_PIXEL_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    BOTTOMWIDTH_FIELD_NUMBER: _ClassVar[int]
+    BOTTOMHEIGHT_FIELD_NUMBER: _ClassVar[int]
+    NUM_FIELD_NUMBER: _ClassVar[int]
+    CHROMATIC_EIGVEC_FIELD_NUMBER: _ClassVar[int]
+    MIRROR_FIELD_NUMBER: _ClassVar[int]
+    TRANSLATE_FIELD_NUMBER: _ClassVar[int]
+    ROTATE_FIELD_NUMBER: _ClassVar[int]
+    ZOOM_FIELD_NUMBER: _ClassVar[int]
+    SQUEEZE_FIELD_NUMBER: _ClassVar[int]
+    TRANSLATE_X_FIELD_NUMBER: _ClassVar[int]
+    TRANSLATE_Y_FIELD_NUMBER: _ClassVar[int]
+    GAMMA_FIELD_NUMBER: _ClassVar[int]
+    BRIGHTNESS_FIELD_NUMBER: _ClassVar[int]
+    CONTRAST_FIELD_NUMBER: _ClassVar[int]
+    COLOR_FIELD_NUMBER: _ClassVar[int]
+    LMULT_POW_FIELD_NUMBER: _ClassVar[int]
+    LMULT_MULT_FIELD_NUMBER: _ClassVar[int]
+    LMULT_ADD_FIELD_NUMBER: _ClassVar[int]
+    SAT_POW_FIELD_NUMBER: _ClassVar[int]
+    SAT_MULT_FIELD_NUMBER: _ClassVar[int]
+    SAT_ADD_FIELD_NUMBER: _ClassVar[int]
+    COL_POW_FIELD_NUMBER: _ClassVar[int]
+    COL_MULT_FIELD_NUMBER: _ClassVar[int]
+    COL_ADD_FIELD_NUMBER: _ClassVar[int]
+    LADD_POW_FIELD_NUMBER: _ClassVar[int]
+    LADD_MULT_FIELD_NUMBER: _ClassVar[int]
+    LADD_ADD_FIELD_NUMBER: _ClassVar[int]
+    COL_ROTATE_FIELD_NUMBER: _ClassVar[int]
+    FOG_AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    FOG_SIZE_FIELD_NUMBER: _ClassVar[int]
+    MOTION_BLUR_ANGLE_FIELD_NUMBER: _ClassVar[int]
+    MOTION_BLUR_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_ANGLE_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    NOISE_FIELD_NUMBER: _ClassVar[int]
+    crop_width: int
+    crop_height: int
+    write_augmented: str
+    max_multiplier: float
+    augment_during_test: bool
+    recompute_mean: int
+    write_mean: str
+    mean_per_pixel: bool
+    mean: _containers.RepeatedScalarFieldContainer[float]
+    mode: str
+    bottomwidth: int
+    bottomheight: int
+    num: int
+    chromatic_eigvec: _containers.RepeatedScalarFieldContainer[float]
+    mirror: RandomGeneratorParameter
+    translate: RandomGeneratorParameter
+    rotate: RandomGeneratorParameter
+    zoom: RandomGeneratorParameter
+    squeeze: RandomGeneratorParameter
+    translate_x: RandomGeneratorParameter
+    translate_y: RandomGeneratorParameter
+    gamma: RandomGeneratorParameter
+    brightness: RandomGeneratorParameter
+    contrast: RandomGeneratorParameter
+    color: RandomGeneratorParameter
+    lmult_pow: RandomGeneratorParameter
+    lmult_mult: RandomGeneratorParameter
+    lmult_add: RandomGeneratorParameter
+    sat_pow: RandomGeneratorParameter
+    sat_mult: RandomGeneratorParameter
+    sat_add: RandomGeneratorParameter
+    col_pow: RandomGeneratorParameter
+    col_mult: RandomGeneratorParameter
+    col_add: RandomGeneratorParameter
+    ladd_pow: RandomGeneratorParameter
+    ladd_mult: RandomGeneratorParameter
+    ladd_add: RandomGeneratorParameter
+    col_rotate: RandomGeneratorParameter
+    fog_amount: RandomGeneratorParameter
+    fog_size: RandomGeneratorParameter
+    motion_blur_angle: RandomGeneratorParameter
+    motion_blur_size: RandomGeneratorParameter
+    shadow_angle: RandomGeneratorParameter
+    shadow_distance: RandomGeneratorParameter
+    shadow_strength: RandomGeneratorParameter
+    noise: RandomGeneratorParameter
+    def __init__(
+        self,
+        crop_width: int | None = ...,
+        crop_height: int | None = ...,
+        write_augmented: str | None = ...,
+        max_multiplier: float | None = ...,
+        augment_during_test: bool = ...,
+        recompute_mean: int | None = ...,
+        write_mean: str | None = ...,
+        mean_per_pixel: bool = ...,
+        mean: _Iterable[float] | None = ...,
+        mode: str | None = ...,
+        bottomwidth: int | None = ...,
+        bottomheight: int | None = ...,
+        num: int | None = ...,
+        chromatic_eigvec: _Iterable[float] | None = ...,
+        mirror: RandomGeneratorParameter | _Mapping | None = ...,
+        translate: RandomGeneratorParameter | _Mapping | None = ...,
+        rotate: RandomGeneratorParameter | _Mapping | None = ...,
+        zoom: RandomGeneratorParameter | _Mapping | None = ...,
+        squeeze: RandomGeneratorParameter | _Mapping | None = ...,
+        translate_x: RandomGeneratorParameter | _Mapping | None = ...,
+        translate_y: RandomGeneratorParameter | _Mapping | None = ...,
+        gamma: RandomGeneratorParameter | _Mapping | None = ...,
+        brightness: RandomGeneratorParameter | _Mapping | None = ...,
+        contrast: RandomGeneratorParameter | _Mapping | None = ...,
+        color: RandomGeneratorParameter | _Mapping | None = ...,
+        lmult_pow: RandomGeneratorParameter | _Mapping | None = ...,
+        lmult_mult: RandomGeneratorParameter | _Mapping | None = ...,
+        lmult_add: RandomGeneratorParameter | _Mapping | None = ...,
+        sat_pow: RandomGeneratorParameter | _Mapping | None = ...,
+        sat_mult: RandomGeneratorParameter | _Mapping | None = ...,
+        sat_add: RandomGeneratorParameter | _Mapping | None = ...,
+        col_pow: RandomGeneratorParameter | _Mapping | None = ...,
+        col_mult: RandomGeneratorParameter | _Mapping | None = ...,
+        col_add: RandomGeneratorParameter | _Mapping | None = ...,
+        ladd_pow: RandomGeneratorParameter | _Mapping | None = ...,
+        ladd_mult: RandomGeneratorParameter | _Mapping | None = ...,
+        ladd_add: RandomGeneratorParameter | _Mapping | None = ...,
+        col_rotate: RandomGeneratorParameter | _Mapping | None = ...,
+        fog_amount: RandomGeneratorParameter | _Mapping | None = ...,
+        fog_size: RandomGeneratorParameter | _Mapping | None = ...,
+        motion_blur_angle: RandomGeneratorParameter | _Mapping | None = ...,
+        motion_blur_size: RandomGeneratorParameter | _Mapping | None = ...,
+        shadow_angle: RandomGeneratorParameter | _Mapping | None = ...,
+        shadow_distance: RandomGeneratorParameter | _Mapping | None = ...,
+        shadow_strength: RandomGeneratorParameter | _Mapping | None = ...,
+        noise: RandomGeneratorParameter | _Mapping | None = ...,
     ) -> None: ...
 
 class BBoxRegParameter(_message.Message):
@@ -7423,6 +7616,45 @@ class RandomAspectRatioParameter(_message.Message):
         aspect_ratio_change: float | None = ...,
         max_attempt: int | None = ...,
         resize_param: _Iterable[ResizeParameter | _Mapping] | None = ...,
+    ) -> None: ...
+
+class RandomGeneratorParameter(_message.Message):
+    __slots__ = (
+        "rand_type",
+        "exp",
+        "mean",
+        "spread",
+        "prob",
+        "apply_schedule",
+        "discretize",
+        "multiplier",
+    )
+    RAND_TYPE_FIELD_NUMBER: _ClassVar[int]
+    EXP_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    PROB_FIELD_NUMBER: _ClassVar[int]
+    APPLY_SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    DISCRETIZE_FIELD_NUMBER: _ClassVar[int]
+    MULTIPLIER_FIELD_NUMBER: _ClassVar[int]
+    rand_type: str
+    exp: bool
+    mean: float
+    spread: float
+    prob: float
+    apply_schedule: bool
+    discretize: bool
+    multiplier: float
+    def __init__(
+        self,
+        rand_type: str | None = ...,
+        exp: bool = ...,
+        mean: float | None = ...,
+        spread: float | None = ...,
+        prob: float | None = ...,
+        apply_schedule: bool = ...,
+        discretize: bool = ...,
+        multiplier: float | None = ...,
     ) -> None: ...
 
 class RandomResizeParameter(_message.Message):

@@ -19,9 +19,11 @@ saves time, and then `forward` runs without autograd.
 import copy
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 
 from ...proto import caffe_pb2
+from ..formats.records import LayerWeights
 from . import context, filler
 from .blob import Blob
 from .layer_runtime import LayerRuntime, Wiring, as_tuple
@@ -123,6 +125,13 @@ class Layer(LayerRuntime):
         """Continue from what `get_state` returned."""
         for name in self.carried:
             setattr(self, name, type(getattr(self, name))(state[name]))
+
+    def fit_weights(self, source: LayerWeights) -> list[np.ndarray | None] | None:
+        """Return what each parameter takes over of a file's, None for one left as it is.
+
+        None for the whole where they fit one by one, as they do but for a layer that copies by
+        itself (FlowNet2's net.cpp, CustomCopyBlobs).
+        """
 
     # -- what a type uses
 

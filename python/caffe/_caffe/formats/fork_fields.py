@@ -73,7 +73,7 @@ _NAMESAKES = ("euclidean_loss_param", "l1_loss_param", "filter_param")
 
 # Of forks whose schema is not taken over: fork -> message -> fields.
 _OTHERS: dict[str, dict[str, str]] = {
-    "FlowNet2": {"LayerParameter": "augmentation_param custom_data_param coeff_schedule_param"},
+    "FlowNet2": {"LayerParameter": "custom_data_param coeff_schedule_param"},
     "NVCaffe": {"SolverParameter": "global_grad_scale"},
     "Intel Caffe": {"LayerParameter": "multinode_param"},
     "SegNet": {"SoftmaxParameter": "weight_by_label_freqs class_weighting"},

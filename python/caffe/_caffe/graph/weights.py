@@ -9,6 +9,7 @@ from ..core.layer import Layer
 from ..core.registry import dialect_of
 from ..errors import NetError
 from ..formats import snapshot
+from ..formats.records import LayerWeights
 from ..log import info
 from .params import ParamTable
 
@@ -20,7 +21,12 @@ def load(layers: Sequence[Layer], params: ParamTable, path: str) -> None:
         if layer is None:
             info(f"Ignoring source layer {source.name}", src="net.cpp:746")
             continue
-        _check_count(params, layer, source, path)
+        fitted = layer.fit_weights(source)
+        if fitted is None:
+            _check_count(params, layer, source, path)
+        else:
+            count = len(fitted)
+            source = LayerWeights(source.name, fitted, [None] * count, [False] * count)
         for index, array in enumerate(source.blobs):
             if array is not None:
                 _copy(layer, index, array, source, path)

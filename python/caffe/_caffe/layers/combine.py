@@ -156,15 +156,22 @@ class Scale(_Broadcast):
 
 @register("Eltwise")
 class Eltwise(Layer):
-    """The sum (with coefficients), product or maximum of its bottoms (eltwise_layer.cpp)."""
+    """The sum (with coefficients), product or maximum of its bottoms (eltwise_layer.cpp).
 
-    bottoms = (2, None)
+    One bottom alone, for a SUM, is FlowNet2's way to scale by a coefficient.
+    """
+
+    bottoms = (1, None)
     any_layout = True
 
     def setup(self, *bottom):
         param = self.layer_param.eltwise_param
         self.operation, self.stable = param.operation, param.stable_prod_grad
         coeff = list(param.coeff)
+        self.check(
+            len(bottom) > 1 or self.operation == param.SUM,
+            "takes 2 to any number bottom blobs for PROD and MAX, 1 given",
+        )
         self.check(
             not coeff or self.operation != param.PROD, "takes coefficients only for SUM, not PROD"
         )
@@ -216,6 +223,8 @@ class Eltwise(Layer):
             total, first = terms.pop(self.spare)
             if first != 1:
                 total.mul_(first)
+        elif len(terms) == 1:
+            total, terms = terms[0][0] * terms[0][1], []
         else:
             (x, first), (y, second), *terms = terms
             total = torch.add(x if first == 1 else x * first, y, alpha=second)

@@ -135,6 +135,10 @@ def test_augmentation_refuses():
             augmentation(settings, shape)
     run = augmentation("recompute_mean: 2", (1, 3, 4, 4))
     run.forward()
+    run.bottom[0].reshape(1, 3, 4, 5)
+    with pytest.raises(LayerError, match=r"pixels of \(4, 4\), given \(4, 5\)"):
+        run.forward()
+    run.bottom[0].reshape(1, 3, 4, 4)
     with pytest.raises(LayerError, match="no gradient"):
         run.backward(np.ones((1, 3, 4, 4)), propagate=[True])
     assert run.backward(np.ones((1, 3, 4, 4)), propagate=[False]) == [None]

@@ -2,11 +2,11 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import helper
+from onnx import NodeProto, helper
 
 from ....proto import caffe_pb2
 from ...errors import CaffeError, NetError
@@ -86,11 +86,28 @@ def write_graph(net: Net) -> tuple[Graph, Flow, list[Decision]]:
                 for given, blobs in ((step.bottoms, node.bottoms), (step.tops, node.tops))
             )
             decisions.append(Decision(graph.layer_nodes, step.index, bottoms, tops))
+    _leave_out_unread(graph, stored.values())
     graph.scope = "outputs"
     for blob, value in flow.outputs.items():
         if values[value] != blob:
             graph.rename(values[value], blob)
     return graph, flow, decisions
+
+
+def _leave_out_unread(graph: Graph, names: Iterable[str]) -> None:
+    """Remove those of the parameters that no node reads: what a layer has counted."""
+    unread = set(names) - set(_read(graph.nodes))
+    made = graph.model.graph.initializer
+    for i in reversed(range(len(made))):  # one by one: the others stay where they are in memory
+        if made[i].name in unread:
+            del made[i]
+
+
+def _read(nodes: Iterable[NodeProto]) -> Iterator[str]:
+    for node in nodes:
+        yield from node.input
+        for attribute in node.attribute:
+            yield from _read(attribute.g.node)
 
 
 def _write(graph: Graph, step: Step, values: dict[str, str], params: Sequence[tuple]) -> None:

@@ -126,7 +126,14 @@ class DataAugmentation(Layer):
         if self.limit:
             channels = self.blobs[2].count
             self.check(shape[1] == channels, f"has the mean of {channels} channels, given {shape}")
-            self.blobs[1].set_shape((1, channels, *self.size))
+            pixels, number = self.blobs[1], int(self.blobs[0].host_tensor())
+            needed = number and (self.by_pixel or number < self.limit)
+            self.check(
+                not needed or pixels.shape[2:] == tuple(self.size),
+                f"has the mean of pixels of {pixels.shape[2:]}, given {tuple(self.size)}; build a "
+                "net of that size and load the weights into it",
+            )
+            pixels.set_shape((1, channels, *self.size))
         return [(*shape[:2], *self.size)]
 
     def forward(self, x):

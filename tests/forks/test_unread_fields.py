@@ -20,10 +20,6 @@ from caffe._caffe.formats.prototxt import parse_solver
             "type: 'EuclideanLoss' euclidean_loss_param { type: L2sqrt }",
             r"\(EuclideanLoss\): LayerParameter's 'euclidean_loss_param' .*DeepLab v1",
         ),
-        (
-            "type: 'L1Loss' l1_loss_param { l2_per_location: true }",
-            r"\(L1Loss\): LayerParameter's 'l1_loss_param' .*FlowNet2",
-        ),
     ],
 )
 def test_a_layers_when_it_is_made(tmp_path, layer, message):

@@ -69,7 +69,7 @@ TUNING: dict[str, str] = {
 }
 
 # Parameter messages of forks' layers that are not here, where another layer has the same type name.
-_NAMESAKES = ("euclidean_loss_param", "l1_loss_param", "filter_param")
+_NAMESAKES = ("euclidean_loss_param", "filter_param")
 
 # Of forks whose schema is not taken over: fork -> message -> fields.
 _OTHERS: dict[str, dict[str, str]] = {

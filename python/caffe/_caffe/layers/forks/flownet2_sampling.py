@@ -69,6 +69,52 @@ class Accum(Layer):
         ]
 
 
+@register("Downsample")
+class Downsample(Layer):
+    """Maps made smaller, corner pixels staying corner pixels (downsample_layer.cu).
+
+    A pixel is the mean of those around its place, weighted by max(0, 1 - distance / r), with r
+    (bottom's W - 1) / (W - 1); NaN is left out, unless its weight is more than half of the rest's.
+    No gradient comes back; none is asked for.
+
+    Bottoms: (N, C, H, W) and, if given, a map whose size is taken in place of top_height and
+    top_width. Top: (N, C, height, width).
+    """
+
+    bottoms = (1, 2)
+    no_gradient = frozenset({0, 1})
+    backward = Layer.refuse_backward
+    asks_for = "none"
+
+    def reshape(self, x, *like):
+        check_maps(self, x, *like)
+        p = self.layer_param.downsample_param
+        self.size = like[0][2:] if like else (p.top_height, p.top_width)
+        fits = self.size == x[2:] or min(*self.size, *x[2:]) > 1
+        self.check(fits, f"cannot make {tuple(x[2:])} pixels {tuple(self.size)}")
+        return [(*x[:2], *self.size)]
+
+    def forward(self, x, *like):
+        if self.size == x.shape[2:]:
+            return x.clone()
+        rows, columns = (
+            self._weights(n, out, x) for n, out in zip(x.shape[2:], self.size, strict=True)
+        )
+        lost = x.isnan()
+
+        def spread(values):
+            return rows @ values.to(x.dtype) @ columns.T
+
+        total, weight, without = spread(x.masked_fill(lost, 0)), spread(~lost), spread(lost)
+        return torch.where(without / weight > 0.5, torch.nan, total / weight)
+
+    def _weights(self, size, out, x):
+        """Return (out, size): the weight of every pixel of an axis."""
+        at = torch.arange(out, device=x.device, dtype=x.dtype) / (out - 1) * (size - 1)
+        away = (torch.arange(size, device=x.device) - at[:, None]).abs()
+        return (1 - away / ((size - 1) / (out - 1))).clamp_(min=0)
+
+
 @register("DataAugmentation")
 class DataAugmentation(Layer):
     """Cut out the middle and take the mean off, as far as nothing is drawn at random.
@@ -88,6 +134,7 @@ class DataAugmentation(Layer):
     """
 
     stateful = True
+    asks_for = "none"  # AllowBackward
 
     def setup(self, x):
         p = self.layer_param.augmentation_param

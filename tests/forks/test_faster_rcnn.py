@@ -106,7 +106,7 @@ def test_pvanet_proposal_is_the_same_with_its_own_settings():
     np.testing.assert_allclose(run.top[1].data, scores)
 
 
-def anchor_targets(tmp_path, boxes, config=None):
+def anchor_targets(tmp_path, boxes, size=(128, 144)):
     text = python_layer(
         "rpn.anchor_target_layer",
         "AnchorTargetLayer",
@@ -115,9 +115,17 @@ def anchor_targets(tmp_path, boxes, config=None):
         "{feat_stride: 16, 'scales': [2, 4], 'ratios': [1], 'allowed_border': 0}",
     )
     score = np.zeros((1, 4, 8, 9), np.float32)
-    net = net_of(tmp_path, text, a=score, b=boxes, c=[[128, 144, 1]])
+    net = net_of(tmp_path, text, a=score, b=boxes, c=[[*size, 1]])
     net.forward()
     return [net.blobs[n].data.copy() for n in ("labels", "targets", "inner", "outer")]
+
+
+def test_anchor_targets_need_a_box_and_an_anchor(tmp_path):
+    box = np.array([[2, 2, 9, 9, 1]], np.float32)
+    with pytest.raises(caffe.LayerError, match="1 boxes, and 0 anchors within .* of 20 x 30 pix"):
+        anchor_targets(tmp_path, box, (20, 30))
+    with pytest.raises(caffe.LayerError, match="given 0 boxes, and 72 anchors"):
+        anchor_targets(tmp_path, box[:0])
 
 
 def test_anchor_targets_against_loops(tmp_path):

@@ -128,10 +128,16 @@ class AnchorTargetLayer(_Anchored):
         _one_picture(bottom[0], "a map", bottom[0].shape[1])
         height, width = bottom[0].data.shape[-2:]
         tall, wide = bottom[2].data.reshape(-1)[:2].tolist()
-        boxes = torch.from_numpy(bottom[1].data.reshape(len(bottom[1].data), -1)[:, :4]).double()
+        boxes = torch.from_numpy(bottom[1].data).flatten(1)[:, :4].double()
         places = anchors.at_each_place(self.anchors, self.stride, height, width)
         most = places.new_tensor([wide, tall]) + self.border
         inside = (places[:, :2] >= -self.border).all(1) & (places[:, 2:] < most).all(1)
+        if not (inside.any() and len(boxes)):
+            raise LayerError(
+                f"given {len(boxes)} boxes, and {inside.sum():d} anchors within the picture of "
+                f"{tall:g} x {wide:g} pixels; it needs both: take a larger picture, smaller scales "
+                "or a larger allowed_border"
+            )
         shares = anchors.overlap(places[inside], boxes)
         labels = self._labels(shares.numpy())
         targets = anchors.encode(places[inside], boxes[shares.argmax(1)]).numpy()

@@ -28,7 +28,7 @@ from ._caffe import (
 from ._caffe.formats.crop_offsets import align_crops
 from ._caffe.formats.definitions import read_net
 from ._caffe.formats.prototxt import read_solver
-from ._caffe.log import init_log, log
+from ._caffe.log import init_log, log, set_logging_disabled
 from .proto.caffe_pb2 import TEST, TRAIN
 from .pycaffe import (
     NCCL,
@@ -53,7 +53,7 @@ __all__ = [
     "RMSPropSolver", "SGDSolver", "SolverError", "TEST", "TRAIN", "Timer", "__version__",
     "align_crops", "export", "get_solver", "has_nccl", "importing", "init_log", "io",
     "layer_type_list", "layers", "log", "params", "read_net", "read_solver", "set_data_workers",
-    "set_device", "set_dialect", "set_mode_cpu", "set_mode_gpu", "set_multiprocess",
-    "set_precision", "set_random_seed", "set_solver_count", "set_solver_rank", "solver_count",
-    "solver_rank", "to_proto", "torch_module",
+    "set_device", "set_dialect", "set_logging_disabled", "set_mode_cpu", "set_mode_gpu",
+    "set_multiprocess", "set_precision", "set_random_seed", "set_solver_count",
+    "set_solver_rank", "solver_count", "solver_rank", "to_proto", "torch_module",
 ]  # fmt: skip

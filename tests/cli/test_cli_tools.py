@@ -152,6 +152,9 @@ def test_log_levels_and_streams(capfd):
         caffe.init_log(2)
         caffe.log("low")
         log.error("high")
+        caffe.init_log(0)
+        caffe.set_logging_disabled()  # FlowNet2's
+        log.warning("mid")
         caffe.init_log(0, False)
         log.warning("mid")
         assert LINE.fullmatch(capfd.readouterr().err.strip())["text"] == "high"

@@ -99,6 +99,11 @@ def init_log(level=None, to_stderr=True):
         logger.setLevel(max(logger.level, logging.ERROR))
 
 
+def set_logging_disabled():
+    """Log errors alone: FlowNet2's pycaffe, whose scripts begin with it."""
+    enable_logging(minloglevel=2)
+
+
 def log(message):
     """pycaffe's `caffe.log(message)`: one INFO line."""
     logger.info("%s", message, extra={"src": "_caffe.cpp:68"})

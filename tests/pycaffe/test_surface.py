@@ -15,7 +15,8 @@ TRAIN TEST Classifier Detector io layers params NetSpec to_proto
 """.split()
 ADDED = {
     "CaffeError", "FormatError", "LayerError", "NetError", "SolverError", "read_net", "read_solver",
-    "align_crops", "export", "importing", "set_data_workers", "set_dialect", "set_precision",
+    "align_crops", "export", "importing", "set_data_workers", "set_dialect",
+    "set_logging_disabled", "set_precision",
     "torch_module",
 }  # fmt: skip
 

@@ -93,9 +93,13 @@ def _kept(net: Net) -> Iterator[None]:
     own = sizes_of(net)
     layers = [node.layer for node in net.nodes if callable(getattr(node.layer, "reset", None))]
     states = [dict(vars(layer)) for layer in layers]
+    counting = [blob for node in net.nodes if node.layer.stateful for blob in node.layer.blobs]
+    counts = [blob.host_tensor().clone() for blob in counting]
     try:
         yield
     finally:
+        for blob, value in zip(counting, counts, strict=True):
+            blob.tensor(write=True).copy_(value)
         for layer, state in zip(layers, states, strict=True):
             vars(layer).update(state)
         reshape(net, own)

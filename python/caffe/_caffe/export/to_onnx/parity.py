@@ -98,11 +98,11 @@ def _kept(net: Net) -> Iterator[None]:
     try:
         yield
     finally:
-        for blob, value in zip(counting, counts, strict=True):
-            blob.tensor(write=True).copy_(value)
         for layer, state in zip(layers, states, strict=True):
             vars(layer).update(state)
         reshape(net, own)
+        for blob, value in zip(counting, counts, strict=True):
+            blob.tensor(write=True).copy_(value)
 
 
 def check(

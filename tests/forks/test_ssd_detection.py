@@ -45,9 +45,9 @@ def test_keep_top_k_looks_at_as_many_as_it_needs(threshold):
         close(kept[kept[:, 0] == i], best[np.argsort(best[:, 1], kind="stable")])
 
 
-@pytest.mark.parametrize("pairs", [box_math.PAIRS, 0])  # all classes at once; one after another
-def test_detections_by_hand(pairs, monkeypatch):
-    monkeypatch.setattr("caffe._caffe.layers.forks.ssd_detection.PAIRS", pairs)
+@pytest.mark.parametrize("chunk", [1, 7, 256])
+def test_detections_by_hand(chunk, monkeypatch):
+    monkeypatch.setattr("caffe._caffe.layers.forks.ssd_detection.CHUNK", chunk)
     run = detections()
     got = rows_of(run)
     location, score, prior = (torch.from_numpy(b.data.copy()) for b in run.bottom)

@@ -1,13 +1,13 @@
 """What SSD makes of its predictions (weiliu89/caffe, branch ssd): DetectionOutput, -Evaluate."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from ...core.axes import count
 from ...core.boxes import (
-    PAIRS,
     check_predictions,
     check_sizes,
     decode,
@@ -19,6 +19,8 @@ from ...core.boxes import (
 from ...core.layer import Layer, register
 from ...formats.detections import DetectionFiles, counts_last_pixels, original_boxes, read_sizes
 from ...log import info, warning
+
+CHUNK = 256  # boxes compared with all that are kept, and with one another, at once
 
 
 @register("DetectionOutput")
@@ -95,55 +97,76 @@ class DetectionOutput(Layer):
         """The rows of one picture, from boxes (sets, P, 4) and scores (P, classes)."""
         param = self.settings
         least = param.confidence_threshold if param.HasField("confidence_threshold") else -np.inf
-        passing = scores > np.float32(least)
+        passing = scores.T > np.float32(least)
         if param.background_label_id >= 0:
-            passing[:, param.background_label_id : param.background_label_id + 1] = False
-        most = param.keep_top_k
-        if most < 0:
-            return self._rows(number, boxes, scores, passing)
-        for some in self._ever_more(scores, passing, 4 * most):
-            rows = self._rows(number, boxes, scores, some)
-            if len(rows) >= most:
-                break
-        # By score, then back to the classes' order, as the fork's map of labels does.
-        best = np.argsort(-rows[:, 2], kind="stable")[:most]
-        return rows[best[np.argsort(rows[best, 1], kind="stable")]]
-
-    def _ever_more(self, scores, passing, count):
-        """Yield which boxes to look at: the best of all classes, four times as many each time.
-
-        A box is suppressed by better ones only, so once keep_top_k of these stay, no other is kept.
-        """
-        values = scores[passing]
-        while 0 < count < len(values):
-            yield passing & (scores >= np.partition(values, -count)[-count])
-            count *= 4
-        yield passing
-
-    def _rows(self, number, boxes, scores, passing) -> np.ndarray:
-        """The rows of what is left of the boxes in `passing` (P, classes)."""
-        param, nms = self.settings, self.settings.nms_param
-        most = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(scores)
-        places, labels = np.divmod(np.flatnonzero(passing), param.num_classes)
-        values = scores[places, labels]
-        order = np.lexsort((-values, labels))  # class by class, best first; of equals, the earlier
-        places, labels, values = places[order], labels[order], values[order]
-        boxes = boxes[0 if param.share_location else labels, places]
-        ends = np.searchsorted(labels, np.arange(param.num_classes + 1))
-        if len(labels) ** 2 <= PAIRS and nms.eta >= 1:  # one comparison costs less than many
-            ranks = np.arange(len(labels)) - ends[labels]
-            best = np.flatnonzero(ranks < most)
-            of = torch.from_numpy(labels[best]).to(boxes)[:, None]
-            found = suppress(torch.cat([boxes[best], of], 1), nms.nms_threshold, overlap=_in_class)
-            left = best[found]
-        else:
-            stay = [np.empty(0, int)]
-            for first, last in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + most), strict=True):
-                some = suppress(boxes[first:last], nms.nms_threshold, nms.eta, _largest)
-                stay.append(first + np.array(some, int))
-            left = np.concatenate(stay)
+            passing[param.background_label_id : param.background_label_id + 1] = False
+        found = np.flatnonzero(passing)  # by class
+        values = scores.T.ravel()[found]
+        labels, places = np.divmod(found, len(scores))
+        choose = self._best if param.nms_param.eta >= 1 else self._best_by_class
+        sets = np.zeros_like(labels) if param.share_location else labels
+        left = choose(boxes, sets, places, labels, values)
+        # Back to the classes' order, as the fork's map of labels does.
+        left = left[np.argsort(labels[left], kind="stable")]
         head = np.full(len(left), number), labels[left], values[left]
-        return np.column_stack([*head, boxes.numpy()[left]]).astype(np.float32)
+        return np.column_stack([*head, boxes.numpy()[sets[left], places[left]]]).astype(np.float32)
+
+    def _best(self, boxes, sets, places, labels, values) -> np.ndarray:
+        """Return which boxes are kept, best first; no more are compared than that takes."""
+        param, nms = self.settings, self.settings.nms_param
+        most = param.keep_top_k if param.keep_top_k > -1 else len(values)
+        first = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(values)
+        kept, rows = np.empty(0, int), boxes.new_empty(0, 5)
+        for some in _best_first(values, labels, first):
+            if len(kept) >= most:
+                break
+            of = torch.from_numpy(labels[some]).to(boxes)[:, None]
+            more = torch.cat([boxes[sets[some], places[some]], of], 1)
+            free = ~(_in_class(rows, more) > nms.nms_threshold).any(0)
+            some, more = some[free.numpy()], more[free]
+            stay = suppress(more, nms.nms_threshold, overlap=_in_class)
+            kept, rows = np.append(kept, some[stay]), torch.cat([rows, more[stay]])
+        return kept[:most]
+
+    def _best_by_class(self, boxes, sets, places, labels, values) -> np.ndarray:
+        """As `_best`, with a threshold that shrinks from box to box of a class."""
+        param, nms = self.settings, self.settings.nms_param
+        kept = np.empty(0, int)
+        for label in np.unique(labels):
+            mine = np.flatnonzero(labels == label)
+            mine = mine[np.argsort(-values[mine], kind="stable")]
+            mine = mine[: nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else None]
+            stay = suppress(boxes[sets[mine], places[mine]], nms.nms_threshold, nms.eta, _largest)
+            kept = np.append(kept, mine[stay])
+        kept = kept[np.argsort(-values[kept], kind="stable")]
+        return kept[: param.keep_top_k if param.keep_top_k > -1 else None]
+
+
+def _best_first(values: np.ndarray, labels: np.ndarray, first: int) -> Iterator[np.ndarray]:
+    """Yield the places of the largest values, CHUNK at a time; of equal ones the first comes first.
+
+    Of each label the `first` best. Few are sorted: often the best are enough.
+    """
+    best, done, count = np.empty(0, int), 0, 2 * CHUNK
+    while len(best) < len(values):
+        best = np.arange(len(values))
+        if count < len(values):
+            least = np.partition(values, -count)[-count]
+            best = np.flatnonzero(values > least)
+            best = np.append(best, np.flatnonzero(values == least)[: count - len(best)])
+        best = best[np.argsort(-values[best], kind="stable")]
+        some = best[_ranks(labels[best]) < first]
+        for start in range(done, len(some), CHUNK):
+            yield some[start : start + CHUNK]
+        done, count = len(some), 4 * len(best)
+
+
+def _ranks(labels: np.ndarray) -> np.ndarray:
+    """Return how many of each one's label come before it."""
+    order = np.argsort(labels, kind="stable")
+    ordered, ranks = labels[order], np.empty_like(labels)
+    ranks[order] = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
+    return ranks
 
 
 def _in_class(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

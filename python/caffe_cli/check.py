@@ -57,6 +57,14 @@ class Entry:
         return (found[1] or found[2]) if found else ""
 
     @property
+    def warning(self) -> str:
+        """The first warning of a net that nothing stops, but for the fork that it is read as."""
+        if self.message:
+            return ""
+        lines = [line for o in self.outcomes.values() for line in o.log.splitlines()]
+        return next((line for line in lines if not _FORK.search(line)), "")
+
+    @property
     def obstacle(self) -> str:
         """The layer type, field or enum value that stopped it, or the kind of error."""
         for pattern in (_TYPE, _FIELD):
@@ -161,12 +169,12 @@ def _read(path):
 
 def table(entries: list[Entry]) -> list[str]:
     """Return the lines of the table, and below it how many build and what stops most."""
-    rows = [("file", "result", "dialect", "stopped by")]
+    rows = [("file", "result", "dialect", "stopped by, or warned of")]
     for entry in entries:
         copies = f" (x{len(entry.paths)})" if len(entry.paths) > 1 else ""
         passed = [p for p, o in entry.outcomes.items() if p and o.result != "stops"]
         only = f" ({passed[0]})" if len(entry.outcomes) > len(passed) > 0 else ""
-        text = entry.message.splitlines()[0] if entry.message else ""
+        text = next(iter((entry.message or entry.warning).splitlines()), "")
         rows.append((entry.paths[0] + copies, entry.result + only, entry.dialect, text[:200]))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [

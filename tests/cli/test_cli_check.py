@@ -142,6 +142,20 @@ def test_the_command(tmp_path, capfd):
     assert "1 distinct net files (1 files): 0 builds, 0 builds, data replaced, 1 stops" in output
 
 
+def test_a_net_that_builds_with_a_warning_shows_it(tmp_path, capfd):
+    crop = 'layer { name: "c" type: "Crop" bottom: "x" bottom: "p" top: "z" }'
+    pool = """layer { name: "i" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2
+        dim: 9 dim: 9 } } }
+        layer { name: "k" type: "Convolution" bottom: "x" top: "p" convolution_param {
+        num_output: 2 kernel_size: 5 } }"""
+    (tmp_path / "old.prototxt").write_text(pool + crop)
+    (tmp_path / "new.prototxt").write_text(pool)
+    assert caffe_cli.main(["check", str(tmp_path)]) == 0
+    _, new, old, *_ = capfd.readouterr().out.splitlines()
+    assert new.split() == ["new.prototxt", "builds"]
+    assert old.startswith("old.prototxt  builds") and "crops at offset 0, 0 as in BVLC" in old
+
+
 def test_the_dialect_comes_from_the_log_or_the_refusal():
     """As the engine logs a layer read as a fork's, and as it refuses a fork's field."""
     line = "I1124 23:43:14.000001    12 caffe.cpp:1] layer 'b' (BN): read as segnet's: bn_mode"

@@ -53,7 +53,7 @@ def flow_warp(g: Graph, layer: FlowWarp, x: str, flow: str):
     plane = g.reshape(x, g.size(x, 0, 2), -1)
     lead, size = g.size(x, 0, 2), g.node("Shape", x)
 
-    def at_(row, column):
+    def pixels(row, column):
         place = g.reshape(g.add(g.mul(row, wide), column), g.size(x, 0), 1, -1)
         place = g.node("Expand", place, g.sizes(lead, 1))
         return g.reshape(g.node("GatherElements", plane, place, axis=2), size)
@@ -61,7 +61,9 @@ def flow_warp(g: Graph, layer: FlowWarp, x: str, flow: str):
     def between(share, a, b):
         return g.add(g.mul(g.sub(g.scalar(1), share), a), g.mul(share, b))
 
-    rows = [between(share[0], at_(row, low[0]), at_(row, high[0])) for row in (low[1], high[1])]
+    rows = [
+        between(share[0], pixels(row, low[0]), pixels(row, high[0])) for row in (low[1], high[1])
+    ]
     return g.node("Where", inside, between(share[1], *rows), g.scalar(layer.fill))
 
 

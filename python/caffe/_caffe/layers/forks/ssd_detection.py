@@ -1,6 +1,7 @@
 """What SSD makes of its predictions (weiliu89/caffe, branch ssd): DetectionOutput, -Evaluate."""
 
 import math
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -113,9 +114,8 @@ class DetectionOutput(Layer):
 
     def _best(self, boxes, sets, places, labels, values) -> np.ndarray:
         """Return which boxes are kept, best first; no more are compared than that takes."""
-        param, nms = self.settings, self.settings.nms_param
-        most = param.keep_top_k if param.keep_top_k > -1 else len(values)
-        first = nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else len(values)
+        nms = self.settings.nms_param
+        most, first = _limit(self.settings, "keep_top_k"), _limit(nms, "top_k")
         kept, rows = np.empty(0, int), boxes.new_empty(0, 5)
         for some in _best_first(values, labels, first):
             if len(kept) >= most:
@@ -130,16 +130,21 @@ class DetectionOutput(Layer):
 
     def _best_by_class(self, boxes, sets, places, labels, values) -> np.ndarray:
         """As `_best`, with a threshold that shrinks from box to box of a class."""
-        param, nms = self.settings, self.settings.nms_param
+        nms = self.settings.nms_param
         kept = np.empty(0, int)
         for label in np.unique(labels):
             mine = np.flatnonzero(labels == label)
-            mine = mine[np.argsort(-values[mine], kind="stable")]
-            mine = mine[: nms.top_k if nms.HasField("top_k") and nms.top_k > -1 else None]
+            mine = mine[np.argsort(-values[mine], kind="stable")][: _limit(nms, "top_k")]
             stay = suppress(boxes[sets[mine], places[mine]], nms.nms_threshold, nms.eta, _largest)
             kept = np.append(kept, mine[stay])
         kept = kept[np.argsort(-values[kept], kind="stable")]
-        return kept[: param.keep_top_k if param.keep_top_k > -1 else None]
+        return kept[: _limit(self.settings, "keep_top_k")]
+
+
+def _limit(param, field: str) -> int:
+    """Return how many a field allows: any number where it is not set, or negative."""
+    value = getattr(param, field)
+    return value if param.HasField(field) and value > -1 else sys.maxsize
 
 
 def _best_first(values: np.ndarray, labels: np.ndarray, first: int) -> Iterator[np.ndarray]:
